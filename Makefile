@@ -1,0 +1,75 @@
+# Encoder Studio: every command a newcomer or a maintainer needs.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& command -v $$name && break; done)
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages presets screenshots
+
+help: ## List the targets, one sentence each.
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(PYTHON):
+	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or newer is not installed. Install it (https://www.python.org/downloads or 'apt install python3 python3-venv'), then run this again."; exit 1; }
+	@"$(BASE_PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv, then run this again."; exit 1; }
+
+$(VENV)/.runtime-ready: requirements.txt | $(PYTHON)
+	@echo "Installing what the studio runs on (a few minutes the first time) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.runtime-ready
+	@echo "Installing what the tests and checks need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.runtime-ready ## Make the virtual environment and install the pinned dependencies.
+
+setup-dev: $(VENV)/.dev-ready ## The same, with what tests and checks need.
+
+run: setup ## Serve the studio with its worker on http://127.0.0.1:7860.
+	@exec $(PYTHON) app.py
+
+test: setup-dev ## Run every test: units, child processes, and journeys in a real browser.
+	@$(PYTHON) -m tests.journeys.browser
+	@$(PYTHON) -m pytest
+
+unit: setup-dev ## Run the quick tests alone: no torch, no browser.
+	@$(PYTHON) -m pytest -m "not slow and not browser"
+
+check: setup-dev ## Style, types, import contracts, and documents that match the code.
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/mypy
+	@$(PYTHON) -m pytest tests/docs
+
+fix: setup-dev ## Repair style where a tool can.
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+docs: setup ## Write the pages that list commands, recipe fields and metrics.
+	@$(PYTHON) -m docs.tables
+
+quality: setup ## Train on the real data in STUDIO_TEST_DATA and write docs/quality.md.
+	@$(PYTHON) -m bench.quality
+
+quality-short: setup ## One seed of sst2 from STUDIO_TEST_DATA against its floor.
+	@$(PYTHON) -m bench.quality --short
+
+bench: bench-first-model bench-pages ## Run the benchmarks.
+
+bench-first-model: setup ## Seconds from clone to page, and from Start to the finished sample model.
+	@$(PYTHON) -m bench.first_model
+
+bench-pages: setup-dev ## Seconds to the first content, and ten tabs at once.
+	@$(PYTHON) -m bench.pages
+
+presets: setup ## Measure the learning rates, lengths and epochs behind the presets.
+	@$(PYTHON) -m bench.presets
+
+screenshots: setup-dev ## Make the pictures in the README and docs from the running studio.
+	@$(PYTHON) -m bench.screenshots

@@ -1,0 +1,81 @@
+"""Every error a person may see: what happened, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class StudioError(Exception):
+    """Something went wrong that a person can act on.
+
+    ``message`` says what happened, with the value; ``hint`` says what to do next;
+    ``problems`` lists findings of a check, where the error sums up several.
+    """
+
+    code = "error"
+    http_status = 400
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "", *, problems: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problems = tuple(problems)
+
+
+class InvalidInput(StudioError):
+    """The request cannot be carried out as it stands."""
+
+    code = "invalid_input"
+    http_status = 422
+
+
+class NotFound(StudioError):
+    """The thing asked for does not exist."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Conflict(StudioError):
+    """The thing exists already, or is in use."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class TooLarge(StudioError):
+    """The upload is larger than the studio accepts."""
+
+    code = "too_large"
+    http_status = 413
+
+
+class Unauthorized(StudioError):
+    """The request carries no valid token."""
+
+    code = "unauthorized"
+    http_status = 401
+
+
+class Forbidden(StudioError):
+    """The request comes from a place that may not change anything."""
+
+    code = "forbidden"
+    http_status = 401
+
+
+class Unavailable(StudioError):
+    """Something outside the studio (network, hub, worker) cannot be reached now."""
+
+    code = "unavailable"
+    http_status = 503
+
+
+class WorkFailed(StudioError):
+    """A job was carried out and ended without success."""
+
+    code = "work_failed"
+    http_status = 409
+    exit_code = 1
