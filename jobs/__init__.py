@@ -1,0 +1,1 @@
+"""A durable queue of processes; knows nothing of models, text or pages."""

@@ -1,0 +1,1 @@
+"""Where the child process of a job runs."""

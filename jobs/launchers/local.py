@@ -1,0 +1,82 @@
+"""Children as processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobs.launchers.launcher import ChildOrder
+
+SOURCE_ROOT = Path(__file__).resolve().parents[2]
+LOG_NAME = "log.txt"
+
+
+class LocalChild:
+    """A process that leads its own session."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.pid = process.pid
+        self.swept = False
+
+    def exit_code(self) -> int | None:
+        """None while it runs; minus the signal where one ended it."""
+        return self.process.poll()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the whole group."""
+        self.send(signal.SIGTERM)
+
+    def end_now(self) -> None:
+        """Send SIGKILL to the whole group, also to what a dead child left behind."""
+        self.send(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the group, if there still is one."""
+        if self.swept:
+            return  # the number may be another process's by now
+        self.swept = self.process.returncode is not None
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            # macOS answers "not permitted" for a group of which only a zombie is left.
+            return
+
+
+class LocalLauncher:
+    """Starts children on this machine, with their output in ``log.txt`` of their work folder."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """``environment`` is added to this process's own for every child."""
+        self.environment = dict(environment or {})
+
+    def start(self, order: ChildOrder) -> LocalChild:
+        """Start one child. Raises OSError where that is impossible."""
+        order.workdir.mkdir(parents=True, exist_ok=True)
+        command = [
+            *(sys.executable, "-u", "-X", "faulthandler", "-m", "jobs.child"),
+            *("--database", order.database_url),
+            *("--job", order.job_id),
+            *("--fence", str(order.fence)),
+            *("--workdir", str(order.workdir)),
+            *("--supervisor", str(os.getpid())),
+        ]
+        # A file, not a pipe: a pipe that nobody reads would stop the child once it is full.
+        with (order.workdir / LOG_NAME).open("ab") as log:
+            log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} start\n".encode())
+            log.flush()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment},
+                cwd=SOURCE_ROOT,  # where python -m finds this package; the child then goes to its workdir
+                start_new_session=True,
+            )
+        return LocalChild(process)

@@ -1,0 +1,137 @@
+"""The queue as the rest of the program calls it."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from jobs.errors import JobNotEnded, UnknownJob
+from jobs.states import TERMINAL
+from jobs.store import Store
+from jobs.views import EventView, JobFailure, JobView, MetricPoint, NewJob, WorkerView
+
+__all__ = [
+    "EventView",
+    "JobFailure",
+    "JobNotEnded",
+    "JobView",
+    "MetricPoint",
+    "NewJob",
+    "Queue",
+    "UnknownJob",
+    "WorkerView",
+]
+
+LOG_NAME = "log.txt"
+
+
+class Queue:
+    """Jobs of one database, with their work folders under ``jobs_dir``."""
+
+    def __init__(self, store: Store, jobs_dir: Path) -> None:
+        self.store = store
+        self.jobs_dir = Path(jobs_dir)
+
+    def submit(self, request: NewJob) -> JobView:
+        """Queue a job; the same ``key`` twice gives the first job again."""
+        return self.store.add(request)
+
+    def get(self, job_id: str) -> JobView:
+        """One job as it stands. Raises UnknownJob."""
+        return self.store.get(job_id)
+
+    def find_by_key(self, key: str) -> JobView | None:
+        """The job that was submitted with this key, or None."""
+        return self.store.find_by_key(key)
+
+    def jobs(self, limit: int = 200, kinds: Iterable[str] | None = None) -> list[JobView]:
+        """The newest jobs first, of all kinds or of some."""
+        return self.store.list_jobs(limit, kinds)
+
+    def cancel(self, job_id: str) -> JobView:
+        """End a waiting job at once, ask a running one to stop; an ended one stays as it is."""
+        return self.store.request_cancel(job_id)
+
+    def retry(self, job_id: str) -> JobView:
+        """Queue the same work as a new job. Raises JobNotEnded while the first still waits or runs."""
+        old = self.store.get(job_id)
+        if old.state not in TERMINAL:
+            raise JobNotEnded(
+                f"This job has not ended yet: it is {old.state.value}.",
+                "Cancel it first, or wait for its end.",
+            )
+        return self.store.add(
+            NewJob(
+                kind=old.kind,
+                handler=old.handler,
+                payload=old.payload,
+                lane=old.lane,
+                title=old.title,
+                priority=old.priority,
+                attempts_allowed=old.attempts_allowed,
+                retry_of=old.id,
+            )
+        )
+
+    def set_priority(self, job_id: str, priority: int) -> JobView:
+        """Let a job go before those with a lower number."""
+        return self.store.set_priority(job_id, priority)
+
+    def events_after(self, job_id: str, after: int = 0, limit: int = 500) -> list[EventView]:
+        """What happened to a job since the event with id ``after``, the oldest first."""
+        return self.store.telemetry.events_after(job_id, after, limit)
+
+    def metrics(self, job_id: str, max_points: int = 500) -> list[MetricPoint]:
+        """The measured points of a job, at most ``max_points`` for each series."""
+        return self.store.telemetry.metrics(job_id, max_points)
+
+    def revision(self) -> int:
+        """A number that grows whenever a job, a metric or an event changes (heartbeats aside)."""
+        return self.store.telemetry.revision()
+
+    def workers(self) -> list[WorkerView]:
+        """All workers seen in the last day, the newest first."""
+        return self.store.roster.workers()
+
+    def log_path(self, job_id: str) -> Path:
+        """Where the output of a job's processes is kept. Raises UnknownJob."""
+        return self.jobs_dir / self.store.get(job_id).id / LOG_NAME
+
+    def log_tail(self, job_id: str, max_bytes: int = 20000) -> str:
+        """The last whole lines of a job's log; empty before it has started. Raises UnknownJob."""
+        path = self.log_path(job_id)
+        if not path.exists():
+            return ""
+        with path.open("rb") as log:
+            size = log.seek(0, 2)
+            log.seek(max(0, size - max_bytes))
+            tail = log.read(max_bytes)
+        if size > max_bytes and b"\n" in tail:
+            tail = tail.split(b"\n", 1)[1]
+        return tail.decode("utf-8", errors="replace")
+
+    def log_after(self, job_id: str, position: int, max_bytes: int = 1_000_000) -> tuple[str, int]:
+        """What the log gained since byte ``position``, and the position after it. Raises UnknownJob.
+
+        A letter of which only some bytes are there yet is left for the next call.
+        """
+        path = self.log_path(job_id)
+        if not path.exists():
+            return "", position
+        with path.open("rb") as log:
+            log.seek(position)
+            gained = log.read(max_bytes)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        text = decoder.decode(gained)
+        return text, position + len(gained) - len(decoder.getstate()[0])
+
+    def wait(self, job_id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.3) -> JobView:
+        """Wait for the end of a job; after ``timeout_seconds`` it is given as it then stands."""
+        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        while True:
+            job = self.store.get(job_id)
+            if job.state in TERMINAL or (deadline is not None and time.monotonic() >= deadline):
+                return job
+            time.sleep(poll_seconds)

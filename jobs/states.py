@@ -1,0 +1,52 @@
+"""The states a job can be in, and the moves between them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Where a job stands; each state carries the sentence a person reads."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        return SENTENCES[self]
+
+
+SENTENCES: dict[JobState, str] = {
+    JobState.QUEUED: "Waiting for its turn.",
+    JobState.RUNNING: "Being worked on.",
+    JobState.CANCELLING: "Asked to stop; it ends within seconds.",
+    JobState.SUCCEEDED: "Done.",
+    JobState.FAILED: "Ended without success; the reason is shown with it.",
+    JobState.CANCELLED: "Stopped on request.",
+}
+
+ALLOWED: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.CANCELLING, JobState.SUCCEEDED, JobState.FAILED}),
+    JobState.CANCELLING: frozenset({JobState.CANCELLED}),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+TERMINAL = frozenset(state for state, targets in ALLOWED.items() if not targets)
+ACTIVE = frozenset({JobState.RUNNING, JobState.CANCELLING})
+
+
+def is_allowed(source: JobState, target: JobState) -> bool:
+    """Whether a job may go from ``source`` to ``target``.
+
+    >>> is_allowed(JobState.QUEUED, JobState.RUNNING), is_allowed(JobState.FAILED, JobState.QUEUED)
+    (True, False)
+    """
+    return target in ALLOWED[source]

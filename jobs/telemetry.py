@@ -1,0 +1,148 @@
+"""What the database knows of a job's course: progress, metrics, events and the revision number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+
+from jobs.database import write
+from jobs.listing import to_time
+from jobs.moves import bump_revision
+from jobs.states import ACTIVE, JobState
+from jobs.tables import events, jobs, metrics, revision
+from jobs.views import EventView, MetricPoint
+
+
+@dataclass(frozen=True)
+class NewPoint:
+    """A measured value on its way to the database; ``at`` in seconds since 1970."""
+
+    name: str
+    value: float
+    split: str
+    step: int
+    epoch: float | None
+    at: float
+
+
+class Telemetry:
+    """The course of the jobs of one database."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    def report(
+        self, job_id: str, fence: int, progress: dict[str, Any], points: Sequence[NewPoint]
+    ) -> JobState | None:
+        """Write changed progress fields and new points; the job's state is returned.
+
+        None, and nothing written, where the fence is old or the job has ended.
+        """
+
+        def work(connection: Connection) -> JobState | None:
+            state = connection.scalar(
+                update(jobs)
+                .where(
+                    jobs.c.id == job_id,
+                    jobs.c.fence == fence,
+                    jobs.c.state.in_([state.value for state in ACTIVE]),
+                )
+                .values(progress or {"fence": fence})
+                .returning(jobs.c.state)
+            )
+            if state is None:
+                return None
+            if points:
+                add_points(connection, job_id, fence, points)
+            bump_revision(connection)
+            return JobState(state)
+
+        return write(self.engine, work)
+
+    def metrics(self, job_id: str, max_points: int = 500) -> list[MetricPoint]:
+        """The points of a job ordered by series and step, at most ``max_points`` (two or more) a series.
+
+        A longer series is thinned evenly; its first and last point always stay.
+        """
+        series = (metrics.c.split, metrics.c.name)
+        ranked = (
+            select(
+                metrics,
+                func.row_number()
+                .over(partition_by=series, order_by=(metrics.c.step, metrics.c.id))
+                .label("rank"),
+                func.count().over(partition_by=series).label("total"),
+            )
+            .where(metrics.c.job_id == job_id)
+            .subquery()
+        )
+        gaps = max(max_points, 2) - 1
+        stride = (ranked.c.total - 1 + gaps - 1) // gaps
+        kept = select(ranked).where(
+            or_(
+                ranked.c.total <= gaps + 1,
+                ranked.c.rank == ranked.c.total,
+                (ranked.c.rank - 1) % stride == 0,
+            )
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(kept.order_by(ranked.c.split, ranked.c.name, ranked.c.rank)).all()
+        return [
+            MetricPoint(row.name, row.split, row.step, row.epoch, row.value, to_time(row.at)) for row in rows
+        ]
+
+    def events_after(self, job_id: str, after: int, limit: int = 500) -> list[EventView]:
+        """What happened to a job since the event with id ``after``, the oldest first."""
+        query = (
+            select(events)
+            .where(events.c.job_id == job_id, events.c.id > after)
+            .order_by(events.c.id)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return [
+                EventView(row.id, to_time(row.at), row.kind, row.data) for row in connection.execute(query)
+            ]
+
+    def revision(self) -> int:
+        """A number that grows with every change but a mere heartbeat."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(revision.c.value)) or 0
+
+
+def add_points(connection: Connection, job_id: str, fence: int, points: Sequence[NewPoint]) -> None:
+    """Insert points; those an earlier attempt left at the same or later steps of a series give way."""
+    first_steps: dict[tuple[str, str], int] = {}
+    for point in points:
+        series = (point.split, point.name)
+        first_steps[series] = min(point.step, first_steps.get(series, point.step))
+    for (split, name), step in first_steps.items():
+        connection.execute(
+            delete(metrics).where(
+                metrics.c.job_id == job_id,
+                metrics.c.split == split,
+                metrics.c.name == name,
+                metrics.c.step >= step,
+                metrics.c.fence < fence,
+            )
+        )
+    connection.execute(
+        insert(metrics),
+        [
+            {
+                "job_id": job_id,
+                "fence": fence,
+                "name": point.name,
+                "value": point.value,
+                "split": point.split,
+                "step": point.step,
+                "epoch": point.epoch,
+                "at": point.at,
+            }
+            for point in points
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Tests of the durable queue: real SQLite files, real child processes."""

@@ -1,0 +1,32 @@
+"""A fresh queue for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.database import make_engine, upgrade
+from tests.jobs.bench import Bench
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the tables and nothing in them, to copy."""
+    path = tmp_path_factory.mktemp("template") / "studio.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path, empty_database: Path) -> Iterator[Bench]:
+    """A fresh queue."""
+    path = tmp_path / "studio.db"
+    shutil.copy(empty_database, path)
+    bench = Bench(tmp_path, f"sqlite:///{path}")
+    yield bench
+    bench.close()

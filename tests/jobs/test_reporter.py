@@ -1,0 +1,98 @@
+"""The buffer between the work and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+
+from jobs.reporter import FLUSH_POINTS, Reporter
+from jobs.states import JobState
+from jobs.telemetry import NewPoint
+from tests.jobs.bench import wait_until
+
+
+class Receiver:
+    """Takes batches, or is busy."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[dict[str, Any], list[int]]] = []
+        self.state: JobState | None = JobState.RUNNING
+        self.busy = False
+        self.lost = 0
+
+    def send(self, progress: dict[str, Any], points: Sequence[NewPoint]) -> JobState | None:
+        if self.busy:
+            raise OperationalError("insert", {}, Exception("database is locked"))
+        self.batches.append((progress, [point.step for point in points]))
+        return self.state
+
+    def look(self) -> JobState | None:
+        return self.state
+
+    def lose(self) -> None:
+        self.lost += 1
+
+
+def make_reporter(receiver: Receiver) -> Reporter:
+    return Reporter(receiver.send, receiver.look, receiver.lose)
+
+
+def point(step: int) -> NewPoint:
+    return NewPoint("loss", 0.5, "train", step, None, 0.0)
+
+
+def test_many_points_go_as_one_batch_and_progress_keeps_the_newest() -> None:
+    receiver = Receiver()
+    reporter = make_reporter(receiver)
+    reporter.start()
+    for step in range(FLUSH_POINTS - 1):
+        reporter.add_point(point(step))
+        reporter.set_progress({"step": step})
+    reporter.close()
+    assert receiver.batches == [({"step": FLUSH_POINTS - 2}, list(range(FLUSH_POINTS - 1)))]
+
+
+def test_a_full_buffer_goes_before_its_second_is_over() -> None:
+    receiver = Receiver()
+    reporter = make_reporter(receiver)
+    reporter.start()
+    for step in range(FLUSH_POINTS):
+        reporter.add_point(point(step))
+    wait_until(lambda: len(receiver.batches) == 1, seconds=0.8)
+    reporter.close()
+
+
+def test_nothing_is_lost_or_doubled_while_the_database_is_busy() -> None:
+    receiver = Receiver()
+    reporter = make_reporter(receiver)
+    receiver.busy = True
+    reporter.set_progress({"step": 1, "message": "a"})
+    reporter.add_point(point(1))
+    try:
+        reporter.flush()
+    except OperationalError:
+        reporter.set_progress({"step": 2})
+        reporter.add_point(point(2))
+    receiver.busy = False
+    reporter.close()
+    assert receiver.batches == [({"step": 2, "message": "a"}, [1, 2])]
+
+
+def test_a_cancel_is_heard_with_nothing_to_write() -> None:
+    receiver = Receiver()
+    receiver.state = JobState.CANCELLING
+    reporter = make_reporter(receiver)
+    reporter.flush()
+    assert reporter.stop_asked.is_set()
+    assert receiver.lost == 0
+
+
+def test_a_lost_fence_is_told() -> None:
+    receiver = Receiver()
+    receiver.state = None
+    reporter = make_reporter(receiver)
+    reporter.add_point(point(1))
+    reporter.flush()
+    assert receiver.lost == 1

@@ -1,0 +1,317 @@
+"""Claims, leases, fences and moves, without processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from jobs.database import make_engine, write
+from jobs.errors import UnknownJob
+from jobs.roster import WorkerIdentity
+from jobs.states import JobState
+from jobs.store import Store
+from jobs.views import Claim, JobFailure, NewJob
+from tests.jobs.bench import Bench
+
+LEASE = 10.0
+
+
+class HandClock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def store(bench: Bench, clock: HandClock) -> Store:
+    return Store(bench.engine, clock)
+
+
+def claim(store: Store, worker: str = "one", lane: str = "train") -> Claim:
+    found = store.claim_next(worker, lane, LEASE)
+    assert found is not None
+    return found
+
+
+def new(**fields: object) -> NewJob:
+    return NewJob("test", "nowhere.handler", **fields)
+
+
+def test_a_new_job_waits_with_its_position(store: Store) -> None:
+    first, second = store.add(new(title="First")), store.add(new())
+    other = store.add(new(lane="light"))
+    assert (first.state, first.title, first.position) == (JobState.QUEUED, "First", 1)
+    assert (store.get(second.id).position, other.position) == (2, 1)
+    assert first.created_at.utcoffset() is not None
+
+
+def test_priority_goes_before_age(store: Store) -> None:
+    first, second = store.add(new()), store.add(new())
+    assert store.set_priority(second.id, 5).position == 1
+    assert store.get(first.id).position == 2
+    assert claim(store).job_id == second.id
+    assert store.get(second.id).position is None
+
+
+def test_the_same_key_twice_is_one_job(store: Store) -> None:
+    first = store.add(new(key="click", title="A"))
+    assert store.add(new(key="click", title="B")) == first
+    assert len(store.list_jobs()) == 1
+
+
+def test_the_same_key_from_many_threads_is_one_job(bench: Bench) -> None:
+    ids: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: ids.append(Store(make_engine(bench.url)).add(new(key="k")).id))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 6
+    assert len(set(ids)) == 1
+
+
+def test_jobs_are_listed_newest_first_and_by_kind(store: Store) -> None:
+    ids = [store.add(NewJob(kind, "x.y")).id for kind in ("a", "b", "a")]
+    assert [job.id for job in store.list_jobs()] == ids[::-1]
+    assert [job.id for job in store.list_jobs(kinds=["a"])] == [ids[2], ids[0]]
+    assert [job.id for job in store.list_jobs(limit=1)] == [ids[2]]
+
+
+def test_an_unknown_job_is_named_in_the_error(store: Store) -> None:
+    with pytest.raises(UnknownJob, match="'nope'"):
+        store.get("nope")
+    with pytest.raises(UnknownJob):
+        store.request_cancel("nope")
+
+
+def test_many_claimers_never_get_the_same_job(bench: Bench) -> None:
+    for _ in range(40):
+        bench.store.add(new())
+    claims: list[Claim] = []
+
+    def take(worker: str) -> None:
+        store = Store(make_engine(bench.url))
+        while (found := store.claim_next(worker, "train", LEASE)) is not None:
+            claims.append(found)
+
+    threads = [threading.Thread(target=take, args=(f"w{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claims) == 40
+    assert len({found.job_id for found in claims}) == 40
+
+
+def test_a_claim_counts_attempt_and_fence_and_holds_a_lease(store: Store, clock: HandClock) -> None:
+    job = store.add(new())
+    assert claim(store) == Claim(job.id, 1, 1, "train")
+    assert store.claim_next("two", "train", LEASE) is None
+    shown = store.get(job.id)
+    assert (shown.state, shown.worker, shown.attempt) == (JobState.RUNNING, "one", 1)
+    assert shown.started_at is not None
+
+
+def test_a_renewed_lease_is_not_reclaimed(store: Store, clock: HandClock) -> None:
+    job = store.add(new())
+    held = claim(store)
+    clock.now += LEASE - 1
+    assert store.beat("one", [held], LEASE) == {job.id}
+    clock.now += LEASE - 1
+    assert store.reclaim_stalled() == 0
+    clock.now += 2
+    assert store.reclaim_stalled() == 1
+    assert store.beat("one", [held], LEASE) == set()
+
+
+def test_a_stalled_job_waits_again_until_its_attempts_are_used_up(store: Store, clock: HandClock) -> None:
+    job = store.add(new(attempts_allowed=2))
+    for expected in (JobState.QUEUED, JobState.FAILED):
+        claim(store)
+        clock.now += LEASE + 1
+        store.reclaim_stalled()
+        assert store.get(job.id).state is expected
+    error = store.get(job.id).error
+    assert error is not None
+    assert (error.code, "tried 2 times" in error.message, error.hint != "") == ("lost", True, True)
+
+
+def test_every_write_of_a_stale_runner_is_refused(store: Store, clock: HandClock) -> None:
+    job = store.add(new())
+    old = claim(store)
+    clock.now += LEASE + 1
+    store.reclaim_stalled()
+    for held_again in (False, True):  # refused while the job waits, and while another runs it
+        if held_again:
+            claim(store, "two")
+        before = store.get(job.id), store.telemetry.revision()
+        assert store.telemetry.report(job.id, old.fence, {"fraction": 0.9}, []) is None
+        assert not store.finish(job.id, old.fence, {"stale": True})
+        assert not store.fail(job.id, old.fence, JobFailure("stale"))
+        assert not store.confirm_cancel(job.id, old.fence)
+        assert not store.release(old, "stale")
+        assert not store.lose(old, "stale")
+        assert store.assignment(job.id, old.fence) is None
+        assert store.state_under(job.id, old.fence) is None
+        assert (store.get(job.id), store.telemetry.revision()) == before
+
+
+def test_an_ended_job_stays_as_it_is(store: Store) -> None:
+    job = store.add(new())
+    held = claim(store)
+    assert store.finish(job.id, held.fence, {"answer": 1})
+    done = store.get(job.id)
+    assert (done.state, done.result, done.fraction) == (JobState.SUCCEEDED, {"answer": 1}, 1.0)
+    assert not store.finish(job.id, held.fence, {"answer": 2})
+    assert not store.fail(job.id, held.fence, JobFailure("late"))
+    assert store.telemetry.report(job.id, held.fence, {"fraction": 0.1}, []) is None
+    assert store.request_cancel(job.id) == done
+    assert store.set_priority(job.id, 9) == done
+
+
+def test_cancel_ends_a_waiting_job_at_once(store: Store) -> None:
+    job = store.add(new())
+    cancelled = store.request_cancel(job.id)
+    assert cancelled.state is JobState.CANCELLED
+    assert cancelled.finished_at is not None
+    assert store.claim_next("one", "train", LEASE) is None
+
+
+def test_a_cancel_that_came_first_wins_over_completion(store: Store) -> None:
+    job = store.add(new())
+    held = claim(store)
+    assert store.request_cancel(job.id).state is JobState.CANCELLING
+    assert not store.finish(job.id, held.fence, {"answer": 1})
+    assert store.confirm_cancel(job.id, held.fence)
+    assert store.get(job.id).state is JobState.CANCELLED
+
+
+@pytest.mark.parametrize("ending", ["lose", "release", "fail", "reclaim"])
+def test_a_job_asked_to_stop_ends_as_cancelled_however_it_ends(
+    store: Store, clock: HandClock, ending: str
+) -> None:
+    job = store.add(new())
+    held = claim(store)
+    store.request_cancel(job.id)
+    if ending == "reclaim":
+        clock.now += LEASE + 1
+        store.reclaim_stalled()
+    elif ending == "fail":
+        store.fail(job.id, held.fence, JobFailure("broke while stopping"))
+    else:
+        getattr(store, ending)(held, "gone")
+    ended = store.get(job.id)
+    assert (ended.state, ended.error) == (JobState.CANCELLED, None)
+
+
+def test_a_released_job_has_its_attempt_back_and_starts_clean(store: Store) -> None:
+    job = store.add(new(attempts_allowed=1))
+    held = claim(store)
+    store.telemetry.report(job.id, held.fence, {"fraction": 0.5, "step": 3}, [])
+    assert store.release(held, "The worker was stopped.")
+    back = store.get(job.id)
+    assert (back.state, back.attempt, back.fraction, back.worker) == (JobState.QUEUED, 0, None, None)
+    assert "starts again" in back.message
+    assert claim(store, "two") == Claim(job.id, 3, 1, "train")
+
+
+def test_a_failure_that_says_why_is_not_tried_again(store: Store) -> None:
+    failure = JobFailure("No column.", "Choose one.", "invalid")
+    job = store.add(new(attempts_allowed=3))
+    held = claim(store)
+    assert store.fail(job.id, held.fence, failure)
+    failed = store.get(job.id)
+    assert (failed.state, failed.error) == (
+        JobState.FAILED,
+        JobFailure("No column.", "Choose one.", "invalid"),
+    )
+
+
+def test_success_and_publication_happen_together_or_not_at_all(store: Store) -> None:
+    write(store.engine, lambda connection: connection.execute(text("CREATE TABLE notes (body TEXT)")))
+    job = store.add(new())
+    held = claim(store)
+    note = text("INSERT INTO notes VALUES ('x')")
+
+    def publish_and_break(connection: object) -> None:
+        connection.execute(note)
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        store.finish(job.id, held.fence, {}, publish_and_break)
+    assert store.get(job.id).state is JobState.RUNNING
+    assert not store.finish(job.id, held.fence + 1, {}, lambda connection: connection.execute(note))
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM notes")) == 0
+    assert store.finish(job.id, held.fence, {}, lambda connection: connection.execute(note))
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM notes")) == 1
+
+
+def test_every_move_leaves_an_event_with_worker_fence_and_reason(store: Store) -> None:
+    job = store.add(new())
+    held = claim(store)
+    store.lose(held, "It was killed.")
+    again = claim(store, "two")
+    store.finish(job.id, again.fence, {})
+    moves = [event.data for event in store.telemetry.events_after(job.id, 0)]
+    assert [(move["from"], move["to"]) for move in moves] == [
+        (None, "queued"),
+        ("queued", "running"),
+        ("running", "queued"),
+        ("queued", "running"),
+        ("running", "succeeded"),
+    ]
+    assert [move.get("worker") for move in moves] == [None, "one", "one", "two", "two"]
+    assert [move.get("fence") for move in moves] == [None, 1, 1, 3, 3]
+    assert all(move["reason"] for move in moves)
+
+
+def test_a_worker_is_alive_while_it_beats(store: Store, clock: HandClock, bench: Bench) -> None:
+    store.roster.register(WorkerIdentity("one", "host", 7), LEASE)
+    assert [(worker.id, worker.alive) for worker in store.roster.workers()] == [("one", True)]
+    clock.now += LEASE + 1
+    assert not store.roster.workers()[0].alive
+    store.beat("one", [], LEASE)
+    assert store.roster.workers()[0].alive
+    store.roster.leave("one")
+    assert store.roster.workers() == []
+
+
+def test_a_worker_of_this_machine_whose_process_is_gone_is_not_alive(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        store.roster.register(WorkerIdentity(f"w{pid}", socket.gethostname(), pid), LEASE)
+    alive = {worker.pid: worker.alive for worker in store.roster.workers()}
+    assert alive == {gone.pid: False, os.getpid(): True}
+
+
+def test_a_job_is_found_by_its_key(store: Store) -> None:
+    job = store.add(new(key="click"))
+    assert store.find_by_key("click") == job
+    assert store.find_by_key("other") is None
+
+
+def test_a_store_opened_later_sees_the_same_jobs(bench: Bench, tmp_path: Path) -> None:
+    job = bench.store.add(new(payload={"text": "Grüße"}))
+    assert Store(make_engine(bench.url)).get(job.id) == job
