@@ -1,0 +1,1 @@
+"""From a file on disk to an immutable, fingerprinted dataset (no torch in here)."""

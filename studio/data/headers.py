@@ -1,0 +1,129 @@
+"""Whether the first row of a table names the columns, and what the columns are then called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+
+SAMPLE_ROWS = 500
+NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
+LONGEST_NAME = 40
+COMMON_NAMES = """
+text text_a text_b label labels category class target sentiment content message review comment title headline
+sentence sentence1 sentence2 body description question answer context premise hypothesis query utterance
+intent topic tag tags id idx index url date score rating stars quality split texto categoria categoría
+etiqueta texte catégorie 文本 内容 标签 类别 分类 标题 评论 情感 句子 问题 答案
+"""
+KNOWN_NAMES = frozenset(COMMON_NAMES.split())
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns and how they came about; indices are zero-based."""
+
+    names: list[str]
+    padded: list[str]
+    duplicated: list[str]
+    unnamed: list[int]
+
+
+def guess_header(rows: list[list[str]]) -> bool:
+    """Whether the first row names columns rather than being data.
+
+    >>> guess_header([["text", "label"], ["so good", "1"]])
+    True
+    >>> guess_header([["so good", "1"], ["not for me", "0"], ["what a film", "1"]])
+    False
+    >>> guess_header([["", "0", "1"], ["0", "so good", "1"], ["1", "not for me", "0"]])
+    True
+    """
+    first, body = rows[0], rows[1 : SAMPLE_ROWS + 1]
+    cells = [cell.strip() for cell in first]
+    if is_numbered(cells, body):
+        return True
+    if any(NUMBER.fullmatch(cell) for cell in cells) or not any(cells):
+        return False
+    votes = 2 * sum(cell.casefold() in KNOWN_NAMES for cell in cells)
+    fitting = [row for row in body if len(row) == len(first)]
+    if fitting:
+        votes += sum(
+            vote_on_column(cell, [value.strip() for value in column])
+            for cell, column in zip(cells, zip(*fitting, strict=True), strict=True)
+        )
+    if votes:
+        return votes > 0
+    return all(looks_like_name(cell) for cell in cells)
+
+
+def is_numbered(cells: list[str], body: list[list[str]]) -> bool:
+    """Whether the first row counts the columns from 0 over columns that are no numbers, as pandas writes."""
+    named = [index for index, cell in enumerate(cells) if cell]
+    if len(named) < 2 or [cells[index] for index in named] != [str(n) for n in range(len(named))]:
+        return False
+    return any(
+        index < len(row) and row[index].strip() and not NUMBER.fullmatch(row[index])
+        for row in body
+        for index in named
+    )
+
+
+def vote_on_column(first: str, values: list[str]) -> int:
+    """Above zero where the first cell differs in kind from those below, under zero where it does not."""
+    filled = [value for value in values if value]
+    if not filled:
+        return 0
+    if sum(NUMBER.fullmatch(value) is not None for value in filled) >= 0.9 * len(filled):
+        return 2
+    votes = 0
+    counts = Counter(value.casefold() for value in filled)
+    if len(filled) >= 4 and len(counts) <= len(filled) / 2:
+        votes += -3 if first.casefold() in counts else 1
+    usual = median(map(len, filled))
+    if usual >= 15:
+        votes += 1 if len(first) < usual / 3 and looks_like_name(first) else 0
+        votes -= 2 if len(first) > usual / 2 else 0
+    return votes
+
+
+def looks_like_name(cell: str) -> bool:
+    """Whether a cell could be the name of a column: short, at most three words, no sentence.
+
+    >>> looks_like_name("Topic of mail"), looks_like_name("I did not like it."), looks_like_name("")
+    (True, False, True)
+    """
+    return len(cell) <= LONGEST_NAME and len(cell.split()) <= 3 and not cell.endswith((".", "!", "?", "。"))
+
+
+def name_columns(cells: list[str] | None, width: int) -> Columns:
+    """Make one unique, trimmed name for each of ``width`` columns; without a header they are column_1, ...
+
+    >>> name_columns([" text ", "label", "label", ""], 4).names
+    ['text', 'label', 'label_2', 'column_4']
+    """
+    raw = list(cells or [])[:width]
+    raw += [""] * (width - len(raw))
+    names: list[str] = []
+    columns = Columns(names, padded=[], duplicated=[], unnamed=[])
+    for index, cell in enumerate(raw):
+        name = cell.strip()
+        if cells is not None and name != cell and name:
+            columns.padded.append(name)
+        if not name:
+            columns.unnamed.append(index)
+            name = f"column_{index + 1}"
+        elif name in names:
+            columns.duplicated.append(name)
+        names.append(make_unique(name, names, raw[index + 1 :]))
+    return columns
+
+
+def make_unique(name: str, taken: list[str], later: list[str]) -> str:
+    """The name, or the name with the first free number after it."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken or f"{name}_{number}" in later:
+        number += 1
+    return f"{name}_{number}"

@@ -1,0 +1,87 @@
+"""A finding about a table: what is wrong, on which rows, why it matters and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Severity = Literal["error", "warning", "note"]
+SHOWN_ROWS = 20
+NAMED_ROWS = 5
+SEVERITY_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding of a check.
+
+    ``rows`` are the first 20 physical lines concerned (the first line of the file is 1), ``count`` is how
+    many there are in all. ``fix`` names what the studio can do about it: "drop_rows", or None.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    why: str
+    hint: str
+    file: str = ""
+    column: str | None = None
+    count: int = 0
+    rows: tuple[int, ...] = ()
+    fix: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of CONTRACT section 1."""
+        return {**asdict(self), "rows": list(self.rows)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Problem:
+        """Read what to_json wrote."""
+        return cls(**{**value, "rows": tuple(value["rows"])})
+
+
+def first_rows(lines: Sequence[int] | np.ndarray) -> tuple[int, ...]:
+    """The first 20 line numbers, in order, as plain integers."""
+    return tuple(sorted(int(line) for line in lines)[:SHOWN_ROWS])
+
+
+def name_rows(lines: Sequence[int] | np.ndarray) -> str:
+    """Say on which lines something stands.
+
+    >>> name_rows([214])
+    'line 214'
+    >>> name_rows([9, 3, 5])
+    'lines 3, 5 and 9'
+    >>> name_rows(range(1, 13))
+    'lines 1, 2, 3, 4, 5 and 7 more'
+    """
+    ordered = sorted(int(line) for line in lines)
+    if len(ordered) == 1:
+        return f"line {ordered[0]}"
+    if len(ordered) <= NAMED_ROWS:
+        return f"lines {', '.join(map(str, ordered[:-1]))} and {ordered[-1]}"
+    return f"lines {', '.join(map(str, ordered[:NAMED_ROWS]))} and {len(ordered) - NAMED_ROWS:,} more"
+
+
+def first_place(rows: pd.DataFrame) -> tuple[str, np.ndarray]:
+    """The first file that has some of the rows (columns file, line), and on which of its lines."""
+    file = str(rows["file"].iloc[0])
+    return file, rows.loc[rows["file"] == file, "line"].to_numpy()
+
+
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> count_of(1, "row"), count_of(1200, "row"), count_of(2, "class", "classes")
+    ('1 row', '1,200 rows', '2 classes')
+    """
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def by_severity(problems: Sequence[Problem]) -> list[Problem]:
+    """Errors first, then warnings, then notes; otherwise in the order found."""
+    return sorted(problems, key=lambda problem: SEVERITY_ORDER[problem.severity])

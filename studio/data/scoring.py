@@ -1,0 +1,98 @@
+"""A table to score a model on: every usable row becomes a test row, and none is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from studio.data.checks import EMPTY_LABEL, EMPTY_TEXT, CellFault, mark_dropped, report_cells, take_roles
+from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles
+from studio.data.dataset import SplitDescription
+from studio.data.importing import (
+    ImportRequest,
+    PreparedImport,
+    complete_roles,
+    count_labels,
+    measure_lengths,
+)
+from studio.data.problems import Problem, by_severity
+from studio.data.readers import Table, read_table
+from studio.data.texts import is_blank
+
+ALL_TEST = SplitDescription((0.0, 0.0, 1.0), seed=0, stratified=False)
+UNKNOWN_LABEL = CellFault(
+    "unknown_label",
+    "{rows} with a label that the model does not know: {lines}.",
+    "A model never answers with a label it has not learnt, so these rows would always count as mistakes.",
+    "Correct the label, drop these rows, or train a new model with this label.",
+)
+
+
+def prepare_scoring(
+    request: ImportRequest, known_labels: Sequence[str], task: TaskShape = CLASSIFICATION
+) -> PreparedImport:
+    """Read and check a labelled table as test rows for a model with these labels.
+
+    Unlike an import to train on, a few rows or a single label are enough. Raises InvalidInput where the
+    file is no table; everything else is in the problems, all at once.
+    """
+    table = read_table(request.path, request.reading, request.file_name)
+    tables = {"test": table}
+    roles = complete_roles(request.roles or {}, table, task)
+    wrong = check_roles(roles, table, task)
+    if wrong:
+        refused = tuple(by_severity([*wrong, *table.problems]))
+        return PreparedImport(request, tables, roles, (), {}, refused, ALL_TEST, table.report, {}, {})
+    rows, found = check_rows(table, roles, known_labels)
+    good = rows[~rows["bad"]].drop(columns=["bad", "split"]).reset_index(drop=True)
+    if good.empty and not found:
+        found = [no_rows(table)]
+    frames = {"train": good.iloc[:0], "validation": good.iloc[:0], "test": good}
+    problems = [*table.problems, *found]
+    if request.drop_bad_rows:
+        problems = [mark_dropped(problem) for problem in problems]
+        problems += [no_rows(table)] if good.empty else []
+    labels = tuple(label for label in known_labels if label in set(good[LABEL]))
+    return PreparedImport(
+        request=request,
+        tables=tables,
+        roles=roles,
+        labels=labels,
+        frames=frames,
+        problems=tuple(by_severity(problems)),
+        split=replace(ALL_TEST, own_files={"test": table.file}),
+        reader=table.report.without(int(rows["bad"].sum())),
+        class_counts=count_labels(frames, list(labels)),
+        lengths=measure_lengths(frames, roles),
+    )
+
+
+def check_rows(
+    table: Table, roles: Mapping[str, str], known_labels: Sequence[str]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows with those marked bad that cannot be scored, and why they cannot."""
+    rows = take_roles(table, roles, "test").assign(bad=False)
+    found: list[Problem] = []
+    for role, column in roles.items():
+        empty = is_blank(rows[role])
+        found += report_cells(rows, empty, EMPTY_LABEL if role == LABEL else EMPTY_TEXT, column)
+    strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
+    if strange.any():
+        names = ", ".join(f"'{label}'" for label in rows.loc[strange, LABEL].unique()[:5])
+        fault = replace(UNKNOWN_LABEL, message=f"{UNKNOWN_LABEL.message[:-1]} ({names}).")
+        found += report_cells(rows, strange, fault, roles[LABEL])
+    return rows, found
+
+
+def no_rows(table: Table) -> Problem:
+    """Nothing is left to score."""
+    return Problem(
+        "error",
+        "no_usable_rows",
+        "No row can be scored.",
+        "Each row needs a text and one of the labels that the model knows.",
+        "Choose other columns or another file.",
+        table.file,
+    )

@@ -1,0 +1,81 @@
+"""Roles are guessed by content, and a choice that cannot work gets a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.data.columns import check_roles, guess_roles, match_columns
+from studio.data.readers import Table, read_table
+from studio.tasks.registry import get_task
+from tests.data.tables import many_rows, write_table
+
+
+def table_of(tmp_path: Path, rows: list[tuple[str, ...]]) -> Table:
+    """Rows, written and read back."""
+    return read_table(write_table(tmp_path / "t.csv", rows))
+
+
+def test_the_label_has_few_values_and_the_text_is_longest(tmp_path: Path) -> None:
+    rows = [(str(index), text, "shop", label) for index, (text, label) in enumerate(many_rows(40))]
+    table = table_of(tmp_path, [("nr", "body", "source", "kind"), *rows])
+    assert guess_roles(table) == {"text": "body", "label": "kind"}
+
+
+def test_numbers_as_labels_are_found(tmp_path: Path) -> None:
+    rows = [(str(index % 3), text) for index, (text, _) in enumerate(many_rows(30))]
+    assert guess_roles(table_of(tmp_path, rows)) == {"text": "column_2", "label": "column_1"}
+
+
+def test_a_column_called_label_wins_over_another_that_repeats(tmp_path: Path) -> None:
+    rows = [(text, "en" if index % 5 else "de", label) for index, (text, label) in enumerate(many_rows(40))]
+    table = table_of(tmp_path, [("text", "language", "label"), *rows])
+    assert guess_roles(table)["label"] == "label"
+
+
+def test_a_column_called_text_wins_over_somewhat_longer_addresses(tmp_path: Path) -> None:
+    rows = [(f"https://example.org/{'a' * 60}/{index}", *row) for index, row in enumerate(many_rows(20))]
+    assert guess_roles(table_of(tmp_path, [("url", "Text", "label"), *rows]))["text"] == "Text"
+
+
+def test_a_given_role_is_kept_and_the_rest_is_guessed_around_it(tmp_path: Path) -> None:
+    rows = [(text, text * 2, label) for text, label in many_rows(20)]
+    table = table_of(tmp_path, [("title", "body", "topic"), *rows])
+    assert guess_roles(table, given={"text": "title"}) == {"text": "title", "label": "topic"}
+
+
+def test_one_column_leaves_the_label_open(tmp_path: Path) -> None:
+    table = table_of(tmp_path, [("text",), *[(text,) for text, _ in many_rows(20)]])
+    roles = guess_roles(table)
+    assert "label" not in roles
+    assert [problem.code for problem in check_roles(roles, table)] == ["missing_role"]
+
+
+def test_a_registered_task_is_understood(tmp_path: Path) -> None:
+    table = table_of(tmp_path, [("text", "label"), *many_rows(20)])
+    assert guess_roles(table, get_task("classification")) == {"text": "text", "label": "label"}
+
+
+def test_names_match_without_regard_to_case_and_blanks(tmp_path: Path) -> None:
+    table = table_of(tmp_path, [("Text", "Category"), *many_rows(8)])
+    assert match_columns({"text": " text ", "label": "CATEGORY"}, table) == {
+        "text": "Text",
+        "label": "Category",
+    }
+
+
+@pytest.mark.parametrize(
+    ("roles", "code"),
+    [
+        ({"text": "text"}, "missing_role"),
+        ({"text": "text", "label": "absent"}, "unknown_column"),
+        ({"text": "text", "label": "text"}, "column_in_two_roles"),
+        ({"text": "text", "label": "label", "tags": "label"}, "unknown_role"),
+    ],
+)
+def test_roles_that_cannot_work_are_errors(tmp_path: Path, roles: dict[str, str], code: str) -> None:
+    table = table_of(tmp_path, [("text", "label"), *many_rows(8)])
+    found = check_roles(roles, table)
+    assert code in [problem.code for problem in found]
+    assert all(problem.severity == "error" and problem.hint for problem in found)

@@ -1,0 +1,98 @@
+"""The built-in sample is what its README says: distinct, varied, with exact labels."""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+import pytest
+
+from studio.data.sample import SAMPLE_LICENCE, SAMPLE_NAME, SAMPLE_ROLES, sample_path
+
+INTENTS = {"delivery", "refund", "billing", "account", "product", "fault"}
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, str]]:
+    with sample_path().open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[\w']+", text.lower())
+
+
+def shingles(text: str) -> set[tuple[str, ...]]:
+    tokens = words(text)
+    return {tuple(tokens[at : at + 3]) for at in range(len(tokens) - 2)}
+
+
+def test_the_file_is_plain_utf8_with_the_declared_columns(rows):
+    raw = sample_path().read_bytes()
+    assert raw.startswith(b"message,intent\n")
+    assert b"\r" not in raw
+    assert raw.endswith(b"\n")
+    assert all(set(row) == set(SAMPLE_ROLES.values()) for row in rows)
+    assert SAMPLE_NAME == "customer-messages"
+    assert "Apache-2.0" in SAMPLE_LICENCE
+
+
+def test_there_are_enough_rows_and_all_are_distinct(rows):
+    distinct = {" ".join(row["message"].lower().split()) for row in rows}
+    assert len(distinct) == len(rows) >= 1_100
+    assert all(message for message in distinct)
+
+
+def test_the_labels_are_exactly_the_six_intents_roughly_balanced(rows):
+    counts = Counter(row["intent"] for row in rows)
+    assert set(counts) == INTENTS
+    assert max(counts.values()) < 1.5 * min(counts.values())
+    assert len(set(counts.values())) > 1
+
+
+def test_the_readme_states_the_counts_of_the_file(rows):
+    readme = sample_path().with_name("README.md").read_text(encoding="utf-8")
+    for intent, count in Counter(row["intent"] for row in rows).items():
+        assert f"| `{intent}` | {count} |" in readme
+    assert f"{len(rows):,} messages" in readme
+
+
+def test_the_rows_are_shuffled(rows):
+    changes = sum(a["intent"] != b["intent"] for a, b in pairwise(rows))
+    assert changes > 0.7 * len(rows)
+
+
+def test_no_opening_is_a_template(rows):
+    openings = Counter(tuple(words(row["message"])[:3]) for row in rows)
+    opening, count = openings.most_common(1)[0]
+    assert count <= 0.02 * len(rows), f"{opening} opens {count} rows"
+
+
+def test_word_triples_are_hardly_ever_repeated(rows):
+    seen = Counter(triple for row in rows for triple in shingles(row["message"]))
+    assert len(seen) > 0.9 * sum(seen.values())
+    triple, count = seen.most_common(1)[0]
+    assert count <= 0.025 * len(rows), f"{triple} stands in {count} rows"
+
+
+def test_no_two_rows_are_near_duplicates(rows):
+    sets = [shingles(row["message"]) for row in rows]
+    holders = defaultdict(list)
+    shared: Counter[tuple[int, int]] = Counter()
+    for at, triples in enumerate(sets):
+        for triple in triples:
+            shared.update((earlier, at) for earlier in holders[triple])
+            holders[triple].append(at)
+    near = [pair for pair, n in shared.items() if n / len(sets[pair[0]] | sets[pair[1]]) > 0.6]
+    assert near == []
+
+
+def test_messages_vary_in_length(rows):
+    lengths = sorted(len(row["message"].split()) for row in rows)
+    assert lengths[len(lengths) // 10] <= 8
+    assert 35 <= lengths[-1] <= 60
+
+
+def test_no_addresses_or_telephone_numbers(rows):
+    for row in rows:
+        assert not re.search(r"\S@\S|https?:|www\.|\d[\d ]{7,}\d", row["message"]), row["message"]
