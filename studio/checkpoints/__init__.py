@@ -1,0 +1,1 @@
+"""Where training starts: what is known of each checkpoint, where it is, and how it gets here."""

@@ -1,0 +1,131 @@
+"""Load an encoder with its head and tokenizer from a folder; with conversion.py the one place with torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging
+
+from studio.checkpoints.inspect import describe_folder
+from studio.checkpoints.resolve import pickle_error
+from studio.checkpoints.store import read_note
+from studio.checkpoints.tokens import lowers_case
+from studio.errors import InvalidInput
+
+NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
+FETCH_AGAIN = (
+    "Its files do not belong together, or are not whole. Fetch it again, or choose another checkpoint."
+)
+
+
+@dataclass(frozen=True)
+class LoadedEncoder:
+    """A model with the head the labels need, its tokenizer, and sentences on what was done to get there."""
+
+    model: Any
+    tokenizer: Any
+    notes: list[str]
+
+
+def load_encoder(folder: Path, task: str, labels: Sequence[str], recipe: Any = None) -> LoadedEncoder:
+    """Load the encoder in ``folder`` with a head for ``labels``, in their order, in float32.
+
+    A head that was trained for the same labels is kept; any other is replaced by a new one, drawn from
+    torch's random numbers, and a note says so. ``task`` and ``recipe`` are taken for tasks with other heads.
+    Raises InvalidInput where the folder is none the studio can train, or its weights are not those of the
+    encoder that its config.json describes.
+    """
+    del task, recipe
+    if describe_folder(folder).pickle_only:
+        raise pickle_error(folder.name)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    known = known_labels(config)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: index for index, label in enumerate(labels)}
+    with quiet_transformers():
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    refuse_missing_weights(folder, model, info)
+    note = read_note(folder)
+    notes = [*(note.notes if note else ()), renew_head(model, info, known, list(labels))]
+    return LoadedEncoder(model, load_tokenizer(folder), notes)
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep the library's report on a new head out of the log: the notes say it in words."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def known_labels(config: Any) -> list[str]:
+    """Return the labels a config.json was written with, in the order of their ids."""
+    return [config.id2label[index] for index in sorted(config.id2label)]
+
+
+def encoder_prefix(model: Any) -> str:
+    """Return how the names of the encoder's own weights start; all others are the head's."""
+    return f"{model.base_model_prefix}."
+
+
+def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> None:
+    """Raise InvalidInput where part of the encoder itself would start from random numbers."""
+    inside = encoder_prefix(model)
+    mismatched = [key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]]
+    lost = [name for name in (*info["missing_keys"], *mismatched) if name.startswith(inside)]
+    lost = [name for name in lost if not any(part in name for part in NOT_IN_EVERY_FILE)]
+    if lost:
+        raise InvalidInput(
+            f"The weights in '{folder.name}' lack {len(lost)} parts of the encoder, such as {min(lost)}.",
+            FETCH_AGAIN,
+        )
+
+
+def renew_head(model: Any, info: dict[str, Any], known: list[str], labels: list[str]) -> str:
+    """Give the model a new head unless its own was trained for these labels; return the note to show."""
+    inside = encoder_prefix(model)
+    names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
+    if names <= set(info["missing_keys"]):
+        return f"It gets a new head for {len(labels)} labels."
+    if known == labels:
+        return "It keeps its head, which was trained for the same labels."
+    fresh = dict(type(model)(model.config).named_parameters())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name in names:
+                parameter.copy_(fresh[name])
+    return f"It gets a new head for {len(labels)} labels, as its own was trained for {len(known)} others."
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load the fast tokenizer of a folder, with the truncation and padding it may carry switched off."""
+    settings: dict[str, Any] = {}
+    if (folder / "vocab.txt").is_file() and not (folder / "tokenizer.json").is_file():
+        settings["do_lower_case"] = lowers_case(folder)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, use_fast=True, trust_remote_code=False, **settings
+    )
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_truncation()
+        backend.no_padding()
+    return tokenizer
