@@ -1,0 +1,113 @@
+"""Every metric the studio knows: one line each, with the words a reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from studio.errors import NotFound
+from studio.metrics import classification as score
+from studio.metrics.base import Metric
+
+_ALL = (
+    Metric(
+        "accuracy", "Accuracy", "Share of rows that got the right label.", "share", "high", score.accuracy
+    ),
+    Metric(
+        "balanced_accuracy",
+        "Balanced accuracy",
+        "Accuracy of each label, averaged, so that rare labels count as much as common ones.",
+        "share",
+        "high",
+        score.balanced_accuracy,
+    ),
+    Metric(
+        "f1",
+        "F1",
+        "The balance of finding all rows of the second label and naming only those.",
+        "share",
+        "high",
+        score.f1_positive,
+        two_labels_only=True,
+    ),
+    Metric(
+        "f1_macro",
+        "F1 (macro)",
+        "The balance of finding all rows of a label and naming only those, averaged over labels.",
+        "share",
+        "high",
+        score.f1_macro,
+    ),
+    Metric(
+        "f1_weighted",
+        "F1 (weighted)",
+        "F1 averaged over labels, each counting by how many rows it has.",
+        "share",
+        "high",
+        score.f1_weighted,
+    ),
+    Metric(
+        "precision_macro",
+        "Precision (macro)",
+        "Of the rows given a label, the share that deserve it, averaged over labels.",
+        "share",
+        "high",
+        score.precision_macro,
+    ),
+    Metric(
+        "recall_macro",
+        "Recall (macro)",
+        "Of the rows that have a label, the share that were found, averaged over labels.",
+        "share",
+        "high",
+        score.recall_macro,
+    ),
+    Metric(
+        "mcc",
+        "Matthews correlation",
+        "Agreement between truth and answers: 1 is perfect, 0 is chance, below 0 is worse than chance.",
+        "number",
+        "high",
+        score.mcc,
+    ),
+    Metric(
+        "log_loss",
+        "Log loss",
+        "How little probability the true labels got; 0 is certain and right, and sure mistakes cost most.",
+        "number",
+        "low",
+        score.log_loss,
+    ),
+    Metric(
+        "ece",
+        "Calibration error",
+        "How far confidence and the share of right answers lie apart; 0 means it can be taken at its word.",
+        "share",
+        "low",
+        score.ece,
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+
+
+def get_metric(name: str) -> Metric:
+    """Return a metric by its name; raises NotFound with the names there are."""
+    if name not in METRICS:
+        raise NotFound(f"There is no metric '{name}'.", f"Choose one of: {', '.join(METRICS)}.")
+    return METRICS[name]
+
+
+def choose_metrics(names: Iterable[str], label_count: int) -> dict[str, Metric]:
+    """Keep the metrics that mean something for so many labels, in the order given."""
+    chosen = (get_metric(name) for name in names)
+    return {metric.name: metric for metric in chosen if metric.applies(label_count)}
+
+
+def compute_metrics(
+    names: Iterable[str], true_ids: np.ndarray, probabilities: np.ndarray
+) -> dict[str, float]:
+    """Compute metrics from true ids (n,) and probabilities (n, labels)."""
+    chosen = choose_metrics(names, probabilities.shape[1])
+    return {name: metric.compute(true_ids, probabilities) for name, metric in chosen.items()}

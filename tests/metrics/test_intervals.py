@@ -1,0 +1,60 @@
+"""Intervals hold the score, shrink with rows and repeat with the seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.metrics.intervals import bootstrap_intervals, intervals_of, wilson_interval
+from studio.metrics.registry import METRICS, choose_metrics
+
+
+def draw(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two labels, about 80 % right."""
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 2, rows)
+    sure = np.where(generator.uniform(size=rows) < 0.8, truth, 1 - truth)
+    return truth, np.where(sure[:, None] == np.arange(2), 0.9, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],
+)
+def test_wilson_intervals_published_by_newcombe(right: int, total: int, low: float, high: float) -> None:
+    # Newcombe 1998, Statistics in Medicine 17, table I, method 3 (81/263: 0.2553 to 0.3662).
+    assert wilson_interval(right, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_nothing_counted_says_nothing() -> None:
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def test_every_metric_gets_an_interval_that_holds_its_score() -> None:
+    truth, probabilities = draw(300)
+    chosen = choose_metrics(METRICS, 2)
+    found = intervals_of(chosen, truth, probabilities)
+    assert list(found) == list(chosen)
+    for name, (low, high) in found.items():
+        assert low <= chosen[name].compute(truth, probabilities) <= high or name == "ece"
+
+
+def test_the_bootstrap_repeats_with_its_seed_and_is_close_to_wilson() -> None:
+    truth, probabilities = draw(400)
+    metric = METRICS["accuracy"]
+    first = bootstrap_intervals([metric], truth, probabilities, seed=3)
+    assert first == bootstrap_intervals([metric], truth, probabilities, seed=3)
+    right = int((probabilities.argmax(axis=1) == truth).sum())
+    assert first["accuracy"] == pytest.approx(wilson_interval(right, 400), abs=0.01)
+
+
+def test_more_rows_give_a_narrower_interval() -> None:
+    widths = []
+    for rows in (100, 2000):
+        low, high = intervals_of(choose_metrics(["f1_macro"], 2), *draw(rows))["f1_macro"]
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 3
+
+
+def test_no_rows_give_no_bootstrap() -> None:
+    assert bootstrap_intervals([METRICS["mcc"]], np.zeros(0, dtype=int), np.zeros((0, 2))) == {}
