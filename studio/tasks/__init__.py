@@ -1,0 +1,1 @@
+"""What the studio can be taught to do: descriptions of tasks, never trainers."""

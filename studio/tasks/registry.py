@@ -1,0 +1,16 @@
+"""Every task the studio knows: one line each."""
+
+from __future__ import annotations
+
+from studio.errors import NotFound
+from studio.tasks.base import Task
+from studio.tasks.classification import CLASSIFICATION
+
+TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION,)}
+
+
+def get_task(key: str) -> Task:
+    """Return a task by its key; raises NotFound with the keys there are."""
+    if key not in TASKS:
+        raise NotFound(f"There is no task '{key}'.", f"Choose one of: {', '.join(TASKS)}.")
+    return TASKS[key]
