@@ -1,0 +1,1 @@
+"""From a recipe to a model folder: the recipe, the presets, this machine, and the engine."""

@@ -1,0 +1,35 @@
+"""Device and number format are chosen by what the machine can do."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from studio.errors import InvalidInput
+from studio.training.placement import choose_placement, wants_plain_attention
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_wish_for_fp32_is_followed_and_the_sentence_says_where_it_runs() -> None:
+    placement = choose_placement("fp32")
+    assert placement.precision == "fp32"
+    assert placement.device in {"cpu", "cuda", "mps"}
+    assert placement.device_name in placement.sentence and "fp32" in placement.sentence
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without an NVIDIA card")
+def test_fp16_is_refused_without_an_nvidia_card() -> None:
+    with pytest.raises(InvalidInput, match="fp16"):
+        choose_placement("fp16")
+
+
+def test_plain_attention_is_for_encoders_that_train_on_a_cpu() -> None:
+    model = SimpleNamespace(config=SimpleNamespace(_attn_implementation="sdpa"))
+    assert wants_plain_attention(model, "cpu", "full")
+    assert not wants_plain_attention(model, "cpu", "frozen")
+    assert not wants_plain_attention(model, "cuda", "full")
+    model.config._attn_implementation = "eager"
+    assert not wants_plain_attention(model, "cpu", "full")
