@@ -1,0 +1,1 @@
+"""What the studio remembers of datasets, models and evaluations, in its database."""

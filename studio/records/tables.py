@@ -1,0 +1,71 @@
+"""The tables of datasets, models and evaluations; times are seconds since 1970 in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, MetaData, String, Table, Text
+
+metadata = MetaData()
+NAME_LENGTH = 200
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(NAME_LENGTH), nullable=False, unique=True),
+    Column("task", String(60), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("description", JSON(none_as_null=True), nullable=False),
+    Index("ix_datasets_created", "created_at"),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(NAME_LENGTH), nullable=False, unique=True),
+    Column("task", String(60), nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("checkpoint_source", JSON(none_as_null=True), nullable=False),
+    Column("dataset", String(NAME_LENGTH), nullable=False),
+    Column("dataset_id", String(32), nullable=False),
+    Column("dataset_fingerprint", String(64), nullable=False),
+    Column("test_fingerprint", String(64), nullable=False),
+    Column("recipe", JSON(none_as_null=True), nullable=False),
+    Column("labels", JSON(none_as_null=True), nullable=False),
+    Column("metrics", JSON(none_as_null=True), nullable=False),
+    Column("best_epoch", Double),
+    Column("parameters", BigInteger, nullable=False),
+    Column("trainable_parameters", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("rows_per_second", Double),
+    Column("created_at", Double, nullable=False),
+    Index("ix_models_created", "created_at"),
+    Index("ix_models_dataset", "dataset_id"),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("model_id", String(32), ForeignKey("models.id"), nullable=False),
+    Column("dataset", String(NAME_LENGTH), nullable=False),
+    Column("dataset_id", String(32), nullable=False),
+    Column("split", String(40), nullable=False),
+    Column("metrics", JSON(none_as_null=True), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("ix_evaluations_model", "model_id", "created_at"),
+)
+
+
+def to_seconds(moment: datetime) -> float:
+    """Seconds since 1970 of an aware time."""
+    return moment.timestamp()
+
+
+def to_moment(seconds: float) -> datetime:
+    """The aware time in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC)
