@@ -1,0 +1,1 @@
+"""What a model is worth: reports, baselines, charts and comparisons, without torch."""

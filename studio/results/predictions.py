@@ -1,0 +1,214 @@
+"""What a model answered on one split, row by row: kept as Parquet, read back as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from studio.errors import NotFound
+
+METADATA_KEY = b"encoder_studio"
+LABEL_PREFIX = "p_"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Texts, true labels and probabilities of one split, in the order of its rows.
+
+    ``probabilities`` is float (rows, labels), ``true_ids`` int (rows,) into ``labels``;
+    ``lines`` are physical lines of the source file (0: unknown), ``files`` its name per row.
+    """
+
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    true_ids: np.ndarray
+    probabilities: np.ndarray
+    lines: np.ndarray
+    files: tuple[str, ...]
+
+    @classmethod
+    def from_rows(
+        cls,
+        labels: Sequence[str],
+        texts: Sequence[str],
+        true_ids: Sequence[int] | np.ndarray,
+        probabilities: np.ndarray,
+        *,
+        lines: Sequence[int] | np.ndarray | None = None,
+        files: Sequence[str] | None = None,
+    ) -> Predictions:
+        """Predictions from plain sequences of one length."""
+        rows = len(texts)
+        return cls(
+            labels=tuple(labels),
+            texts=tuple(texts),
+            true_ids=np.asarray(true_ids, dtype=np.int64).reshape(rows),
+            probabilities=np.asarray(probabilities, dtype=np.float64).reshape(rows, len(labels)),
+            lines=np.asarray(lines if lines is not None else np.zeros(rows), dtype=np.int64),
+            files=tuple(files) if files is not None else ("",) * rows,
+        )
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.texts)
+
+    @property
+    def predicted_ids(self) -> np.ndarray:
+        """The most probable label of each row, the first of equals."""
+        return self.probabilities.argmax(axis=1) if self.rows else np.zeros(0, dtype=np.int64)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """The probability of the predicted label."""
+        return self.probabilities.max(axis=1) if self.rows else np.zeros(0)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether each prediction is the true label."""
+        return self.predicted_ids == self.true_ids
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two models exactly where they answered the same rows in the same order."""
+        return rows_fingerprint(self.texts, [self.labels[index] for index in self.true_ids])
+
+    def answers(self) -> pd.DataFrame:
+        """One row per text without the probabilities: text, true, predicted, confidence, line, file."""
+        names = np.array(self.labels, dtype=object)
+        return pd.DataFrame(
+            {
+                "text": list(self.texts),
+                "true": names[self.true_ids] if self.rows else [],
+                "predicted": names[self.predicted_ids] if self.rows else [],
+                "confidence": self.confidence,
+                "line": self.lines,
+                "file": list(self.files),
+            }
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per text: text, true, predicted, confidence, ``p_<label>`` ..., line, file."""
+        names = [LABEL_PREFIX + label for label in self.labels]
+        answers = self.answers()
+        shares = pd.DataFrame(self.probabilities, columns=names)
+        return pd.concat([answers.iloc[:, :4], shares, answers.iloc[:, 4:]], axis=1)
+
+
+def rows_fingerprint(texts: Sequence[str], labels: Sequence[str]) -> str:
+    """A hash of the rows (text and true label) in their order.
+
+    >>> rows_fingerprint(["a", "b"], ["x", "y"]) == rows_fingerprint(["ab", ""], ["x", "y"])
+    False
+    """
+    digest = hashlib.sha256()
+    for text, label in zip(texts, labels, strict=True):
+        for part in (text, label):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def align_labels(
+    model_labels: Sequence[str], true_labels: Sequence[str], probabilities: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Labels, true ids and probabilities for rows whose labels the model may not know.
+
+    A label unknown to the model gets a column of zero probability: its rows count as mistakes.
+
+    >>> labels, ids, p = align_labels(["a"], ["b", "a"], np.array([[1.0], [1.0]]))
+    >>> labels, ids.tolist(), p.tolist()
+    (('a', 'b'), [1, 0], [[1.0, 0.0], [1.0, 0.0]])
+    """
+    known = list(model_labels)
+    unknown = sorted(set(true_labels) - set(known))
+    index = {label: position for position, label in enumerate(known + unknown)}
+    ids = np.array([index[label] for label in true_labels], dtype=np.int64)
+    padded = np.hstack([np.asarray(probabilities, dtype=np.float64), np.zeros((len(ids), len(unknown)))])
+    return tuple(known + unknown), ids, padded
+
+
+def write_predictions(predictions: Predictions, path: Path) -> None:
+    """Store predictions as Parquet; the file appears whole or not at all."""
+    table = pa.Table.from_pandas(predictions.to_frame(), preserve_index=False)
+    about = json.dumps({"labels": list(predictions.labels), "fingerprint": predictions.fingerprint})
+    table = table.replace_schema_metadata({METADATA_KEY: about.encode()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        pq.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Predictions as stored. Raises NotFound where the file is missing."""
+    require_file(path)
+    table = pq.read_table(path)
+    labels = tuple(json.loads(table.schema.metadata[METADATA_KEY])["labels"])
+    index = {label: position for position, label in enumerate(labels)}
+    columns = [table.column(LABEL_PREFIX + label).to_numpy() for label in labels]
+    return Predictions(
+        labels=labels,
+        texts=tuple(table.column("text").to_pylist()),
+        true_ids=np.array([index[label] for label in table.column("true").to_pylist()], dtype=np.int64),
+        probabilities=np.column_stack(columns) if table.num_rows else np.zeros((0, len(labels))),
+        lines=table.column("line").to_numpy(),
+        files=tuple(table.column("file").to_pylist()),
+    )
+
+
+def read_fingerprint(path: Path) -> str:
+    """The rows' fingerprint, without reading the rows. Raises NotFound where the file is missing."""
+    require_file(path)
+    return str(json.loads(pq.read_schema(path).metadata[METADATA_KEY])["fingerprint"])
+
+
+def require_file(path: Path) -> None:
+    """Raise NotFound where predictions are not there."""
+    if not path.is_file():
+        raise NotFound(
+            "The stored answers of this model on this split are missing.",
+            "Evaluate the model on the split again.",
+        )
+
+
+def list_mistakes(
+    predictions: Predictions, true: str | None = None, predicted: str | None = None
+) -> pd.DataFrame:
+    """Wrong answers, the most confident first: text, true, predicted, confidence, line, file.
+
+    With both labels given and equal, the right answers of that label are listed instead:
+    the cell a person chose on the diagonal of the confusion matrix.
+    """
+    frame = predictions.answers()
+    keep = predictions.right if true is not None and true == predicted else ~predictions.right
+    if true is not None:
+        keep = keep & (frame["true"] == true).to_numpy()
+    if predicted is not None:
+        keep = keep & (frame["predicted"] == predicted).to_numpy()
+    return frame[keep].sort_values("confidence", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def export_csv(predictions: Predictions, to: Path) -> None:
+    """Predictions as CSV: UTF-8 with a byte order mark (so that spreadsheets read it), comma separated.
+
+    Texts are written exactly as they were imported. A text that begins with ``=`` is therefore
+    taken for a formula by spreadsheet programs: import such a column there as text.
+    """
+    temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
+    try:
+        predictions.to_frame().to_csv(temporary, index=False, encoding="utf-8-sig")
+        temporary.replace(to)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,107 @@
+"""Every sentence of a report, built from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.results.wording import count_words, percent, percent_range
+
+SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def describe_score(rows: int, split: str, accuracy: float, interval: Sequence[float]) -> str:
+    """How often the model is right.
+
+    >>> describe_score(149, "test", 145 / 149, [0.9331, 0.9895])
+    'Right on 97.3 % of 149 test texts (95 % interval 93.3-99.0).'
+    """
+    texts = count_words(rows, f"{SPLIT_WORDS.get(split, split)} text")
+    return f"Right on {percent(accuracy)} of {texts} (95 % interval {percent_range(interval)})."
+
+
+def describe_empty(split: str) -> str:
+    """There is nothing to measure."""
+    words = SPLIT_WORDS.get(split, split)
+    return f"The {words} split has no rows, so nothing could be measured on it."
+
+
+def describe_baselines(baselines: Mapping[str, Any]) -> str:
+    """What is reached without an encoder, and whether the model is ahead by more than chance."""
+    parts = []
+    tfidf, majority = baselines.get("tfidf"), baselines.get("majority")
+    if tfidf:
+        verdict = {
+            "better": "the model is ahead by more than chance",
+            "worse": "the model is behind by more than chance",
+            "within chance": "the difference is within chance",
+        }[tfidf["verdict"]]
+        parts.append(f"TF-IDF with logistic regression: {percent(tfidf['accuracy'])}; {verdict}.")
+    if majority:
+        parts.append(f"Always “{majority['label']}”: {percent(majority['accuracy'])}.")
+    return " ".join(parts)
+
+
+def describe_confusion(pairs: Sequence[Mapping[str, Any]]) -> str:
+    """The pair of labels most often confused.
+
+    >>> describe_confusion([{"true": "business", "predicted": "politics", "count": 2, "of": 34}])
+    'Most confused: business taken for politics (2 of 34).'
+    """
+    if not pairs:
+        return "No label was taken for another."
+    worst = pairs[0]
+    numbers = f"{worst['count']:,} of {worst['of']:,}"
+    return f"Most confused: {worst['true']} taken for {worst['predicted']} ({numbers})."
+
+
+def describe_confidence(threshold: float, count: int, right: int, rows: int) -> str:
+    """How far confident answers can be relied on.
+
+    >>> describe_confidence(0.9, 81, 79, 100)
+    'Of the answers above 90 % confidence, 97.5 % were right; they are 81 % of all.'
+    """
+    if not count:
+        return f"No answer was above {percent(threshold)} confidence."
+    return (
+        f"Of the answers above {percent(threshold)} confidence, {percent(right / count)} were right; "
+        f"they are {percent(count / rows)} of all."
+    )
+
+
+def describe_calibration(mean_confidence: float, accuracy: float, ece: float, rows: int) -> str:
+    """Whether the model claims more than it keeps.
+
+    >>> describe_calibration(0.99, 0.90, 0.09, 1000)
+    'The model is too sure of itself: 99 % confident on average, right on 90 %.'
+    """
+    # With few rows the gap is mostly chance: two standard errors of the share of right answers.
+    gap = mean_confidence - accuracy
+    noise = 2 * (max(accuracy * (1 - accuracy), 1e-4) / rows) ** 0.5
+    both = f"{percent(mean_confidence)} confident on average, right on {percent(accuracy)}"
+    if abs(gap) > max(0.02, noise):
+        return f"The model is too {'sure' if gap > 0 else 'unsure'} of itself: {both}."
+    return f"Confidence can be taken nearly at its word: {both} (calibration error {percent(ece)})."
+
+
+def describe_absent(labels: Sequence[str], split: str) -> str:
+    """Labels without rows say nothing about the model.
+
+    >>> describe_absent(["refund"], "test")
+    'refund has no rows in the test split: how well the model does on it is not known.'
+    """
+    named = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more labels" if len(labels) > 5 else "")
+    verb, pronoun = ("has", "it") if len(labels) == 1 else ("have", "them")
+    words = SPLIT_WORDS.get(split, split)
+    return f"{named} {verb} no rows in the {words} split: how well the model does on {pronoun} is not known."
+
+
+def describe_unknown(labels: Sequence[str], rows: int) -> str:
+    """Labels the model never learnt, whose rows count as mistakes.
+
+    >>> describe_unknown(["billing"], 4)
+    'The model does not know the label billing: its 4 rows count as mistakes.'
+    """
+    named = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
+    noun, pronoun = ("label", "its") if len(labels) == 1 else ("labels", "their")
+    return f"The model does not know the {noun} {named}: {pronoun} {rows:,} rows count as mistakes."

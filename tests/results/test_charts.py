@@ -1,0 +1,215 @@
+"""Rules every chart keeps, and what single ones show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.results import charts
+from studio.results.charts import PALETTE, ChartWithTable
+from studio.results.report import ReportInputs, build_report
+from tests.results.samples import make_predictions
+
+
+def history(steps: int = 40, epochs: int = 4) -> list[dict[str, Any]]:
+    """Points of a run whose validation loss is lowest in epoch 3."""
+    points = []
+    for step in range(1, steps * epochs + 1):
+        at = {"step": step, "epoch": step / steps, "split": "train"}
+        points += [
+            {**at, "name": "loss", "value": 2 / (1 + step / 20)},
+            {**at, "name": "learning_rate", "value": 1e-4 * (1 - step / (steps * epochs + 1))},
+            {**at, "name": "rows_per_second", "value": 100 + step % 7},
+        ]
+    for epoch, (loss, score) in enumerate([(0.9, 0.8), (0.5, 0.9), (0.4, 0.95), (0.6, 0.94)], 1):
+        at = {"step": steps * epoch, "epoch": float(epoch), "split": "validation"}
+        points += [{**at, "name": "loss", "value": loss}, {**at, "name": "accuracy", "value": score}]
+    return points
+
+
+@cache
+def report(labels: int = 3, rows: int = 300) -> dict[str, Any]:
+    """A report as JSON."""
+    predictions = make_predictions(rows, [f"label {k}" for k in range(labels)], skill=1.5)
+    return build_report(ReportInputs("m", "d", "test", predictions)).to_json()
+
+
+MODELS = [
+    {
+        "name": f"model {k}",
+        "score": 0.9 + k / 100,
+        "interval": [0.88 + k / 100, 0.92 + k / 100],
+        "size_bytes": 10_000_000 * (k + 1),
+        "rows_per_second": 300 / (k + 1),
+    }
+    for k in range(4)
+]
+LABEL_ROWS = [{"label": f"label {k}", "f1": {"one": 0.9, "two": 0.9 - k / 20}} for k in range(12)]
+LENGTHS = [{"low": 10 * k, "high": 10 * k + 10, "count": 100 - k} for k in range(20)]
+
+DRAWN: dict[str, Callable[[], ChartWithTable]] = {
+    "loss": lambda: charts.draw_loss(history()),
+    "score": lambda: charts.draw_score(history(), "accuracy", "Accuracy", best_epoch=3),
+    "learning rate": lambda: charts.draw_learning_rate(history()),
+    "throughput": lambda: charts.draw_throughput(history()),
+    "per label of 2": lambda: charts.draw_per_label(report(2)),
+    "per label of 77": lambda: charts.draw_per_label(report(77, 770), "recall"),
+    "confidence": lambda: charts.draw_confidence(report()),
+    "reliability": lambda: charts.draw_reliability(report()),
+    "size": lambda: charts.draw_score_against_size(MODELS),
+    "speed": lambda: charts.draw_score_against_speed(MODELS),
+    "overlay": lambda: charts.draw_overlay({"one": history(), "two": history()}, "accuracy", "Accuracy"),
+    "labels": lambda: charts.draw_label_differences(LABEL_ROWS, ["one", "two"]),
+    "class counts": lambda: charts.draw_class_counts({"a": 10, "b": 3}),
+    "class counts by split": lambda: charts.draw_class_counts({"train": {"a": 8, "b": 2}, "test": {"a": 2}}),
+    "lengths": lambda: charts.draw_lengths(LENGTHS),
+}
+
+EMPTY: dict[str, Callable[[], ChartWithTable]] = {
+    "loss": lambda: charts.draw_loss([]),
+    "score": lambda: charts.draw_score([]),
+    "learning rate": lambda: charts.draw_learning_rate([]),
+    "throughput": lambda: charts.draw_throughput([]),
+    "per label": lambda: charts.draw_per_label(report(rows=0)),
+    "confidence": lambda: charts.draw_confidence(report(rows=0)),
+    "reliability": lambda: charts.draw_reliability(report(rows=0)),
+    "size": lambda: charts.draw_score_against_size([]),
+    "speed": lambda: charts.draw_score_against_speed([{"name": "m", "score": 0.9, "rows_per_second": None}]),
+    "overlay": lambda: charts.draw_overlay({}, "accuracy", "Accuracy"),
+    "labels": lambda: charts.draw_label_differences([], []),
+    "class counts": lambda: charts.draw_class_counts({}),
+    "lengths": lambda: charts.draw_lengths([]),
+}
+
+
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping inside a specification."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from parts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from parts(inner)
+
+
+@pytest.fixture(scope="module", params=DRAWN)
+def drawn(request: pytest.FixtureRequest) -> tuple[ChartWithTable, dict[str, Any]]:
+    """Each chart with its specification, which Altair has checked against its schema."""
+    found = DRAWN[request.param]()
+    assert found.chart is not None
+    return found, found.chart.to_dict()
+
+
+def test_every_chart_is_as_wide_as_its_place_and_has_no_background(drawn) -> None:
+    _, spec = drawn
+    assert spec["width"] == "container"
+    assert spec["background"] == "transparent"
+
+
+def test_every_chart_has_its_numbers_and_a_sentence(drawn) -> None:
+    found, _ = drawn
+    assert len(found.table)
+    assert found.caption.endswith(".")
+
+
+def test_every_axis_of_numbers_has_a_title(drawn) -> None:
+    _, spec = drawn
+    for part in parts(spec):
+        for channel in ("x", "y"):
+            if isinstance(part.get(channel), dict) and part[channel].get("type") == "quantitative":
+                assert part[channel]["title"]
+
+
+def test_bars_begin_at_zero(drawn) -> None:
+    _, spec = drawn
+    for part in parts(spec):
+        mark = part.get("mark")
+        if isinstance(mark, dict) and mark.get("type") == "bar":
+            encoding = part["encoding"]
+            ends = [encoding[c] for c in ("x", "y") if encoding[c].get("type") == "quantitative"]
+            scale = ends[-1]["scale"]
+            assert scale.get("zero") is True or scale["domain"][0] == 0
+
+
+def test_colours_are_of_the_palette_and_series_at_most_eight(drawn) -> None:
+    _, spec = drawn
+    for part in parts(spec):
+        scale = part.get("scale") or {}
+        if isinstance(scale.get("range"), list) and isinstance(scale["range"][0], str):
+            assert set(scale["range"]) <= set(PALETTE)
+            assert len(scale["range"]) <= 8
+
+
+def test_no_chart_carries_more_than_five_hundred_points_a_series(drawn) -> None:
+    _, spec = drawn
+    for rows in spec["datasets"].values():
+        series = [row.get("series") or row.get("model") for row in rows]
+        assert all(series.count(name) <= 500 for name in set(series))
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_without_data_there_is_a_sentence_instead_of_a_chart(name: str) -> None:
+    found = EMPTY[name]()
+    assert found.chart is None
+    assert isinstance(found.caption, str)
+
+
+def test_the_best_epoch_is_marked() -> None:
+    found = charts.draw_score(history(), "accuracy", "Accuracy", best_epoch=3)
+    assert "best: epoch 3" in found.chart.to_json()
+    assert found.caption == "Validation accuracy was best in epoch 3 of 4, at 95 %."
+
+
+def test_a_loss_that_rises_again_is_named() -> None:
+    assert "lowest in epoch 3 (0.4) and then rose to 0.6" in charts.draw_loss(history()).caption
+
+
+def test_the_table_of_a_curve_has_one_row_per_epoch() -> None:
+    table = charts.draw_loss(history()).table
+    assert table["Epoch"].tolist() == [1, 2, 3, 4]
+    assert table["Validation"].tolist() == [0.9, 0.5, 0.4, 0.6]
+
+
+def test_a_long_run_is_thinned_and_keeps_its_ends() -> None:
+    spec = charts.draw_loss(history(steps=2000)).chart.to_dict()
+    (rows,) = spec["datasets"].values()
+    steps = [row["step"] for row in rows if row["series"] == "Training"]
+    assert len(steps) == 500
+    assert (steps[0], steps[-1]) == (1, 8000)
+
+
+def test_points_that_are_not_numbers_are_left_out() -> None:
+    points = [
+        {"name": "loss", "split": "train", "step": k, "epoch": None, "value": v}
+        for k, v in enumerate([1.0, float("nan"), float("inf"), 0.5])
+    ]
+    assert charts.draw_loss(points).caption == "The loss fell from 1 to 0.5."
+
+
+def test_class_counts_of_splits_add_up() -> None:
+    table = DRAWN["class counts by split"]().table
+    assert table[["label", "rows"]].values.tolist() == [["a", 10], ["b", 2]]
+    assert np.isclose(table["share"].sum(), 1)
+
+
+def test_the_caption_of_lengths_says_how_long_most_texts_are() -> None:
+    bins = [{"low": 0, "high": 50, "count": 96}, {"low": 50, "high": 100, "count": 4}]
+    assert charts.draw_lengths(bins, "tokens").caption == "95 % of the texts have at most 50 tokens."
+
+
+def test_the_names_of_models_with_the_same_cost_and_score_stand_one_under_the_other() -> None:
+    equal = {"interval": [0.8, 0.95], "score": 0.9, "size_bytes": 90_000_000}
+    models = [{**equal, "name": name} for name in ("a", "b", "c")]
+    models.append({**equal, "name": "large", "size_bytes": 400_000_000})
+    chart = charts.draw_score_against_size(models).chart
+    assert chart is not None
+    rows = next(iter(chart.to_dict()["datasets"].values()))
+    placed = {row["name"]: (row["side"], row["name_at"]) for row in rows}
+    assert placed["large"] == ("right", 0.9)
+    heights = [placed[name][1] for name in "abc"]
+    assert heights == sorted(heights, reverse=True) and len(set(heights)) == 3
