@@ -1,0 +1,1 @@
+"""Models on their way out of the studio: a folder, a zip and a model card."""

@@ -1,0 +1,184 @@
+"""Answers of any trained model, from a process that keeps the last few in memory (no torch)."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import Any, Literal
+
+from studio.errors import NotFound, StudioError, Unavailable, WorkFailed
+from studio.prediction.link import ChildGone, PredictorLink, RemoteError
+
+ModelState = Literal["cold", "loading", "ready"]
+Answer = dict[str, Any]
+
+TEXTS_PER_REQUEST = 64
+CHARACTERS_PER_REQUEST = 4000
+SILENCE_SECONDS = 120.0
+KINDS_OF_ERROR = {"not_found": NotFound}
+
+
+class PredictorPool:
+    """One predictor process, started when first needed and again where it has died.
+
+    Every method may be called from any thread. Long lists travel in small requests, so a
+    single text asked for meanwhile waits for one of them at most.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
+        """Keep the predictor's log in ``log_dir``; no process is started yet."""
+        self._log_path = Path(log_dir) / "predictor.log"
+        self._lock = threading.Lock()
+        self._link: PredictorLink | None = None
+        self._loading: dict[str, int] = {}
+        self._closed = False
+
+    @property
+    def process_id(self) -> int | None:
+        """Process id of the running predictor, None where there is none."""
+        with self._lock:
+            return self._link.pid if self._link is not None and self._link.alive else None
+
+    def predict(
+        self,
+        folder: str | Path,
+        texts: Sequence[str],
+        timeout_seconds: float = 60.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Answer]:
+        """One ``{label, confidence, probabilities: {label: p}}`` per text, in the order given.
+
+        ``timeout_seconds`` bounds the wait for each request of up to 64 texts, the loading of the
+        model included; ``progress`` is called with the number of texts answered so far.
+        Raises NotFound where the folder holds no model, Unavailable where no answer came in time,
+        WorkFailed where the predictor ended or could not answer.
+        """
+        answers: list[Answer] = [{} for _ in texts]
+        done = 0
+        for rows in cut_requests(texts):
+            part = self._ask(
+                "predict", str(folder), [clean_text(texts[row]) for row in rows], timeout_seconds
+            )
+            for row, answer in zip(rows, part, strict=True):
+                answers[row] = answer
+            done += len(rows)
+            if progress:
+                progress(done)
+        return answers
+
+    def state(self, folder: str | Path) -> ModelState:
+        """``ready`` where the model is in memory, ``loading`` on its way there, else ``cold``."""
+        with self._lock:
+            link, loading = self._link, self._loading.get(str(folder), 0)
+        if link is None or not link.alive:
+            return "cold"
+        if str(folder) in link.loaded:
+            return "ready"
+        return "loading" if loading else "cold"
+
+    def warm(self, folder: str | Path) -> None:
+        """Have the model loaded, without waiting; whether it can be is told by the next predict."""
+        if self.state(folder) != "cold":
+            return
+        with contextlib.suppress(ChildGone):
+            self._send("load", str(folder), [])
+
+    def forget(self, folder: str | Path) -> None:
+        """Have the memory of a model given back, without waiting: it is being deleted."""
+        if self.state(folder) == "cold":
+            return
+        with contextlib.suppress(ChildGone):
+            self._send("forget", str(folder), [])
+
+    def close(self) -> None:
+        """End the predictor process; later calls are refused. Safe to repeat."""
+        with self._lock:
+            self._closed = True
+            link, self._link = self._link, None
+        if link is not None:
+            link.end()
+
+    def _ask(self, op: str, folder: str, texts: list[str], timeout_seconds: float) -> list[Answer]:
+        link: PredictorLink | None = None
+        try:
+            link, future = self._send(op, folder, texts)
+            return future.result(timeout_seconds)
+        except FutureTimeout as error:
+            raise self._give_up(link, timeout_seconds) from error
+        except ChildGone as error:
+            raise WorkFailed(
+                "The process that answers has ended unexpectedly.",
+                "It starts again with your next request. If this repeats, the machine may be out of "
+                f"memory; its log is {self._log_path.name} in {self._log_path.parent}.",
+            ) from error
+        except RemoteError as error:
+            raise KINDS_OF_ERROR.get(error.code, WorkFailed)(error.message, error.hint) from error
+
+    def _send(self, op: str, folder: str, texts: list[str]) -> tuple[PredictorLink, Future[list[Answer]]]:
+        link = self._running_link()
+        if folder not in link.loaded and op != "forget":
+            self._count_loading(folder, +1)
+            try:
+                future = link.ask(op, folder, texts)
+            except ChildGone:
+                self._count_loading(folder, -1)
+                raise
+            future.add_done_callback(lambda _: self._count_loading(folder, -1))
+            return link, future
+        return link, link.ask(op, folder, texts)
+
+    def _running_link(self) -> PredictorLink:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The studio is closing.", "Start it again, then repeat the request.")
+            if self._link is None or not self._link.alive:
+                self._log_path.parent.mkdir(parents=True, exist_ok=True)
+                if self._link is not None:
+                    self._link.end()
+                self._loading.clear()
+                self._link = PredictorLink(self._log_path)
+            return self._link
+
+    def _count_loading(self, folder: str, change: int) -> None:
+        with self._lock:
+            count = self._loading.get(folder, 0) + change
+            if count > 0:
+                self._loading[folder] = count
+            else:
+                self._loading.pop(folder, None)
+
+    def _give_up(self, link: PredictorLink | None, timeout_seconds: float) -> StudioError:
+        # A busy process is left alone; one that has said nothing for minutes is hung.
+        if link is not None and link.silent_seconds > SILENCE_SECONDS:
+            link.end()
+        return Unavailable(
+            f"The model did not answer within {timeout_seconds:.3g} seconds.",
+            "It may still be loading, or the machine is busy. Try again in a moment.",
+        )
+
+
+def cut_requests(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Row numbers in requests of similar length, short texts first, bounded in number and size.
+
+    >>> list(cut_requests(["a" * 3000, "b", "c" * 3000]))
+    [[1, 0], [2]]
+    """
+    rows: list[int] = []
+    size = 0
+    for row in sorted(range(len(texts)), key=lambda row: len(texts[row])):
+        if rows and (len(rows) == TEXTS_PER_REQUEST or size + len(texts[row]) > CHARACTERS_PER_REQUEST):
+            yield rows
+            rows, size = [], 0
+        rows.append(row)
+        size += len(texts[row])
+    if rows:
+        yield rows
+
+
+def clean_text(text: str) -> str:
+    """The text without half surrogate pairs, which no tokenizer accepts."""
+    return text.encode("utf-8", "replace").decode("utf-8")

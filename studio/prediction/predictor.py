@@ -1,0 +1,114 @@
+"""The process that answers: ``python -m studio.prediction.predictor``, JSON lines in and out.
+
+A request is ``{"id": 7, "op": "predict" | "load" | "forget", "folder": "...", "texts": [...]}``;
+its answer carries the same id, ``ok``, ``loaded`` (folders in memory) and ``answers`` or ``error``.
+Standard output belongs to the protocol: everything a library prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, TextIO
+
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.prediction.embedded import Predictor
+
+PARENT_CHECK_SECONDS = 2.0
+
+
+def main() -> None:
+    """Serve requests until standard input closes or the parent is gone."""
+    output = reserve_stdout()
+    watch_parent(os.getppid())
+    predictor = start_predictor()
+    send(output, {"id": 0, "ok": True, "loaded": []})
+    for line in sys.stdin:
+        if line.strip():
+            send(output, answer(predictor, json.loads(line)))
+
+
+def reserve_stdout() -> TextIO:
+    """Keep the real standard output for answers, and send later prints to standard error."""
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    return protocol
+
+
+def watch_parent(parent: int) -> None:
+    """End this process soon after its parent has ended, even where the pipe stays open."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def start_predictor() -> Predictor:
+    """Import torch, once."""
+    # Imported here so that the protocol is set up before any library can print.
+    from studio.prediction.embedded import Predictor
+
+    return Predictor()
+
+
+def answer(predictor: Predictor, request: dict[str, Any]) -> dict[str, Any]:
+    """Carry out one request; every failure becomes an answer with a message and a hint."""
+    reply: dict[str, Any] = {"id": request["id"], "ok": True}
+    try:
+        reply["answers"] = carry_out(predictor, request)
+    except StudioError as error:
+        reply |= {"ok": False, "error": {"message": error.message, "hint": error.hint, "code": error.code}}
+    except Exception as error:  # noqa: BLE001 the named boundary of the predictor loop
+        traceback.print_exc()
+        reply |= {"ok": False, "error": describe(error)}
+    reply["loaded"] = predictor.loaded
+    return reply
+
+
+def carry_out(predictor: Predictor, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers to one request; empty for all but ``predict``."""
+    folder = request["folder"]
+    if request["op"] == "forget":
+        predictor.forget(folder)
+        return []
+    if request["op"] == "load":
+        predictor.load(folder)
+        return []
+    return predictor.predict(folder, request["texts"])
+
+
+def describe(error: Exception) -> dict[str, str]:
+    """Plain words for a failure nobody foresaw."""
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return {
+            "message": "The machine ran out of memory while answering.",
+            "hint": "Send fewer or shorter texts at once, or wait until the running training has ended.",
+            "code": "work_failed",
+        }
+    return {
+        "message": f"The model could not answer: {type(error).__name__}: {error}",
+        "hint": "The predictor's log has the details.",
+        "code": "work_failed",
+    }
+
+
+def send(output: TextIO, message: dict[str, Any]) -> None:
+    """Write one line and flush it; a parent that is gone ends this process quietly."""
+    try:
+        output.write(json.dumps(message, ensure_ascii=False) + "\n")
+        output.flush()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""A whole table of texts in, the same table with answers out; columns and rows keep their order."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.data.problems import count_of
+from studio.data.readers import ReaderReport, ReadOptions, read_table
+from studio.errors import Conflict, InvalidInput
+
+ROWS_PER_STEP = 512
+PREDICTION, CONFIDENCE, LABEL_PREFIX = "prediction", "confidence", "p_"
+
+Predict = Callable[[list[str]], list[dict[str, Any]]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class PredictedTable:
+    """The table with its answers, and how many rows had no text and so got none."""
+
+    frame: pd.DataFrame
+    unanswered: int
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """A file of texts to be answered, and where the answers go.
+
+    ``text_column`` None means: ``likely_columns`` in their order, else the column with the longest texts.
+    """
+
+    source: Path
+    to: Path
+    text_column: str | None = None
+    likely_columns: Sequence[str] = ()
+    options: ReadOptions = field(default_factory=ReadOptions)
+    file_name: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class PredictedFile:
+    """What was done with a file; ``notes`` are sentences a person should see."""
+
+    path: Path
+    rows: int
+    unanswered: int
+    text_column: str
+    notes: tuple[str, ...]
+
+
+def predict_table(
+    frame: pd.DataFrame, text_column: str, predict: Predict, progress: Progress | None = None
+) -> PredictedTable:
+    """Add ``prediction``, ``confidence`` and one ``p_<label>`` per label to every row.
+
+    A row without text keeps empty answers. A new column whose name is taken gets ``_2``, ``_3`` ...
+    ``progress`` is called with (rows done, rows in all).
+    Raises InvalidInput where there is no such column.
+    """
+    check_column(frame, text_column)
+    texts = ["" if pd.isna(text) else str(text) for text in frame[text_column]]
+    asked = [row for row, text in enumerate(texts) if text.strip()]
+    answers: list[dict[str, Any] | None] = [None] * len(texts)
+    for start in range(0, len(asked), ROWS_PER_STEP):
+        rows = asked[start : start + ROWS_PER_STEP]
+        for row, answer in zip(rows, predict([texts[row] for row in rows]), strict=True):
+            answers[row] = answer
+        if progress:
+            progress(start + len(rows), len(asked))
+    columns = answer_columns(answers)
+    names = free_names(list(columns), [str(name) for name in frame.columns])
+    added = pd.DataFrame(
+        {new: columns[name] for name, new in zip(columns, names, strict=True)}, index=frame.index
+    )
+    return PredictedTable(pd.concat([frame, added], axis=1), len(texts) - len(asked))
+
+
+def answer_columns(answers: Sequence[dict[str, Any] | None]) -> dict[str, list[Any]]:
+    """Answers, turned into columns; labels keep the order of the first answer."""
+    first = next((answer for answer in answers if answer is not None), None)
+    labels = list(first["probabilities"]) if first else []
+    columns: dict[str, list[Any]] = {
+        PREDICTION: ["" if answer is None else answer["label"] for answer in answers],
+        CONFIDENCE: [np.nan if answer is None else answer["confidence"] for answer in answers],
+    }
+    for label in labels:
+        columns[LABEL_PREFIX + label] = [
+            np.nan if answer is None else answer["probabilities"][label] for answer in answers
+        ]
+    return columns
+
+
+def free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Names that no column has yet.
+
+    >>> free_names(["prediction", "p_x"], ["text", "prediction", "prediction_2"])
+    ['prediction_3', 'p_x']
+    """
+    used = set(taken)
+    names = []
+    for name in wanted:
+        free, number = name, 2
+        while free in used:
+            free, number = f"{name}_{number}", number + 1
+        used.add(free)
+        names.append(free)
+    return names
+
+
+def check_column(frame: pd.DataFrame, name: str) -> None:
+    """Raise InvalidInput where the table has no column of this name."""
+    if name not in frame.columns:
+        known = ", ".join(f"'{column}'" for column in list(frame.columns)[:20])
+        raise InvalidInput(f"The table has no column '{name}'.", f"Its columns are {known}.")
+
+
+def choose_text_column(frame: pd.DataFrame, likely: Sequence[str] = ()) -> tuple[str, bool]:
+    """The column to read texts from, and whether that is a guess.
+
+    First a column with one of the likely names (capitals and blanks around it aside), then one called
+    ``text``, then the only column; else, as a guess, the one with the longest texts.
+    """
+    known = {str(column).strip().casefold(): str(column) for column in reversed(list(frame.columns))}
+    for name in (*likely, "text"):
+        if name.strip().casefold() in known:
+            return known[name.strip().casefold()], False
+    if len(frame.columns) == 1:
+        return str(frame.columns[0]), False
+    lengths = {str(name): float(frame[name].astype(str).str.len().mean()) for name in frame.columns}
+    return max(lengths, key=lambda name: lengths[name]), True
+
+
+def predict_file(request: FileRequest, predict: Predict, progress: Progress | None = None) -> PredictedFile:
+    """Answer every row of a delimited file and write it with the answers, in the file's own format.
+
+    Separator and encoding stay those of the source; the first line of the result always names the
+    columns. The result appears whole or not at all. Raises Conflict where ``to`` exists.
+    """
+    if request.to.exists() and not request.overwrite:
+        raise Conflict(
+            f"There is already a file {request.to.name}.", "Choose another name, or move the file away."
+        )
+    table = read_table(request.source, request.options, request.file_name)
+    notes: list[str] = []
+    column, guessed = request.text_column, False
+    if column is None:
+        column, guessed = choose_text_column(table.frame, request.likely_columns)
+    if guessed:
+        notes.append(f"Column '{column}' was taken for the text: it holds the longest texts.")
+    predicted = predict_table(table.frame, column, predict, progress)
+    if table.report.rows_dropped:
+        notes.append(f"Left out: {table.report.rows_dropped:,} lines that could not be read as rows.")
+    if predicted.unanswered:
+        notes.append(f"Without an answer: {count_of(predicted.unanswered, 'row')} without a text.")
+    notes += write_like(predicted.frame, request.to, table.report)
+    return PredictedFile(request.to, len(predicted.frame), predicted.unanswered, column, tuple(notes))
+
+
+def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]:
+    """Write a table with the separator, quotes and encoding of the file it came from.
+
+    Where a cell cannot be written that way, quotes or UTF-8 are used; the sentences returned say so.
+    """
+    notes = []
+    encoding = report.encoding
+    if not can_encode(frame, encoding):
+        notes.append(f"The answers hold characters that {encoding} does not know: the file is UTF-8.")
+        encoding = "utf-8-sig"
+    plain = report.quote is None and not needs_quotes(frame, report.delimiter)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
+    try:
+        with open(temporary, "w", encoding=encoding, newline="") as stream:
+            writer = csv.writer(
+                stream,
+                delimiter=report.delimiter,
+                quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
+                # Without quoting, a quote is an ordinary character that must not be escaped.
+                quotechar=None if plain else '"',
+                lineterminator="\n",
+            )
+            writer.writerow([str(name) for name in frame.columns])
+            writer.writerows(written_rows(frame))
+        temporary.replace(to)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return notes
+
+
+def written_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Cells as they are written: text as it is, shares with six digits, nothing where there is none."""
+    columns = []
+    for name in frame.columns:
+        values = frame[name]
+        if values.dtype.kind == "f":
+            columns.append(["" if np.isnan(value) else f"{value:.6f}" for value in values])
+        else:
+            columns.append(values.tolist())
+    return list(zip(*columns, strict=True))
+
+
+def can_encode(frame: pd.DataFrame, encoding: str) -> bool:
+    """Whether every cell and column name can be written in the encoding."""
+    try:
+        "".join(map(str, frame.columns)).encode(encoding)
+        for name in frame.columns:
+            if frame[name].dtype.kind != "f":
+                "".join(frame[name].tolist()).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def needs_quotes(frame: pd.DataFrame, delimiter: str) -> bool:
+    """Whether a cell holds the separator or a line end, so that it cannot be written without quotes."""
+    cells = [list(map(str, frame.columns))]
+    cells += [frame[name].tolist() for name in frame.columns if frame[name].dtype.kind != "f"]
+    return any(mark in cell for column in cells for cell in column for mark in (delimiter, "\n", "\r"))

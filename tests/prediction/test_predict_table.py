@@ -1,0 +1,187 @@
+"""Tables of texts in, the same tables with answers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from studio.data.readers import ReadOptions, read_table
+from studio.errors import Conflict, InvalidInput
+from studio.prediction.tables import FileRequest, choose_text_column, predict_file, predict_table
+
+
+def answer(text: str) -> dict[str, Any]:
+    """A model that finds long texts."""
+    share = min(0.99, len(text) / 20)
+    label = "long" if share > 0.5 else "short"
+    return {
+        "label": label,
+        "confidence": max(share, 1 - share),
+        "probabilities": {"short": 1 - share, "long": share},
+    }
+
+
+def predict(texts: list[str]) -> list[dict[str, Any]]:
+    """The same for several texts."""
+    return [answer(text) for text in texts]
+
+
+def ask(source: Path, to: Path, **changes: Any) -> Any:
+    """Answer a file."""
+    return predict_file(FileRequest(source, to, **changes), predict)
+
+
+def test_every_column_and_the_order_of_rows_stay() -> None:
+    frame = pd.DataFrame(
+        {"id": ["3", "1", "2"], "text": ["a long text, this one", "x", "y"]}, index=[7, 8, 9]
+    )
+    found = predict_table(frame, "text", predict).frame
+    assert list(found.columns) == ["id", "text", "prediction", "confidence", "p_short", "p_long"]
+    assert found["id"].tolist() == ["3", "1", "2"]
+    assert found["prediction"].tolist() == ["long", "short", "short"]
+    assert (found["p_short"] + found["p_long"]).tolist() == pytest.approx([1, 1, 1])
+    assert list(frame.columns) == ["id", "text"]
+
+
+def test_a_new_column_whose_name_is_taken_gets_a_number() -> None:
+    frame = pd.DataFrame({"text": ["x"], "prediction": ["mine"], "p_long": ["mine too"]})
+    found = predict_table(frame, "text", predict).frame
+    assert list(found.columns)[3:] == ["prediction_2", "confidence", "p_short", "p_long_2"]
+    assert found["prediction"].tolist() == ["mine"]
+
+
+def test_a_row_without_text_stays_and_gets_no_answer() -> None:
+    found = predict_table(pd.DataFrame({"text": ["x", "  ", ""]}), "text", predict)
+    assert found.unanswered == 2
+    assert found.frame["prediction"].tolist() == ["short", "", ""]
+    assert found.frame["confidence"].isna().tolist() == [False, True, True]
+
+
+def test_progress_counts_to_the_last_row() -> None:
+    counts: list[tuple[int, int]] = []
+    frame = pd.DataFrame({"text": ["x"] * 1300})
+    predict_table(frame, "text", predict, lambda done, total: counts.append((done, total)))
+    assert counts == [(512, 1300), (1024, 1300), (1300, 1300)]
+
+
+def test_a_missing_column_is_said_with_those_there_are() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        predict_table(pd.DataFrame({"message": ["x"]}), "text", predict)
+    assert "'text'" in caught.value.message
+    assert "'message'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "word"),
+    [
+        ("utf-8", ",", "naïve 卡"),
+        ("utf-8-sig", ";", "naïve 卡"),
+        ("gb18030", "\t", "卡丢了，请帮忙"),
+        ("cp1252", "|", "naïve café déjà vu"),
+    ],
+)
+def test_a_file_comes_back_in_its_own_format(
+    tmp_path: Path, encoding: str, delimiter: str, word: str
+) -> None:
+    rows = [["id", "text"], *([str(number), f"{word} {number}"] for number in range(40))]
+    source = tmp_path / "in.csv"
+    source.write_bytes("\n".join(delimiter.join(row) for row in rows).encode(encoding))
+    ask(source, tmp_path / "out.csv", text_column="text")
+    data = (tmp_path / "out.csv").read_bytes()
+    lines = data.decode(encoding).splitlines()
+    assert lines[0] == delimiter.join(["id", "text", "prediction", "confidence", "p_short", "p_long"])
+    assert [line.split(delimiter)[:2] for line in lines[1:]] == rows[1:]
+    assert data.startswith(b"\xef\xbb\xbf") == (encoding == "utf-8-sig")
+
+
+def test_cells_with_separators_quotes_and_line_ends_survive(tmp_path: Path) -> None:
+    texts = ['say "hi", twice', "two\nlines", " blanks ", "=1+1", "plain"]
+    pd.DataFrame({"text": texts, "n": list("12345")}).to_csv(tmp_path / "in.csv", index=False)
+    ask(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert read_table(tmp_path / "out.csv").frame["text"].tolist() == texts
+
+
+def test_quotes_that_are_ordinary_characters_stay_as_they_are(tmp_path: Path) -> None:
+    lines = [
+        "id\ttext",
+        '1\tthe 5" screen broke',
+        '2\t"half quoted',
+        "3\tplain",
+        *(f"{n}\tx" for n in range(4, 30)),
+    ]
+    (tmp_path / "in.tsv").write_text("\n".join(lines))
+    ask(tmp_path / "in.tsv", tmp_path / "out.tsv", text_column="text")
+    out = (tmp_path / "out.tsv").read_text().splitlines()
+    assert [line.split("\t")[:2] for line in out] == [line.split("\t") for line in lines]
+
+
+def test_a_file_without_a_header_gets_one_that_names_the_answers(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("first text,1\nsecond text,2\n")
+    request = {"text_column": "column_1", "options": ReadOptions(header=False)}
+    ask(tmp_path / "in.csv", tmp_path / "out.csv", **request)
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[0].startswith("column_1,column_2,prediction,confidence")
+    assert len(lines) == 3
+
+
+def test_answers_the_encoding_does_not_know_turn_the_file_into_utf_8(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes("id,text\n1,café déjà vu\n2,naïve\n".encode("cp1252"))
+
+    def chinese(texts: list[str]) -> list[dict[str, Any]]:
+        return [{"label": "好", "confidence": 1.0, "probabilities": {"好": 1.0}} for _ in texts]
+
+    request = FileRequest(source, tmp_path / "out.csv", "text", options=ReadOptions(encoding="cp1252"))
+    made = predict_file(request, chinese)
+    assert any("UTF-8" in note for note in made.notes)
+    assert "café déjà vu,好" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nhello there\n")
+    (tmp_path / "out.csv").write_text("mine")
+    with pytest.raises(Conflict):
+        ask(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "mine"
+    ask(tmp_path / "in.csv", tmp_path / "out.csv", overwrite=True)
+    assert "prediction" in (tmp_path / "out.csv").read_text()
+
+
+def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nhello there\n")
+
+    def fail(texts: list[str]) -> list[dict[str, Any]]:
+        raise InvalidInput("stopped")
+
+    with pytest.raises(InvalidInput):
+        predict_file(FileRequest(tmp_path / "in.csv", tmp_path / "out.csv"), fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "likely", "expected"),
+    [
+        (["id", " Message "], ["message"], (" Message ", False)),
+        (["id", "TEXT"], ["message"], ("TEXT", False)),
+        (["only"], [], ("only", False)),
+        (["id", "words"], [], ("words", True)),
+    ],
+)
+def test_the_text_column_is_found_or_guessed(columns: list[str], likely: list[str], expected: tuple) -> None:
+    frame = pd.DataFrame([["x" * (position + 1) for position in range(len(columns))]], columns=columns)
+    assert choose_text_column(frame, likely) == expected
+
+
+def test_a_guess_and_rows_left_out_are_told(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,words\n1,some longer text\n2,another text\n3,a,b,c\n4,\n")
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert made.text_column == "words"
+    assert (made.rows, made.unanswered) == (3, 1)
+    assert [note.split(":")[0] for note in made.notes] == [
+        "Column 'words' was taken for the text",
+        "Left out",
+        "Without an answer",
+    ]

@@ -1,0 +1,249 @@
+"""The pool against a real predictor process and real model folders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from studio.errors import NotFound, Unavailable, WorkFailed
+from studio.prediction.pool import PredictorPool, cut_requests
+
+pytestmark = pytest.mark.slow
+
+TEXTS = ["my card is lost", "where is the transfer", "money", "a new order please help", ""]
+
+
+def wait_until(condition, seconds: float = 60.0) -> None:
+    """Wait for a condition that another process brings about."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def expected_probabilities(folder: Path, texts: list[str]) -> list[list[float]]:
+    """What transformers itself answers, one text at a time."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        return [
+            model(**tokenizer(text, truncation=True, max_length=16, return_tensors="pt"))
+            .logits.softmax(-1)[0]
+            .tolist()
+            for text in texts
+        ]
+
+
+def test_a_model_is_cold_then_loading_then_ready(model_folder: Path, tmp_path: Path) -> None:
+    pool = PredictorPool(tmp_path)
+    try:
+        assert pool.state(model_folder) == "cold"
+        started = time.monotonic()
+        pool.warm(model_folder)
+        assert time.monotonic() - started < 0.5
+        assert pool.state(model_folder) == "loading"
+        wait_until(lambda: pool.state(model_folder) == "ready")
+    finally:
+        pool.close()
+
+
+def test_answers_are_those_of_transformers_in_the_order_of_the_texts(
+    pool: PredictorPool, model_folder: Path
+) -> None:
+    texts = TEXTS * 40 + ["lost " * 100]
+    answers = pool.predict(model_folder, texts)
+    for answer, expected in zip(answers, expected_probabilities(model_folder, texts), strict=True):
+        assert list(answer["probabilities"]) == ["card", "transfer"]
+        assert list(answer["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
+        assert answer["confidence"] == max(answer["probabilities"].values())
+        assert answer["probabilities"][answer["label"]] == answer["confidence"]
+
+
+def test_a_long_text_is_cut_where_the_recipe_says(pool: PredictorPool, model_folder: Path) -> None:
+    start = "my card is lost please help where is the transfer money not a new order the card"
+    cut, longer = pool.predict(model_folder, [start, start + " money money money"])
+    assert cut["probabilities"] == pytest.approx(longer["probabilities"], abs=1e-6)
+
+
+def test_texts_of_any_characters_get_an_answer(pool: PredictorPool, model_folder: Path) -> None:
+    texts = ["卡丢了", "half a pair \ud83d here", "null \x00 byte", "line\nbreak\u2028", "😀" * 500, " "]
+    assert len(pool.predict(model_folder, texts)) == len(texts)
+
+
+def test_no_texts_give_no_answers(pool: PredictorPool, model_folder: Path) -> None:
+    assert pool.predict(model_folder, []) == []
+
+
+def test_a_missing_folder_is_said_in_a_sentence(pool: PredictorPool, tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as caught:
+        pool.predict(tmp_path / "gone", ["hello"])
+    assert "gone" in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_damaged_model_is_said_in_a_sentence_and_others_still_answer(
+    pool: PredictorPool, model_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(WorkFailed) as caught:
+        pool.predict(tmp_path, ["hello"])
+    assert "cannot be read" in caught.value.message
+    assert pool.predict(model_folder, ["hello"])[0]["label"] in ("card", "transfer")
+    assert pool.state(tmp_path) == "cold"
+
+
+def test_the_model_used_longest_ago_leaves_when_a_fourth_is_loaded(
+    pool: PredictorPool, model_folder: Path, other_folders: list[Path]
+) -> None:
+    pool.predict(model_folder, ["card"])
+    for folder in other_folders[:2]:
+        pool.predict(folder, ["card"])
+    pool.predict(model_folder, ["card"])
+    answer = pool.predict(other_folders[2], ["card"])[0]
+    assert set(answer["probabilities"]) == {"yes", "no", "也许"}
+    states = [pool.state(folder) for folder in (model_folder, *other_folders)]
+    assert states == ["ready", "cold", "ready", "ready"]
+
+
+def test_a_deleted_model_is_forgotten(pool: PredictorPool, other_folders: list[Path]) -> None:
+    pool.predict(other_folders[0], ["card"])
+    pool.forget(other_folders[0])
+    wait_until(lambda: pool.state(other_folders[0]) == "cold")
+
+
+def test_a_single_text_is_answered_between_the_parts_of_a_long_list(
+    pool: PredictorPool, model_folder: Path
+) -> None:
+    pool.predict(model_folder, ["card"])
+    counts: list[int] = []
+    texts = ["my card is lost"] * 3_000
+    long_list = threading.Thread(target=pool.predict, args=(model_folder, texts, 60.0, counts.append))
+    long_list.start()
+    wait_until(lambda: bool(counts))
+    pool.predict(model_folder, ["where is the transfer"])
+    still_running = long_list.is_alive()
+    long_list.join()
+    assert still_running
+    assert counts[-1] == len(texts)
+    assert counts == sorted(counts)
+
+
+def test_many_threads_get_their_own_answers(pool: PredictorPool, model_folder: Path) -> None:
+    expected = [answer["confidence"] for answer in pool.predict(model_folder, TEXTS)]
+    found: dict[int, list[float]] = {}
+
+    def ask(number: int) -> None:
+        answers = [pool.predict(model_folder, [text])[0] for text in TEXTS]
+        found[number] = [answer["confidence"] for answer in answers]
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    for confidences in found.values():
+        assert confidences == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_single_text_takes_less_than_a_tenth_of_a_second(pool: PredictorPool, model_folder: Path) -> None:
+    pool.predict(model_folder, ["card"])
+    seconds = []
+    for _ in range(20):
+        started = time.perf_counter()
+        pool.predict(model_folder, ["my card is lost"])
+        seconds.append(time.perf_counter() - started)
+    assert statistics.median(seconds) < 0.1
+
+
+def test_a_killed_process_is_said_in_a_sentence_and_started_again(
+    pool: PredictorPool, model_folder: Path
+) -> None:
+    pool.predict(model_folder, ["card"])
+    first = pool.process_id
+    assert first is not None
+    caught: list[WorkFailed] = []
+    counts: list[int] = []
+
+    def ask() -> None:
+        try:
+            pool.predict(model_folder, ["my card is lost"] * 50_000, progress=counts.append)
+        except WorkFailed as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(lambda: bool(counts))
+    os.kill(first, signal.SIGKILL)
+    thread.join(30)
+    assert "ended unexpectedly" in caught[0].message
+    assert "predictor.log" in caught[0].hint
+    assert pool.predict(model_folder, ["card"])[0]["label"] in ("card", "transfer")
+    assert pool.process_id != first
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(model_folder: Path, tmp_path: Path) -> None:
+    pool = PredictorPool(tmp_path)
+    try:
+        with pytest.raises(Unavailable) as caught:
+            pool.predict(model_folder, ["card"], timeout_seconds=0.01)
+        assert "0.01 seconds" in caught.value.message
+        assert pool.state(model_folder) == "loading"
+    finally:
+        pool.close()
+
+
+def test_closing_ends_the_process_and_later_calls_are_refused(model_folder: Path, tmp_path: Path) -> None:
+    pool = PredictorPool(tmp_path)
+    pool.warm(model_folder)
+    process_id = pool.process_id
+    pool.close()
+    pool.close()
+    assert process_id is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process_id, 0)
+    with pytest.raises(Unavailable):
+        pool.predict(model_folder, ["card"])
+
+
+def test_the_process_ends_when_its_parent_is_killed(model_folder: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from studio.prediction.pool import PredictorPool\n"
+        "pool = PredictorPool(Path(sys.argv[1])); pool.warm(sys.argv[2])\n"
+        "print(pool.process_id, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path), str(model_folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+
+    def gone() -> bool:
+        try:
+            status = Path(f"/proc/{child}/status").read_text()
+        except OSError:
+            return True
+        return "State:\tZ" in status
+
+    wait_until(gone, seconds=30)
+
+
+def test_requests_are_small_and_hold_every_row_once() -> None:
+    texts = ["x" * (number % 900) for number in range(500)]
+    requests = list(cut_requests(texts))
+    assert sorted(row for rows in requests for row in rows) == list(range(500))
+    assert all(len(rows) <= 64 for rows in requests)
+    assert all(sum(len(texts[row]) for row in rows) <= 4000 or len(rows) == 1 for rows in requests)
