@@ -1,0 +1,141 @@
+"""The one place where the parts of the studio meet."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from jobs.database import make_engine
+from jobs.database import upgrade as upgrade_jobs
+from jobs.launchers.local import LocalLauncher
+from jobs.queue import Queue, UnknownJob
+from jobs.states import TERMINAL
+from jobs.store import Store
+from jobs.worker import Worker, WorkerOptions
+from studio.data.library import Library
+from studio.files import remove_folder
+from studio.prediction.pool import PredictorPool
+from studio.records.datasets import DatasetStore
+from studio.records.evaluations import EvaluationStore
+from studio.records.models import ModelStore
+from studio.records.schema import upgrade as upgrade_records
+from studio.services.checkpoints import CheckpointService
+from studio.services.comparisons import ComparisonService
+from studio.services.datasets import DatasetService
+from studio.services.evaluations import EvaluationService
+from studio.services.jobs import JobService
+from studio.services.models import ModelService
+from studio.services.predictions import PredictionService
+from studio.services.system import SystemService
+from studio.services.training import TrainingService
+from studio.settings import Settings
+
+# Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
+CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Everything a face needs, wired once."""
+
+    settings: Settings
+    datasets: DatasetService
+    checkpoints: CheckpointService
+    training: TrainingService
+    jobs: JobService
+    models: ModelService
+    evaluations: EvaluationService
+    predictions: PredictionService
+    comparisons: ComparisonService
+    system: SystemService
+    pool: PredictorPool
+
+    def close(self) -> None:
+        """End the predictor process."""
+        self.pool.close()
+
+
+def open_studio(settings: Settings) -> Studio:
+    """Create or upgrade the home and wire the services."""
+    settings.make_folders()
+    engine = make_engine(settings.database_url)
+    upgrade_jobs(engine)
+    upgrade_records(engine)
+    store = Store(engine)
+    pool = PredictorPool(settings.home)
+    model_rows = ModelStore(engine)
+    dataset_rows = DatasetStore(engine)
+    library = Library(settings.datasets_dir)
+    library.sweep({dataset.id for dataset in dataset_rows.list()})
+    queue = Queue(store, settings.jobs_dir)
+    sweep_models(settings, queue, model_rows)
+    jobs = JobService(queue, model_rows, lambda job_id: run_worker_for(store, settings, job_id))
+    datasets = DatasetService(settings, library, dataset_rows, model_rows, jobs)
+    models = ModelService(settings, model_rows, jobs, pool)
+    checkpoints = CheckpointService(settings, datasets, models, jobs)
+    evaluations = EvaluationService(EvaluationStore(engine), datasets, models, jobs)
+    return Studio(
+        settings=settings,
+        datasets=datasets,
+        checkpoints=checkpoints,
+        training=TrainingService(datasets, checkpoints, models, jobs),
+        jobs=jobs,
+        models=models,
+        evaluations=evaluations,
+        predictions=PredictionService(settings, datasets, models, jobs, pool),
+        comparisons=ComparisonService(models),
+        system=SystemService(settings, checkpoints, jobs),
+        pool=pool,
+    )
+
+
+def sweep_models(settings: Settings, queue: Queue, models: ModelStore) -> None:
+    """Remove model folders and snapshots that ended jobs left without leaving a model."""
+    for folder in settings.models_dir.iterdir():
+        if models.by_id(folder.name) is None and has_ended(queue, folder.name):
+            remove_folder(folder)
+    for snapshots in settings.jobs_dir.glob("*/snapshots"):
+        if has_ended(queue, snapshots.parent.name):
+            remove_folder(snapshots)
+
+
+def has_ended(queue: Queue, job_id: str) -> bool:
+    """Whether no process can still be writing for this job."""
+    try:
+        return queue.get(job_id).state in TERMINAL
+    except UnknownJob:
+        return True
+
+
+def make_worker(settings: Settings, *, once: bool = False) -> Worker:
+    """A worker for this home; ``once`` ends it when nothing is left to do."""
+    settings.make_folders()
+    engine = make_engine(settings.database_url)
+    upgrade_jobs(engine)
+    upgrade_records(engine)
+    return build_worker(Store(engine), settings, once=once)
+
+
+def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
+    """Wire a worker to the settings."""
+    options = WorkerOptions(jobs_dir=settings.jobs_dir, lease_seconds=settings.lease_seconds, once=once)
+    return Worker(store, options, LocalLauncher(CHILD_ENVIRONMENT))
+
+
+def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
+    """Run a worker in this process until the given job has ended."""
+    stop = threading.Event()
+    queue = Queue(store, settings.jobs_dir)
+
+    def stop_when_ended() -> None:
+        while not stop.wait(0.3):
+            if queue.get(job_id).state in TERMINAL:
+                stop.set()
+
+    watcher = threading.Thread(target=stop_when_ended, daemon=True)
+    watcher.start()
+    try:
+        build_worker(store, settings).run(stop)
+    finally:
+        stop.set()
+        watcher.join()

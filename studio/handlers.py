@@ -1,0 +1,290 @@
+"""The body of each kind of job: the one bridge from the queue to the engine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.context import JobContext, Outcome
+from studio.checkpoints.fetch import FetchProgress, fetch
+from studio.checkpoints.resolve import Resolved, resolve
+from studio.data.dataset import Dataset
+from studio.data.library import Library
+from studio.errors import Unavailable
+from studio.export.card import CardFacts, write_card
+from studio.files import folder_bytes, remove_folder, write_json
+from studio.prediction.embedded import Predictor
+from studio.prediction.tables import FileRequest, predict_file
+from studio.records.evaluations import EvaluationRecord, add_evaluation_in
+from studio.records.models import ModelRecord, add_model_in
+from studio.results.baselines import Baselines, fit_baselines
+from studio.results.predictions import Predictions, align_labels, write_predictions
+from studio.results.report import Report, ReportInputs, build_report
+from studio.settings import Settings
+from studio.tasks.classification import softmax
+from studio.tasks.registry import get_task
+from studio.training.engine import TrainingResult, TrainingRun, train_model
+from studio.training.recipe import Recipe
+
+SCORED_SPLITS = ("validation", "test")
+PROGRESS_BEFORE, PROGRESS_TRAINED = 0.03, 0.92
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where one training job reads and writes."""
+
+    settings: Settings
+    library: Library
+    dataset: Dataset
+    model_dir: Path
+
+    @classmethod
+    def of(cls, payload: dict[str, Any], model_id: str) -> Workplace:
+        """Found from a job's payload."""
+        settings = Settings.from_environment(payload["home"])
+        library = Library(settings.datasets_dir)
+        dataset = library.load(payload["dataset_id"])
+        return cls(settings, library, dataset, settings.models_dir / model_id)
+
+    def split(self, name: str) -> pd.DataFrame:
+        """Columns text, label, line, file of one split."""
+        return self.library.frame(self.dataset.id, name)
+
+
+def train(context: JobContext) -> Outcome:
+    """Train a model, score it, and leave its folder, reports and record."""
+    started = time.monotonic()
+    payload = context.payload
+    place = Workplace.of(payload, context.job_id)
+    recipe = Recipe.model_validate(payload["recipe"])
+    start = require_checkpoint(context, place.settings)
+    result = train_model(
+        TrainingRun(
+            task=get_task(place.dataset.task),
+            recipe=recipe,
+            checkpoint_folder=start,
+            labels=place.dataset.labels,
+            train=place.split("train"),
+            validation=place.split("validation"),
+            out_dir=place.model_dir / "folder",
+            snapshots_dir=context.workdir / "snapshots",
+        ),
+        JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
+    )
+    write_json(place.model_dir / "history.json", result.history)
+    write_json(place.model_dir / "folder" / "recipe.json", recipe.model_dump())
+    record = score_model(context, place, result, started)
+    remove_folder(context.workdir / "snapshots")
+    return Outcome(
+        result={"model": record.name, "model_id": record.id, "sentence": result.sentence},
+        publish=lambda connection: add_model_in(connection, record),
+    )
+
+
+class JobProgress:
+    """The engine's progress, told to the queue as a part of the whole job."""
+
+    def __init__(self, context: JobContext, low: float, high: float) -> None:
+        self._context = context
+        self._low, self._high = low, high
+
+    def progress(self, *, step: int, steps: int, message: str, eta_seconds: float | None) -> None:
+        """Steps done, and the seconds left."""
+        share = step / max(1, steps)
+        self._context.progress(
+            fraction=self._low + (self._high - self._low) * share,
+            step=step,
+            steps=steps,
+            message=message,
+            eta_seconds=eta_seconds,
+        )
+
+    def metric(self, name: str, value: float, *, split: str, step: int, epoch: float) -> None:
+        """One measured number."""
+        self._context.metric(name, value, split=split, step=step, epoch=epoch)
+
+    def log(self, text: str) -> None:
+        """One line of the job's log."""
+        self._context.log(text)
+
+    def raise_if_cancelled(self) -> None:
+        """Stop here where someone asked for it."""
+        self._context.raise_if_cancelled()
+
+
+def require_checkpoint(context: JobContext, settings: Settings) -> Path:
+    """The folder training starts from, fetched first where it is not here."""
+    wanted = context.payload["checkpoint"]
+    start_model = context.payload.get("start_model_id")
+    if start_model:
+        return settings.models_dir / start_model / "folder"
+    resolved = resolve(wanted, settings)
+    if not resolved.ready:
+        resolved = fetch_resolved(context, resolved, settings)
+    context.log(f"Training starts from {wanted}.")
+    if resolved.folder is None:
+        raise Unavailable(resolved.sentence, resolved.hint)
+    return resolved.folder
+
+
+def fetch_resolved(context: JobContext, resolved: Resolved, settings: Settings) -> Resolved:
+    """Download a checkpoint with progress, and resolve it again."""
+
+    def tell(progress: FetchProgress) -> None:
+        context.raise_if_cancelled()
+        context.progress(fraction=progress.fraction * PROGRESS_BEFORE, message=progress.sentence)
+
+    fetch(resolved, settings, allow_pickle=bool(context.payload.get("allow_pickle")), progress=tell)
+    return resolve(context.payload["checkpoint"], settings)
+
+
+def score_model(context: JobContext, place: Workplace, result: TrainingResult, started: float) -> ModelRecord:
+    """Score the saved model on validation and test, write its reports and card, and make its record."""
+    name = context.payload["model"]
+    predictor = Predictor()
+    reports: dict[str, Report] = {}
+    fitted = fit_simple_models(place)
+    prediction_seconds, predicted_rows = 0.0, 0
+    for number, split in enumerate(SCORED_SPLITS):
+        context.raise_if_cancelled()
+        context.progress(fraction=PROGRESS_TRAINED + 0.03 * number, message=f"Scoring the {split} rows")
+        frame = place.split(split)
+        if frame.empty:
+            continue
+        before = time.monotonic()
+        predictions = predict_split(predictor, place, frame)
+        prediction_seconds += time.monotonic() - before
+        predicted_rows += len(frame)
+        write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
+        reports[split] = build_report(inputs_of(name, place.dataset.name, split, predictions, fitted))
+    context.progress(fraction=0.98, message="Writing the model")
+    folder = place.model_dir / "folder"
+    write_json(
+        folder / "report.json", {"splits": {split: report.to_json() for split, report in reports.items()}}
+    )
+    record = ModelRecord(
+        id=context.job_id,
+        name=name,
+        task=place.dataset.task,
+        checkpoint=context.payload["checkpoint"],
+        dataset=place.dataset.name,
+        dataset_id=place.dataset.id,
+        dataset_fingerprint=place.dataset.fingerprint,
+        recipe=context.payload["recipe"],
+        labels=tuple(place.dataset.labels),
+        metrics={"train": result.train_metrics}
+        | {split: report.metrics for split, report in reports.items()},
+        best_epoch=result.best_epoch,
+        parameters=result.parameters,
+        trainable_parameters=result.trainable_parameters,
+        size_bytes=folder_bytes(folder),
+        seconds=time.monotonic() - started,
+        rows_per_second=predicted_rows / prediction_seconds if prediction_seconds else None,
+        created_at=datetime.now(UTC),
+        test_fingerprint=reports["test"].rows_fingerprint if "test" in reports else "",
+    )
+    write_card(folder, CardFacts(record=record, reports=reports, sentence=result.sentence))
+    return record
+
+
+def predict_split(predictor: Predictor, place: Workplace, frame: pd.DataFrame) -> Predictions:
+    """The saved model's probabilities on rows of a dataset."""
+    folder = place.model_dir / "folder"
+    probabilities = softmax(predictor.logits(folder, list(frame["text"])).astype(np.float64))
+    labels, true_ids, probabilities = align_labels(
+        predictor.load(folder).labels, list(frame["label"]), probabilities
+    )
+    return Predictions.from_rows(
+        labels, list(frame["text"]), true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
+    )
+
+
+def fit_simple_models(place: Workplace) -> Baselines:
+    """What the majority label and TF-IDF make of the same training rows."""
+    frame = place.split("train")
+    position = {label: index for index, label in enumerate(place.dataset.labels)}
+    ids = [position[label] for label in frame["label"]]
+    return fit_baselines(list(frame["text"]), ids, list(place.dataset.labels))
+
+
+def inputs_of(
+    model: str, dataset: str, split: str, predictions: Predictions, fitted: Baselines
+) -> ReportInputs:
+    """What a report is built from."""
+    return ReportInputs(model=model, dataset=dataset, split=split, predictions=predictions, baselines=fitted)
+
+
+def evaluate(context: JobContext) -> Outcome:
+    """Score a finished model on one split of a dataset."""
+    payload = context.payload
+    place = Workplace.of(payload, payload["model_id"])
+    context.progress(fraction=0.1, message=f"Scoring {payload['model']} on {payload['dataset']}")
+    predictions = predict_split(Predictor(), place, place.split(payload["split"]))
+    context.raise_if_cancelled()
+    fitted = fit_simple_models(
+        Workplace.of({**payload, "dataset_id": payload["trained_on_id"]}, payload["model_id"])
+    )
+    report = build_report(
+        inputs_of(payload["model"], payload["dataset"], payload["split"], predictions, fitted)
+    )
+    folder = place.model_dir / "evaluations"
+    write_predictions(predictions, folder / f"{context.job_id}.parquet")
+    write_json(folder / f"{context.job_id}.json", report.to_json())
+    record = EvaluationRecord(
+        id=context.job_id,
+        model_id=payload["model_id"],
+        dataset=payload["dataset"],
+        dataset_id=payload["dataset_id"],
+        split=payload["split"],
+        metrics=report.metrics,
+        created_at=datetime.now(UTC),
+    )
+    return Outcome(
+        result={"model": payload["model"], "evaluation": context.job_id},
+        publish=lambda connection: add_evaluation_in(connection, record),
+    )
+
+
+def predict_table_file(context: JobContext) -> Outcome:
+    """Answer every row of an uploaded file."""
+    payload = context.payload
+    settings = Settings.from_environment(payload["home"])
+    folder = settings.models_dir / payload["model_id"] / "folder"
+    predictor = Predictor()
+    source = Path(payload["source"])
+    out = context.workdir / "predictions.csv"
+
+    def tell(done: int, total: int) -> None:
+        context.raise_if_cancelled()
+        context.progress(
+            fraction=done / max(1, total), step=done, steps=total, message=f"{done} of {total} rows"
+        )
+
+    request = FileRequest(
+        source=source,
+        to=out,
+        text_column=payload["text_column"],
+        likely_columns=payload["likely_columns"],
+        file_name=payload["file_name"],
+        overwrite=True,
+    )
+    made = predict_file(request, lambda texts: predictor.predict(folder, texts), tell)
+    return Outcome(
+        result={"model": payload["model"], "file": out.name, "rows": made.rows, "notes": list(made.notes)}
+    )
+
+
+def fetch_checkpoint(context: JobContext) -> Outcome:
+    """Download a checkpoint so that training can start without the network."""
+    settings = Settings.from_environment(context.payload["home"])
+    resolved = resolve(context.payload["checkpoint"], settings)
+    if not resolved.ready:
+        fetch_resolved(context, resolved, settings)
+    return Outcome(result={"checkpoint": context.payload["checkpoint"]})

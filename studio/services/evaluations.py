@@ -1,0 +1,144 @@
+"""Evaluations: a model's report on a split of its own dataset, of another, or of an uploaded table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from jobs.queue import JobView, NewJob
+from jobs.states import TERMINAL
+from studio.data.dataset import Dataset
+from studio.data.importing import ImportRequest
+from studio.errors import InvalidInput, NotFound
+from studio.records.evaluations import EvaluationRecord, EvaluationStore
+from studio.records.models import ModelRecord
+from studio.results.predictions import Predictions, read_predictions
+from studio.results.report import Report
+from studio.services.datasets import DatasetService
+from studio.services.jobs import JobService
+from studio.services.models import ModelService
+
+SPLITS = ("train", "validation", "test")
+
+
+class EvaluationService:
+    """The verbs on evaluations; each new one is a job and leaves a report beside the model."""
+
+    def __init__(
+        self, rows: EvaluationStore, datasets: DatasetService, models: ModelService, jobs: JobService
+    ) -> None:
+        self._rows = rows
+        self._datasets = datasets
+        self._models = models
+        self._jobs = jobs
+
+    def list(self, model_name: str) -> list[EvaluationRecord]:
+        """Evaluations of a model on other data, newest first."""
+        return self._rows.list(self._models.get(model_name).id)
+
+    def start(self, model_name: str, dataset_name: str | None, split: str) -> JobView | None:
+        """Queue an evaluation; None where its report exists already."""
+        if split not in SPLITS:
+            raise InvalidInput(f"'{split}' is no split.", f"Choose one of {', '.join(SPLITS)}.")
+        model = self._models.get(model_name)
+        try:
+            self.report(model_name, dataset_name, split)
+        except NotFound:
+            return self._submit(model, self._dataset_for(model, dataset_name), split)
+        return None
+
+    def score_table(self, model_name: str, request: ImportRequest) -> JobView:
+        """Keep an uploaded labelled table as test rows, and queue the model's evaluation on it.
+
+        Raises InvalidInput with all problems where rows have errors and may not be dropped.
+        """
+        model = self._models.get(model_name)
+        dataset = self._datasets.import_for_scoring(request, model.labels)
+        return self._submit(model, dataset, "test")
+
+    def _dataset_for(self, model: ModelRecord, dataset_name: str | None) -> Dataset:
+        dataset = self._datasets.get(dataset_name or model.dataset)
+        strange = sorted(set(dataset.labels) - set(model.labels))
+        if strange:
+            raise InvalidInput(
+                f"'{dataset.name}' has labels that '{model.name}' does not know: {', '.join(strange[:8])}.",
+                "Choose a dataset with the same labels, or train a new model on this one.",
+            )
+        return dataset
+
+    def _submit(self, model: ModelRecord, dataset: Dataset, split: str) -> JobView:
+        if not dataset.rows.get(split):
+            raise InvalidInput(f"'{dataset.name}' has no {split} rows.", "Choose another split.")
+        payload = {
+            "home": str(self._models.home),
+            "model_id": model.id,
+            "model": model.name,
+            "dataset": dataset.name,
+            "dataset_id": dataset.id,
+            "trained_on_id": model.dataset_id,
+            "split": split,
+        }
+        for job in self._jobs.list():
+            if job.kind == "evaluate" and job.payload == payload and job.state not in TERMINAL:
+                return job
+        return self._jobs.submit(
+            NewJob(
+                kind="evaluate",
+                handler="studio.handlers.evaluate",
+                payload=payload,
+                lane="light",
+                title=f"Score {model.name} on {dataset.name}",
+            )
+        )
+
+    def report(self, model_name: str, dataset_name: str | None, split: str) -> Report:
+        """The report of a finished evaluation; NotFound where there is none."""
+        model = self._models.get(model_name)
+        row = self.find(model, dataset_name, split)
+        if row is None:
+            return self._models.report(model_name, split)
+        return replace(self.read(model, row.id), model=model.name)
+
+    def predictions(self, model_name: str, dataset_name: str | None, split: str) -> Predictions:
+        """What the model answered in a finished evaluation, row by row; NotFound where there is none."""
+        model = self._models.get(model_name)
+        row = self.find(model, dataset_name, split)
+        if row is None:
+            return self._models.predictions(model_name, split)
+        folder = self._models.folder_of(model).parent / "evaluations"
+        return read_predictions(folder / f"{row.id}.parquet")
+
+    def find(self, model: ModelRecord, dataset_name: str | None, split: str) -> EvaluationRecord | None:
+        """The evaluation on a split; None where the training itself scored it, NotFound where nobody did."""
+        done = self._rows.list(model.id)
+        dataset_id = self._dataset_id(model, dataset_name, done)
+        if dataset_id == model.dataset_id and split != "train":
+            return None
+        for row in done:
+            if (row.dataset_id, row.split) == (dataset_id, split):
+                return row
+        raise NotFound(
+            f"'{model.name}' was not yet scored on '{dataset_name or model.dataset}', {split}.",
+            f"Do it with: python -m studio evaluate {model.name} --split {split} --wait",
+        )
+
+    def _dataset_id(self, model: ModelRecord, name: str | None, done: Sequence[EvaluationRecord]) -> str:
+        if name is None:
+            return model.dataset_id
+        try:
+            return self._datasets.get(name).id
+        except NotFound:
+            # A report outlives the dataset it was made on.
+            ids = [row.dataset_id for row in done if row.dataset == name]
+            ids += [model.dataset_id] if name == model.dataset else []
+            if not ids:
+                raise
+            return ids[0]
+
+    def read(self, model: ModelRecord, evaluation_id: str) -> Report:
+        """The report of one evaluation by its id."""
+        path = self._models.folder_of(model).parent / "evaluations" / f"{evaluation_id}.json"
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Report.from_json(content)

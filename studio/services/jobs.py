@@ -1,0 +1,172 @@
+"""Jobs as a person sees them: list, watch, wait for, cancel and retry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jobs.queue import EventView, JobView, MetricPoint, NewJob, Queue, UnknownJob, WorkerView
+from jobs.states import TERMINAL, JobState
+from studio.errors import Conflict, NotFound, WorkFailed
+from studio.records.models import ModelStore
+from studio.services.times import format_time
+
+WORKER_CHECK_SECONDS = 5.0
+
+
+class JobService:
+    """Every question and wish about jobs.
+
+    ``run_worker`` runs one worker in this process until the given job has ended; it is used
+    by ``wait`` where no worker is alive, so that a command alone finishes its work.
+    """
+
+    def __init__(self, queue: Queue, models: ModelStore, run_worker: Callable[[str], None]) -> None:
+        self.queue = queue
+        self._models = models
+        self._run_worker = run_worker
+
+    def submit(self, job: NewJob) -> JobView:
+        """Queue a job; the same key twice gives the first job."""
+        return self.queue.submit(job)
+
+    def list(self, limit: int = 200) -> list[JobView]:
+        """The newest jobs first."""
+        return self.queue.jobs(limit=limit)
+
+    def get(self, job_id: str) -> JobView:
+        """One job; NotFound where there is none."""
+        try:
+            return self.queue.get(job_id)
+        except UnknownJob as error:
+            raise NotFound(
+                f"There is no job '{job_id}'.", "'python -m studio job list' shows the jobs there are."
+            ) from error
+
+    def find_by_key(self, key: str) -> JobView | None:
+        """The job that was queued with this key, or None."""
+        return self.queue.find_by_key(key)
+
+    def model_name(self, job: JobView) -> str | None:
+        """The present name of the model that the job made, or None where there is none (any more)."""
+        model = self._models.by_id(job.id) if job.kind == "train" else None
+        return model.name if model else None
+
+    def cancel(self, job_id: str) -> JobView:
+        """Ask a job to end; Conflict where it has ended already."""
+        job = self.get(job_id)
+        if job.state in TERMINAL:
+            raise Conflict(f"The job has already {ENDED_WORDS[job.state]}.", "Nothing is left to cancel.")
+        return self.queue.cancel(job_id)
+
+    def retry(self, job_id: str) -> JobView:
+        """Queue the same work again as a new job; Conflict while the first has not ended."""
+        job = self.get(job_id)
+        if job.state not in TERMINAL:
+            raise Conflict(
+                "The job has not ended yet.", "Cancel it first, or wait until it has ended, then retry it."
+            )
+        return self.queue.retry(job_id)
+
+    def set_priority(self, job_id: str, priority: int) -> JobView:
+        """Jobs with a higher number start earlier."""
+        self.get(job_id)
+        return self.queue.set_priority(job_id, priority)
+
+    def log(self, job_id: str, max_bytes: int = 20_000) -> str:
+        """The end of the job's log."""
+        self.get(job_id)
+        return self.queue.log_tail(job_id, max_bytes=max_bytes)
+
+    def log_after(self, job_id: str, position: int) -> tuple[str, int]:
+        """What the log gained since byte ``position``, and the position after it."""
+        self.get(job_id)
+        return self.queue.log_after(job_id, position)
+
+    def metrics(self, job_id: str, max_points: int = 500) -> list[MetricPoint]:
+        """Curves of the job, at most ``max_points`` a series."""
+        self.get(job_id)
+        return self.queue.metrics(job_id, max_points=max_points)
+
+    def events_after(self, job_id: str, after: int = 0) -> list[EventView]:
+        """What happened to the job since event number ``after``."""
+        self.get(job_id)
+        return self.queue.events_after(job_id, after)
+
+    def revision(self) -> int:
+        """A number that changes whenever anything about any job changes."""
+        return self.queue.revision()
+
+    def workers(self) -> list[WorkerView]:
+        """The workers that are known, alive or not."""
+        return self.queue.workers()
+
+    def wait(self, job_id: str, timeout_seconds: float | None = None) -> JobView:
+        """Block until the job has ended, running a worker here where none is alive."""
+        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        while True:
+            if self.get(job_id).state not in TERMINAL and not any(worker.alive for worker in self.workers()):
+                self._run_worker(job_id)
+            left = WORKER_CHECK_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+            job = self.queue.wait(job_id, timeout_seconds=min(WORKER_CHECK_SECONDS, left))
+            if job.state in TERMINAL or (deadline is not None and time.monotonic() >= deadline):
+                return job
+
+    def wait_for_success(self, job_id: str) -> JobView:
+        """As ``wait``, and WorkFailed with the job's own message where it did not succeed."""
+        job = self.wait(job_id)
+        if job.state == JobState.SUCCEEDED:
+            return job
+        if job.error is not None:
+            raise WorkFailed(job.error.message, job.error.hint)
+        raise WorkFailed("The job was cancelled.", f"'python -m studio job retry {job.id}' starts it again.")
+
+    def to_json(self, job: JobView) -> dict[str, Any]:
+        """The job's shape that commands and the API print."""
+        return job_to_json(job, self.model_name(job))
+
+
+ENDED_WORDS = {
+    JobState.SUCCEEDED: "succeeded",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "been cancelled",
+}
+
+
+def job_to_json(job: JobView, model: str | None) -> dict[str, Any]:
+    """The job's shape that commands and the API print; ``model`` is the name of what it made."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "title": job.title,
+        "state": str(job.state),
+        "progress": {
+            "fraction": job.fraction,
+            "step": job.step,
+            "steps": job.steps,
+            "eta_seconds": job.eta_seconds,
+            "message": job.message,
+        },
+        "attempt": job.attempt,
+        "attempts_allowed": job.attempts_allowed,
+        "priority": job.priority,
+        "position": job.position,
+        "created_at": format_time(job.created_at),
+        "started_at": format_time(job.started_at),
+        "finished_at": format_time(job.finished_at),
+        "heartbeat_at": format_time(job.heartbeat_at),
+        "worker": job.worker,
+        "error": None
+        if job.error is None
+        else {"message": job.error.message, "hint": job.error.hint, "code": job.error.code},
+        "model": model,
+        "dataset": job.payload.get("dataset"),
+        "recipe": job.payload.get("recipe"),
+        "retry_of": job.retry_of,
+    }
+
+
+def event_to_json(event: EventView) -> dict[str, Any]:
+    """One event of a job's history."""
+    return {"id": event.id, "at": format_time(event.at), "kind": event.kind, "data": event.data}

@@ -1,0 +1,168 @@
+"""Models: list, show, rename, delete, export, and how to call them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.states import TERMINAL
+from studio.errors import Conflict, InvalidInput, NotFound
+from studio.export.bundle import export_model
+from studio.files import remove_folder
+from studio.prediction.pool import PredictorPool
+from studio.records.models import ModelRecord, ModelStore
+from studio.results.predictions import Predictions, read_predictions
+from studio.results.report import Report
+from studio.services.jobs import JobService
+from studio.services.names import check_name
+from studio.services.times import format_time
+from studio.settings import Settings
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How to call a model: a command, curl and Python, ready to copy."""
+
+    command: str
+    curl: str
+    python: str
+
+
+class ModelService:
+    """The verbs on models."""
+
+    def __init__(self, settings: Settings, rows: ModelStore, jobs: JobService, pool: PredictorPool) -> None:
+        self._settings = settings
+        self._rows = rows
+        self._jobs = jobs
+        self._pool = pool
+
+    @property
+    def home(self) -> Path:
+        """Where everything is kept."""
+        return self._settings.home
+
+    def list(self) -> list[ModelRecord]:
+        """Newest first."""
+        return self._rows.list()
+
+    def get(self, name: str) -> ModelRecord:
+        """One model; NotFound where there is none of that name."""
+        model = self._rows.get(name)
+        if model is None:
+            raise NotFound(
+                f"There is no model '{name}'.", "'python -m studio model list' shows those there are."
+            )
+        return model
+
+    def find(self, name: str) -> ModelRecord | None:
+        """One model, or None."""
+        return self._rows.get(name)
+
+    def rename(self, name: str, new_name: str) -> ModelRecord:
+        """Give a model another name; Conflict where that is taken."""
+        self.get(name)
+        check_name(new_name, "model")
+        return self._rows.rename(name, new_name)
+
+    def delete(self, name: str) -> None:
+        """Delete a model's row and files; Conflict while a job uses it."""
+        model = self.get(name)
+        users = [
+            job for job in self._jobs.list() if job.state not in TERMINAL and uses_model(job.payload, model)
+        ]
+        if users:
+            raise Conflict(
+                f"'{name}' is in use by the job '{users[0].title}'.",
+                "Cancel that job or wait for it, then delete.",
+            )
+        self._rows.delete(name)
+        self._pool.forget(self.folder_of(model))
+        remove_folder(self._settings.models_dir / model.id)
+
+    def folder(self, name: str) -> Path:
+        """The model folder that any Hugging Face tool can load."""
+        return self.folder_of(self.get(name))
+
+    def folder_of(self, model: ModelRecord) -> Path:
+        """The model folder of a record."""
+        return self._settings.models_dir / model.id / "folder"
+
+    def export(self, name: str, to: Path, format_name: str) -> Path:
+        """Write the model as a folder or zip that does not exist yet."""
+        if format_name not in {"folder", "zip"}:
+            raise InvalidInput(f"'{format_name}' is no format of an export.", "Choose folder or zip.")
+        return export_model(self.folder(name), to, format_name)
+
+    def report(self, name: str, split: str = "test") -> Report:
+        """The report on a split of the model's own dataset; NotFound where none was made."""
+        path = self._reports_path(self.get(name))
+        reports = json.loads(path.read_text(encoding="utf-8"))["splits"] if path.exists() else {}
+        if split not in reports:
+            raise NotFound(
+                f"'{name}' has no report on '{split}'.",
+                f"Make it with: python -m studio evaluate {name} --split {split}",
+            )
+        return Report.from_json({**reports[split], "model": name})
+
+    def _reports_path(self, model: ModelRecord) -> Path:
+        return self.folder_of(model) / "report.json"
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """[{epoch, step, split, name, value}] of the training."""
+        path = self._settings.models_dir / self.get(name).id / "history.json"
+        return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+    def predictions(self, name: str, split: str = "test") -> Predictions:
+        """The saved answers on a split; NotFound where there are none."""
+        path = self._settings.models_dir / self.get(name).id / f"predictions-{split}.parquet"
+        if not path.exists():
+            raise NotFound(f"'{name}' has no predictions on '{split}'.", "Choose validation or test.")
+        return read_predictions(path)
+
+    def usage(self, name: str) -> Usage:
+        """Ready-made calls of the model."""
+        self.get(name)
+        url = f"http://{self._settings.host}:{self._settings.port}/api/v1/models/{name}/predict".replace(
+            " ", "%20"
+        )
+        token = "" if not self._settings.token else ' -H "Authorization: Bearer $STUDIO_TOKEN"'
+        body = '{"inputs": [{"text": "..."}]}'
+        return Usage(
+            command=f'python -m studio predict "{name}" --text "..."',
+            curl=f"curl -s {url} -H 'Content-Type: application/json'{token} -d '{body}'",
+            python=(
+                "from transformers import pipeline\n\n"
+                f'classify = pipeline("text-classification", "{self.folder(name)}", top_k=None)\n'
+                'print(classify("..."))'
+            ),
+        )
+
+
+def uses_model(payload: dict[str, Any], model: ModelRecord) -> bool:
+    """Whether a job's payload names the model."""
+    return model.id in {payload.get("model_id"), payload.get("start_model_id")}
+
+
+def model_to_json(model: ModelRecord) -> dict[str, Any]:
+    """The model's shape that commands and the API print."""
+    return {
+        "id": model.id,
+        "name": model.name,
+        "task": model.task,
+        "checkpoint": model.checkpoint,
+        "dataset": model.dataset,
+        "recipe": model.recipe,
+        "job": model.id,
+        "labels": list(model.labels),
+        "metrics": model.metrics,
+        "best_epoch": model.best_epoch,
+        "parameters": model.parameters,
+        "trainable_parameters": model.trainable_parameters,
+        "size_bytes": model.size_bytes,
+        "seconds": model.seconds,
+        "rows_per_second": model.rows_per_second,
+        "created_at": format_time(model.created_at),
+    }

@@ -1,0 +1,251 @@
+"""Training: what a recipe will do, and starting it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from jobs.queue import JobView, NewJob
+from jobs.states import TERMINAL
+from studio.checkpoints.resolve import Resolved
+from studio.checkpoints.tokens import count_tokens
+from studio.data.dataset import Dataset
+from studio.errors import Conflict, InvalidInput
+from studio.services.checkpoints import CheckpointService
+from studio.services.datasets import DatasetService
+from studio.services.jobs import JobService
+from studio.services.models import ModelService
+from studio.services.names import check_name, free_name
+from studio.training.hardware import Estimate, Workload, detect_machine, estimate
+from studio.training.presets import PRESETS, PresetFacts, preset_recipe
+from studio.training.recipe import Recipe
+
+SAMPLED_TEXTS = 2000
+CUT_SHARE_WORTH_SAYING = 0.02
+FEW_ROWS_OF_A_LABEL = 10
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """A wish to train; ``changes`` are recipe fields that differ from the preset."""
+
+    dataset: str
+    checkpoint: str
+    preset: str = "balanced"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    key: str | None = None
+    allow_pickle: bool = False
+    task: str | None = None
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What a training will do; ``cut_share`` is the share of texts longer than the recipe's length."""
+
+    recipe: Recipe
+    rows: int
+    steps: int
+    cut_share: float
+    token_lengths: tuple[int, int, int]
+    estimate: Estimate
+    ready: bool
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    command: str
+
+
+class TrainingService:
+    """The verbs on training."""
+
+    def __init__(
+        self, datasets: DatasetService, checkpoints: CheckpointService, models: ModelService, jobs: JobService
+    ) -> None:
+        self._datasets = datasets
+        self._checkpoints = checkpoints
+        self._models = models
+        self._jobs = jobs
+        self._lengths = lru_cache(maxsize=64)(self._count_lengths)
+
+    def presets(self, dataset_name: str, checkpoint_id: str) -> dict[str, Recipe]:
+        """The recipe of each preset for this dataset and checkpoint."""
+        return {preset: self.recipe(TrainRequest(dataset_name, checkpoint_id, preset)) for preset in PRESETS}
+
+    def recipe(self, request: TrainRequest) -> Recipe:
+        """The preset's recipe with the request's changes; InvalidInput names the field that does not fit."""
+        if request.preset not in PRESETS:
+            raise InvalidInput(f"'{request.preset}' is no preset.", f"Choose one of {', '.join(PRESETS)}.")
+        dataset = self._datasets.get(request.dataset)
+        if request.task not in {None, dataset.task}:
+            raise InvalidInput(
+                f"'{dataset.name}' is a dataset for {dataset.task}, not for {request.task}.",
+                f"Leave the task out, or import the table with --task {request.task}.",
+            )
+        if not dataset.rows["train"]:
+            raise InvalidInput(
+                f"'{dataset.name}' has no training rows: it was imported to score models on.",
+                "Choose another dataset, or import the table again on the Data page to train on it.",
+            )
+        resolved = self._checkpoints.resolve(request.checkpoint)
+        lengths = self.token_lengths(dataset, resolved)
+        facts = PresetFacts(
+            parameters=resolved.checkpoint.parameters,
+            rows=dataset.rows["train"],
+            median_tokens=int(np.median(lengths)),
+            p95_tokens=int(np.percentile(lengths, 95)),
+            device=detect_machine().device,
+            max_tokens=resolved.checkpoint.max_tokens,
+            method=str(request.changes.get("method", "full")),
+            hidden=resolved.checkpoint.hidden,
+        )
+        fields = {
+            **preset_recipe(request.preset, facts),
+            "preset": request.preset,
+            "checkpoint": request.checkpoint,
+            "task": dataset.task,
+        }
+        recipe = Recipe.from_settings({**fields, **request.changes})
+        if recipe.max_length > resolved.checkpoint.max_tokens:
+            raise InvalidInput(
+                f"max_length is {recipe.max_length}; {request.checkpoint} reads at most "
+                f"{resolved.checkpoint.max_tokens} tokens.",
+                f"Choose {resolved.checkpoint.max_tokens} or less, or another checkpoint.",
+            )
+        return recipe
+
+    def plan(self, request: TrainRequest) -> TrainingPlan:
+        """What the training would do, without starting it."""
+        dataset = self._datasets.get(request.dataset)
+        resolved = self._checkpoints.resolve(request.checkpoint)
+        recipe = self.recipe(request)
+        lengths = self.token_lengths(dataset, resolved)
+        clipped = np.minimum(lengths, recipe.max_length)
+        workload = Workload(
+            train_rows=dataset.rows["train"],
+            evaluated_rows=dataset.rows["validation"],
+            mean_tokens=float(clipped.mean()),
+            max_tokens=int(clipped.max()),
+        )
+        found = estimate(recipe, resolved.checkpoint, workload, detect_machine())
+        return TrainingPlan(
+            recipe=recipe,
+            rows=dataset.rows["train"],
+            steps=found.steps,
+            cut_share=float((lengths > recipe.max_length).mean()),
+            token_lengths=(int(np.median(lengths)), int(np.percentile(lengths, 95)), int(lengths.max())),
+            estimate=found,
+            ready=resolved.ready,
+            notes=notes_on(resolved, dataset),
+            warnings=warnings_on(dataset),
+            command=command_of(request),
+        )
+
+    def start(self, request: TrainRequest) -> JobView:
+        """Queue the training; the same key twice gives the first job.
+
+        Raises InvalidInput for a recipe that does not fit, Unavailable where the checkpoint
+        cannot be had, Conflict where the model's name is taken.
+        """
+        dataset = self._datasets.get(request.dataset)
+        recipe = self.recipe(request)
+        if request.key and (job := self._jobs.find_by_key(request.key)):
+            return job
+        resolved = self._checkpoints.require(request.checkpoint, request.allow_pickle)
+        name = self._model_name(request, dataset)
+        payload = {
+            "home": str(self._models.home),
+            "model": name,
+            "dataset": dataset.name,
+            "dataset_id": dataset.id,
+            "checkpoint": request.checkpoint,
+            "start_model_id": self._start_model_id(resolved),
+            "allow_pickle": request.allow_pickle,
+            "recipe": recipe.model_dump(),
+        }
+        return self._jobs.submit(
+            NewJob(
+                kind="train", handler="studio.handlers.train", payload=payload, title=name, key=request.key
+            )
+        )
+
+    def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
+        """Tokens of up to 2,000 training texts, special tokens included, as this checkpoint counts."""
+        return self._lengths(dataset.name, dataset.id, resolved.folder)
+
+    def _count_lengths(self, dataset_name: str, _dataset_id: str, folder: Any) -> np.ndarray:
+        texts = self._datasets.texts(dataset_name, "train")
+        step = max(1, len(texts) // SAMPLED_TEXTS)
+        return np.asarray(count_tokens(folder, list(texts[::step])))
+
+    def _start_model_id(self, resolved: Resolved) -> str | None:
+        return self._models.get(resolved.id).id if resolved.source == "model" else None
+
+    def suggest_name(self, dataset_name: str, checkpoint_id: str) -> str:
+        """A name for the model that no other has, nor a job that makes one."""
+        start = checkpoint_id.rstrip("/").rsplit("/", 1)[-1]
+        return free_name(f"{dataset_name}-{start}"[:70], self._taken_names())
+
+    def _taken_names(self) -> set[str]:
+        waiting = {
+            job.payload["model"]
+            for job in self._jobs.list()
+            if job.kind == "train" and job.state not in TERMINAL
+        }
+        return {model.name for model in self._models.list()} | waiting
+
+    def _model_name(self, request: TrainRequest, dataset: Dataset) -> str:
+        if request.name is None:
+            return self.suggest_name(dataset.name, request.checkpoint)
+        check_name(request.name, "model")
+        if request.name in self._taken_names():
+            raise Conflict(
+                f"There is a model '{request.name}' already, or a job that makes one.", "Choose another name."
+            )
+        return request.name
+
+
+def notes_on(resolved: Resolved, dataset: Dataset) -> tuple[str, ...]:
+    """What will happen to the checkpoint before training."""
+    notes = [] if resolved.ready else [f"{resolved.sentence} {resolved.hint}".strip()]
+    if resolved.source == "model":
+        notes.append(
+            f"It starts from your model '{resolved.id}' and gets a new head where the labels differ."
+        )
+    if not dataset.rows.get("test"):
+        notes.append("There are no test rows: the score will be that on the validation rows.")
+    return tuple(notes)
+
+
+def warnings_on(dataset: Dataset) -> tuple[str, ...]:
+    """Labels with too few rows for a certain score."""
+    counts = dataset.class_counts["train"]
+    rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS_OF_A_LABEL)
+    return tuple(
+        f"'{label}' has {count} training {'row' if count == 1 else 'rows'}: its score will be uncertain."
+        for count, label in rare[:5]
+    )
+
+
+def command_of(request: TrainRequest) -> str:
+    """The same training as a command to copy."""
+    parts = [
+        "python",
+        "-m",
+        "studio",
+        "train",
+        "--dataset",
+        request.dataset,
+        "--checkpoint",
+        request.checkpoint,
+    ]
+    parts += ["--preset", request.preset]
+    for name, value in request.changes.items():
+        parts += ["--set", f"{name}={value}"]
+    if request.name:
+        parts += ["--name", request.name]
+    return shlex.join(parts)
