@@ -1,0 +1,83 @@
+"""The API's application: routes, the shape of errors, and OpenAPI."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from studio import __version__
+from studio.api import datasets, jobs, models, system
+from studio.api.security import error_response
+from studio.bootstrap import Studio
+from studio.errors import InvalidInput, NotFound, StudioError
+
+PREFIX = "/api/v1"
+ROUTERS = (system.router, datasets.router, jobs.router, models.router)
+
+log = logging.getLogger(__name__)
+
+
+def build_api(studio: Studio) -> FastAPI:
+    """An application that serves the API; pages are mounted on it later."""
+    application = FastAPI(
+        title="Encoder Studio",
+        version=__version__,
+        description="The same verbs as the pages and the command line.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    application.state.studio = studio
+    for router in ROUTERS:
+        application.include_router(router, prefix=PREFIX)
+    application.add_exception_handler(StudioError, answer_studio_error)
+    application.add_exception_handler(RequestValidationError, answer_invalid_request)
+    application.add_exception_handler(HTTPException, answer_http_error)
+    application.add_exception_handler(Exception, answer_unexpected)
+    return application
+
+
+async def answer_studio_error(_: Request, error: Exception) -> JSONResponse:
+    """The message and hint of an error meant for people."""
+    assert isinstance(error, StudioError)
+    return error_response(error)
+
+
+async def answer_invalid_request(_: Request, error: Exception) -> JSONResponse:
+    """Which field of the request does not fit."""
+    assert isinstance(error, RequestValidationError)
+    parts = [f"{'.'.join(str(step) for step in item['loc'][1:])}: {item['msg']}" for item in error.errors()]
+    return error_response(
+        InvalidInput(
+            f"The request does not fit: {'; '.join(parts)}.",
+            f"{PREFIX}/openapi.json describes every request.",
+        )
+    )
+
+
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """404 and 405 in the same shape."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return error_response(
+            NotFound(
+                f"There is nothing at {request.url.path}.", f"{PREFIX}/openapi.json lists what there is."
+            )
+        )
+    body = {"code": "http_error", "message": str(error.detail), "hint": f"See {PREFIX}/openapi.json."}
+    return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
+
+
+async def answer_unexpected(request: Request, error: Exception) -> JSONResponse:
+    """A sentence instead of a stack trace, which goes to the log."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    body = {
+        "code": "internal",
+        "message": "The studio could not answer this request; this is a fault of the studio.",
+        "hint": "The studio's log says more. Please report it with what you sent.",
+    }
+    return JSONResponse({"error": body}, status_code=503)

@@ -1,0 +1,110 @@
+"""Datasets over HTTP."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, UploadFile
+from starlette.responses import Response
+
+from studio.api.access import StudioNow
+from studio.api.schemas import ImportForm
+from studio.data.importing import ImportRequest
+from studio.data.readers import ReadOptions
+from studio.errors import InvalidInput
+from studio.services.datasets import parse_split
+from studio.settings import Settings
+
+router = APIRouter(tags=["datasets"])
+
+
+@router.get("/datasets")
+def list_datasets(studio: StudioNow) -> list[dict[str, Any]]:
+    """All datasets, newest first."""
+    return [dataset.to_json() for dataset in studio.datasets.list()]
+
+
+@router.post("/datasets", status_code=201)
+def import_dataset(
+    studio: StudioNow, form: Annotated[ImportForm, Form(media_type="multipart/form-data")]
+) -> dict[str, Any]:
+    """Import an uploaded table as a dataset."""
+    uploads = [form.file, form.validation, form.test]
+    with kept_uploads(studio.settings, uploads) as (path, validation_path, test_path):
+        request = ImportRequest(
+            path=path,
+            name=form.name,
+            task=form.task,
+            roles=parse_roles(form.roles),
+            validation=validation_path,
+            test=test_path,
+            split=parse_split(form.split),
+            seed=form.seed,
+            reading=ReadOptions(delimiter=form.delimiter, encoding=form.encoding, header=form.header),
+            drop_bad_rows=form.drop_bad_rows,
+            file_name=name_of(form.file),
+            validation_name=name_of(form.validation),
+            test_name=name_of(form.test),
+        )
+        return studio.datasets.import_file(request).to_json()
+
+
+@router.get("/datasets/{name}")
+def show_dataset(studio: StudioNow, name: str) -> dict[str, Any]:
+    """One dataset."""
+    return studio.datasets.get(name).to_json()
+
+
+@router.delete("/datasets/{name}", status_code=204)
+def delete_dataset(studio: StudioNow, name: str) -> Response:
+    """Delete a dataset; models trained on it stay."""
+    studio.datasets.delete(name)
+    return Response(status_code=204)
+
+
+def parse_roles(text: str | None) -> dict[str, str] | None:
+    """{'text': 'message'} of its JSON."""
+    if not text:
+        return None
+    try:
+        roles = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "roles is not JSON.", 'Send for example {"text": "message", "label": "topic"}.'
+        ) from error
+    if not isinstance(roles, dict) or not all(isinstance(column, str) for column in roles.values()):
+        raise InvalidInput(
+            "roles does not map roles to columns.", 'Send for example {"text": "message", "label": "topic"}.'
+        )
+    return roles
+
+
+def name_of(upload: UploadFile | None) -> str | None:
+    """The upload's own name, without a path."""
+    return Path(upload.filename).name if upload and upload.filename else None
+
+
+@contextmanager
+def kept_uploads(settings: Settings, uploads: list[UploadFile | None]) -> Iterator[list[Path | None]]:
+    """Copies of the uploads in a folder of their own, removed at the end."""
+    folder = settings.uploads_dir / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    try:
+        paths: list[Path | None] = []
+        for number, upload in enumerate(uploads):
+            if upload is None or not upload.filename:
+                paths.append(None)
+                continue
+            path = folder / f"{number}-{Path(upload.filename).name[-100:]}"
+            with path.open("wb") as copy:
+                shutil.copyfileobj(upload.file, copy)
+            paths.append(path)
+        yield paths
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

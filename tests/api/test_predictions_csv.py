@@ -1,0 +1,45 @@
+"""A model's answers as a file for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from studio.bootstrap import Studio
+from studio.services.datasets import ImportRequest
+from tests.results.kept_models import keep_evaluation, keep_model
+
+API = "/api/v1"
+
+
+def test_answers_come_as_csv_with_every_row_of_the_split_and_leave_no_file_behind(
+    client: TestClient, studio: Studio, small_table: Path
+) -> None:
+    dataset = studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
+    keep_model(studio, "small", "客服 1")
+    answer = client.get(f"{API}/models/客服 1/predictions.csv", params={"split": "validation"})
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == dataset.rows["validation"]
+    assert {"text", "true", "predicted", "confidence", "p_animals", "p_tools", "line", "file"} == set(rows[0])
+    assert list(studio.settings.uploads_dir.iterdir()) == []
+
+
+def test_answers_on_data_scored_later_are_asked_for_by_its_name(
+    client: TestClient, studio: Studio, small_table: Path
+) -> None:
+    studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
+    model = keep_model(studio, "small", "one")
+    studio.datasets.import_for_scoring(ImportRequest(path=small_table, name="late"), model.labels)
+    url = f"{API}/models/one/predictions.csv?dataset=late"
+    assert client.get(url).status_code == 404
+    keep_evaluation(studio, model, "late")
+    assert client.get(url).text.count("\r\n") + client.get(url).text.count("\n") >= 81
+    studio.datasets.delete("late")
+    assert client.get(url).status_code == 200
+    assert client.get(f"{API}/models/none/predictions.csv").status_code == 404

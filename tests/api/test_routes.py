@@ -1,0 +1,132 @@
+"""The API answers in the shapes of the contract, and says plainly what does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from studio.bootstrap import Studio
+
+API = "/api/v1"
+
+
+def upload(client: TestClient, path: Path, **form: str) -> object:
+    with path.open("rb") as stream:
+        return client.post(f"{API}/datasets", files={"file": (path.name, stream)}, data=form)
+
+
+def test_health_says_ok_and_counts_the_workers(client: TestClient) -> None:
+    answer = client.get(f"{API}/health").json()
+    assert answer["status"] == "ok"
+    assert answer["workers"] == 0
+
+
+def test_the_system_route_describes_the_machine(client: TestClient) -> None:
+    answer = client.get(f"{API}/system").json()
+    assert answer["cpu_cores"] >= 1
+    assert answer["disk_free_bytes"] > 0
+
+
+def test_an_uploaded_table_becomes_a_dataset_and_leaves_no_upload_behind(
+    client: TestClient, studio: Studio, small_table: Path
+) -> None:
+    answer = upload(client, small_table, name="small", roles='{"text": "text", "label": "label"}')
+    assert answer.status_code == 201, answer.text
+    dataset = answer.json()
+    assert dataset["labels"] == ["animals", "tools"]
+    assert sum(dataset["rows"].values()) == 80
+    assert [item["name"] for item in client.get(f"{API}/datasets").json()] == ["small"]
+    assert list(studio.settings.uploads_dir.iterdir()) == []
+    assert client.delete(f"{API}/datasets/small").status_code == 204
+    assert client.get(f"{API}/datasets/small").status_code == 404
+
+
+def test_a_table_with_broken_rows_is_refused_with_all_its_problems(
+    client: TestClient, write_table: object
+) -> None:
+    rows = [[f"some text {n}", "a" if n % 2 else "b"] for n in range(20)]
+    rows[3][1] = ""
+    rows[7][0] = ""
+    answer = upload(client, write_table(rows), name="broken")
+    assert answer.status_code == 422
+    problems = answer.json()["error"]["problems"]
+    assert {row for problem in problems if problem["severity"] == "error" for row in problem["rows"]} == {
+        5,
+        9,
+    }
+    assert upload(client, write_table(rows), name="broken", drop_bad_rows="true").status_code == 201
+
+
+def test_a_second_dataset_of_the_same_name_is_a_conflict(client: TestClient, small_table: Path) -> None:
+    assert upload(client, small_table, name="small").status_code == 201
+    assert upload(client, small_table, name="small").status_code == 409
+
+
+def test_starting_a_training_twice_with_one_key_is_one_job(client: TestClient, small_table: Path) -> None:
+    upload(client, small_table, name="small")
+    body = {"dataset": "small", "checkpoint": "minilm-l6", "preset": "quick", "recipe": {"epochs": 1}}
+    first, second = (
+        client.post(f"{API}/jobs", json=body, headers={"Idempotency-Key": "one"}) for _ in range(2)
+    )
+    assert first.status_code == 201, first.text
+    assert first.json()["id"] == second.json()["id"]
+    assert first.json()["state"] == "queued"
+    assert first.json()["recipe"]["epochs"] == 1
+    assert len(client.get(f"{API}/jobs").json()) == 1
+
+
+def test_a_waiting_job_can_be_cancelled_and_tried_again_as_a_new_job(
+    client: TestClient, small_table: Path
+) -> None:
+    upload(client, small_table, name="small")
+    job = client.post(f"{API}/jobs", json={"dataset": "small", "checkpoint": "minilm-l6"}).json()
+    assert client.post(f"{API}/jobs/{job['id']}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"{API}/jobs/{job['id']}/cancel").status_code == 409
+    again = client.post(f"{API}/jobs/{job['id']}/retry").json()
+    assert again["retry_of"] == job["id"]
+    assert [event["kind"] for event in client.get(f"{API}/jobs/{job['id']}/events").json()]
+
+
+def test_a_recipe_field_out_of_its_limits_is_named_with_its_limits(
+    client: TestClient, small_table: Path
+) -> None:
+    upload(client, small_table, name="small")
+    body = {"dataset": "small", "checkpoint": "minilm-l6", "recipe": {"batch_size": 0}}
+    answer = client.post(f"{API}/jobs", json=body)
+    assert answer.status_code == 422
+    assert "batch_size" in answer.json()["error"]["message"]
+    assert "512" in answer.json()["error"]["hint"]
+
+
+def test_a_dataset_that_a_waiting_job_needs_is_not_deleted(client: TestClient, small_table: Path) -> None:
+    upload(client, small_table, name="small")
+    job = client.post(f"{API}/jobs", json={"dataset": "small", "checkpoint": "minilm-l6"}).json()
+    refused = client.delete(f"{API}/datasets/small")
+    assert refused.status_code == 409
+    assert job["title"] in refused.json()["error"]["message"]
+    client.post(f"{API}/jobs/{job['id']}/cancel")
+    assert client.delete(f"{API}/datasets/small").status_code == 204
+
+
+def test_unknown_things_are_404_with_a_next_step(client: TestClient) -> None:
+    for path in ("/datasets/none", "/jobs/none", "/models/none", "/models/none/report", "/nothing-here"):
+        answer = client.get(f"{API}{path}")
+        assert answer.status_code == 404, path
+        assert answer.json()["error"]["message"]
+        assert answer.json()["error"]["hint"]
+
+
+def test_a_request_that_does_not_fit_says_which_field(client: TestClient) -> None:
+    answer = client.post(f"{API}/jobs", json={"dataset": "small"})
+    assert answer.status_code == 422
+    assert "checkpoint" in answer.json()["error"]["message"]
+
+
+def test_the_description_lists_every_route(client: TestClient) -> None:
+    paths = client.get(f"{API}/openapi.json").json()["paths"]
+    assert f"{API}/models/{{name}}/predict" in paths
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            assert operation.get("summary"), (path, method)
+            assert operation.get("description"), (path, method)
