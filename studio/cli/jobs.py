@@ -1,0 +1,106 @@
+"""job list, show, log, wait, cancel, retry, priority."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from jobs.queue import JobView
+from jobs.states import TERMINAL
+from studio.bootstrap import Studio
+from studio.cli.output import Context
+
+app = typer.Typer(help="Watch and steer the queue.", no_args_is_help=True)
+JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
+
+
+def show_job(context: Context, studio: Studio, job: JobView) -> None:
+    """Print one job."""
+    lines = [f"{job.id}  {job.title}  {job.state}  {percent(job.fraction)}  {job.message}".rstrip()]
+    if job.error is not None:
+        lines += [job.error.message, job.error.hint]
+    context.show(studio.jobs.to_json(job), "\n".join(line for line in lines if line))
+
+
+def percent(fraction: float | None) -> str:
+    """'40%', or nothing before the work has begun."""
+    return "" if fraction is None else f"{fraction:.0%}"
+
+
+@app.command("list")
+def list_jobs(context: typer.Context) -> None:
+    """List the jobs, newest first."""
+    with context.obj.studio() as studio:
+        jobs = [studio.jobs.to_json(job) for job in studio.jobs.list()]
+    context.obj.show_table(
+        jobs
+        if context.obj.as_json
+        else [{**job, "done": percent(job["progress"]["fraction"])} for job in jobs],
+        ["id", "kind", "title", "state", "done", "model", "created_at"],
+        "No job yet. Start one with: python -m studio train --dataset NAME --checkpoint minilm-l6",
+    )
+
+
+@app.command()
+def show(context: typer.Context, job_id: JobId) -> None:
+    """Show one job."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.get(job_id))
+
+
+@app.command()
+def log(
+    context: typer.Context,
+    job_id: JobId,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on printing until the job has ended.")] = False,
+) -> None:
+    """Print the end of a job's log."""
+    with context.obj.studio() as studio:
+        if context.obj.as_json:
+            context.obj.show({"log": studio.jobs.log(job_id)}, "")
+            return
+        text, position = studio.jobs.log_after(job_id, 0)
+        sys.stdout.write(text)
+        while follow:
+            ended = studio.jobs.get(job_id).state in TERMINAL
+            text, position = studio.jobs.log_after(job_id, position)
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            if ended:
+                return
+            time.sleep(0.5)
+
+
+@app.command()
+def wait(context: typer.Context, job_id: JobId) -> None:
+    """Wait until a job has ended; exit code 1 where it did not succeed."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.wait_for_success(job_id))
+
+
+@app.command()
+def cancel(context: typer.Context, job_id: JobId) -> None:
+    """Ask a job to end."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.cancel(job_id))
+
+
+@app.command()
+def retry(context: typer.Context, job_id: JobId) -> None:
+    """Queue the same work again as a new job."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.retry(job_id))
+
+
+@app.command()
+def priority(
+    context: typer.Context,
+    job_id: JobId,
+    number: Annotated[int, typer.Argument(metavar="N", help="Higher numbers start earlier.")],
+) -> None:
+    """Let a waiting job start earlier or later."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.set_priority(job_id, number))

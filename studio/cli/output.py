@@ -1,0 +1,91 @@
+"""What commands print: one JSON value, or a plain table; everything else goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from studio.bootstrap import Studio, open_studio
+from studio.errors import StudioError
+from studio.settings import Settings
+
+PROBLEM_ROWS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    """The options that hold for every command."""
+
+    home: str | None
+    as_json: bool
+
+    def settings(self, **changes: object) -> Settings:
+        """Settings of the chosen home."""
+        return Settings.from_environment(self.home, **changes)
+
+    def studio(self) -> closing[Studio]:
+        """The services, closed at the end of a with block."""
+        return closing(open_studio(self.settings()))
+
+    def show(self, value: Any, text: str) -> None:
+        """Print the JSON value or its text."""
+        print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) if self.as_json else text)
+
+    def show_table(self, values: Sequence[dict[str, Any]], columns: Sequence[str], empty: str) -> None:
+        """Print a JSON list, or a table of some of its keys; ``empty`` names the next step."""
+        if self.as_json:
+            self.show(list(values), "")
+        elif not values:
+            print(empty)
+        else:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for column in columns:
+                table.add_column(column.replace("_", " "), justify=justify_of(values[0].get(column)))
+            for value in values:
+                table.add_row(*(escape(cell_text(value.get(column))) for column in columns))
+            Console(soft_wrap=True).print(table)
+
+
+def justify_of(value: Any) -> Any:
+    """Numbers stand on the right."""
+    return "right" if isinstance(value, int | float) else "left"
+
+
+def cell_text(value: Any) -> str:
+    """One cell: '' for nothing, four significant digits for fractions.
+
+    >>> cell_text(0.973154), cell_text(None), cell_text(["a", "b"])
+    ('0.9732', '', 'a, b')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def say(text: str) -> None:
+    """Print progress or advice, which never mixes with the answer."""
+    print(text, file=sys.stderr)
+
+
+def print_error(error: StudioError) -> None:
+    """Message, findings with rows, and hint on stderr."""
+    say(error.message)
+    for problem in error.problems:
+        rows = ", ".join(str(row) for row in problem.rows[:PROBLEM_ROWS_SHOWN])
+        more = " ..." if problem.count > PROBLEM_ROWS_SHOWN else ""
+        where = f" (line {rows}{more})" if rows else ""
+        say(f"  {problem.severity}: {problem.message}{where} {problem.hint}".rstrip())
+    if error.hint:
+        say(error.hint)

@@ -1,0 +1,77 @@
+"""serve, worker and doctor: what runs the studio, and what this machine has."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Annotated
+
+import typer
+
+from studio.bootstrap import make_worker
+from studio.cli.output import say
+from studio.server import ServeOptions
+from studio.server import serve as serve_studio
+
+MARKS = {True: "ok     ", False: "missing"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the program."""
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(doctor)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need STUDIO_TOKEN.")
+    ] = ("127.0.0.1"),
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 7860,
+    workers: Annotated[int, typer.Option(help="Workers beside the pages.", min=0, max=16)] = 1,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Serve the pages alone.")] = False,
+) -> None:
+    """Serve the studio's pages and API, with its worker."""
+    options = ServeOptions(workers=0 if no_worker else workers)
+    raise typer.Exit(serve_studio(context.obj.settings(host=host, port=port), options))
+
+
+def worker(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Stop when no job waits.")] = False,
+    until_parent_ends: Annotated[
+        int, typer.Option(help="Stop when the process of this id is no longer the parent (0: never).", min=0)
+    ] = 0,
+) -> None:
+    """Run jobs from the queue until stopped."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if until_parent_ends:
+        threading.Thread(target=stop_with_parent, args=(until_parent_ends, stop), daemon=True).start()
+    say("The worker is ready.")
+    make_worker(context.obj.settings(), once=once).run(stop)
+
+
+def stop_with_parent(parent: int, stop: threading.Event) -> None:
+    """Set ``stop`` when the parent process has gone."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    stop.set()
+
+
+def doctor(context: typer.Context) -> None:
+    """Say what this machine has, what is missing, and what to do."""
+    with context.obj.studio() as studio:
+        findings = studio.system.doctor()
+    text = "\n".join(
+        f"{MARKS[finding.ok]}  {finding.title}: {finding.sentence} {finding.hint}".rstrip()
+        for finding in findings
+    )
+    ready = all(finding.ok for finding in findings if finding.needed)
+    context.obj.show({"ready": ready, "findings": [finding.to_json() for finding in findings]}, text)
+    if not ready:
+        raise typer.Exit(1)

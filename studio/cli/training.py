@@ -1,0 +1,119 @@
+"""train, evaluate, predict, compare."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.cli.datasets import parse_pairs
+from studio.cli.jobs import show_job
+from studio.cli.output import say
+from studio.errors import InvalidInput
+from studio.services.training import TrainRequest
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the program."""
+    app.command()(train)
+    app.command()(evaluate)
+    app.command()(predict)
+    app.command()(compare)
+
+
+def train(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Option(help="Name of the dataset.")],
+    checkpoint: Annotated[str, typer.Option(help="Where training starts.")],
+    task: Annotated[str | None, typer.Option(help="The task; the dataset's own where left out.")] = None,
+    preset: Annotated[str, typer.Option(help="One of quick, balanced and best.")] = "balanced",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A field of the recipe, as FIELD=VALUE.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What the model is to be called.")] = None,
+    allow_pickle: Annotated[
+        bool, typer.Option("--allow-pickle", help="Agree to weights that exist only as a pickle.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Print the job when it has ended.")] = False,
+) -> None:
+    """Queue a training; prints its job."""
+    request = TrainRequest(
+        dataset=dataset,
+        checkpoint=checkpoint,
+        preset=preset,
+        changes=parse_pairs(set_ or [], "--set"),
+        name=name,
+        key=f"cli-{uuid.uuid4()}",
+        allow_pickle=allow_pickle,
+        task=task,
+    )
+    with context.obj.studio() as studio:
+        job = studio.training.start(request)
+        if wait:
+            job = studio.jobs.wait_for_success(job.id)
+        show_job(context.obj, studio, job)
+
+
+def evaluate(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="M", help="Name of the model.")],
+    dataset: Annotated[str | None, typer.Option(help="Another dataset with the same labels.")] = None,
+    split: Annotated[str, typer.Option(help="One of train, validation and test.")] = "test",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the report.")] = False,
+) -> None:
+    """Print a model's report on one split, made first where it does not exist yet."""
+    with context.obj.studio() as studio:
+        job = studio.evaluations.start(model, dataset, split)
+        if job is not None and not wait:
+            show_job(context.obj, studio, job)
+            return
+        if job is not None:
+            studio.jobs.wait_for_success(job.id)
+        report = studio.evaluations.report(model, dataset, split).to_json()
+    context.obj.show(report, report["sentence"])
+
+
+def predict(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="M", help="Name of the model.")],
+    text: Annotated[str | None, typer.Option(help="One text to predict.")] = None,
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="A role and its text, as ROLE=VALUE.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="A table of texts.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the table with predictions goes.")] = None,
+) -> None:
+    """Predict one text, or every row of a file."""
+    given = parse_pairs(input_ or [], "--input").get("text", text)
+    if (given is None) == (file is None):
+        raise InvalidInput("Nothing to predict, or two things at once.", "Give --text, or --file and --out.")
+    with context.obj.studio() as studio:
+        if given is not None:
+            answer = studio.predictions.predict(model, [given])[0]
+            context.obj.show(answer, f"{answer['label']} ({answer['confidence']:.1%})")
+            return
+        if file is None or out is None:
+            raise InvalidInput("There is no place for the predictions.", "Add --out FILE.")
+        made = studio.predictions.predict_file(model, file, out, progress=say_progress)
+    for note in made.notes:
+        say(note)
+    context.obj.show({"rows": made.rows, "out": str(out)}, f"Wrote {made.rows} predictions to {out}.")
+
+
+def say_progress(done: int, total: int) -> None:
+    """Progress of a file on stderr."""
+    say(f"{done} of {total} rows")
+
+
+def compare(
+    context: typer.Context,
+    models: Annotated[list[str], typer.Argument(metavar="M1 M2 ...", help="Names of models.")],
+    split: Annotated[str, typer.Option(help="One of validation and test.")] = "test",
+) -> None:
+    """Compare models on the same rows."""
+    with context.obj.studio() as studio:
+        comparison = studio.comparisons.compare(models, split)
+    value = comparison.to_json()
+    context.obj.show(value, value["sentence"])

@@ -1,0 +1,164 @@
+"""Commands answer in JSON, explain what is wrong on stderr, and end with the right exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.cli.main import hoist_common_options, main
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str]]:
+    """Run a command with --json in a home of its own: exit code, value, stderr."""
+
+    def call(*arguments: str) -> tuple[int, Any, str]:
+        capsys.readouterr()
+        code = main(["--home", str(tmp_path / "home"), *arguments, "--json"])
+        out, errors = capsys.readouterr()
+        return code, json.loads(out) if out.strip() else None, errors
+
+    return call
+
+
+Run = Callable[..., tuple[int, Any, str]]
+
+
+def test_common_options_may_stand_anywhere_but_not_inside_a_text() -> None:
+    assert hoist_common_options(["job", "list", "--json"]) == ["--json", "job", "list"]
+    assert hoist_common_options(["predict", "m", "--text", "--json"]) == ["predict", "m", "--text", "--json"]
+
+
+def test_a_table_is_imported_listed_shown_checked_and_deleted(run: Run, small_table: Path) -> None:
+    code, dataset, _ = run(
+        "dataset",
+        "import",
+        str(small_table),
+        "--name",
+        "small",
+        "--role",
+        "text=text",
+        "--role",
+        "label=label",
+    )
+    assert code == 0
+    assert set(dataset) >= {
+        "id",
+        "name",
+        "task",
+        "fingerprint",
+        "roles",
+        "labels",
+        "rows",
+        "reader",
+        "problems",
+    }
+    assert dataset["reader"]["rows_read"] == 80
+    assert [one["name"] for one in run("dataset", "list")[1]] == ["small"]
+    assert run("dataset", "show", "small")[1]["fingerprint"] == dataset["fingerprint"]
+    assert isinstance(run("dataset", "check", "small")[1], list)
+    assert run("dataset", "delete", "small")[:2] == (0, {"deleted": "small"})
+    assert run("dataset", "list")[1] == []
+
+
+def test_the_sample_is_imported_once(run: Run) -> None:
+    first, second = run("dataset", "sample")[1], run("dataset", "sample")[1]
+    assert first["id"] == second["id"]
+    assert len(first["labels"]) == 6
+
+
+def test_rows_with_errors_block_the_import_with_their_lines_and_exit_code_2(
+    run: Run, write_table: Callable[..., Path]
+) -> None:
+    rows = [[f"some text number {n}", "a" if n % 2 else "b"] for n in range(20)]
+    rows[4][1] = ""
+    path = str(write_table(rows))
+    code, value, errors = run("dataset", "import", path, "--name", "broken")
+    assert (code, value) == (2, None)
+    assert "line 6" in errors
+    assert "--drop-bad-rows" in errors
+    code, dataset, _ = run("dataset", "import", path, "--name", "broken", "--drop-bad-rows")
+    assert code == 0
+    assert dataset["reader"]["rows_dropped"] == 1
+
+
+def test_wrong_requests_end_with_2_and_say_what_to_do(run: Run) -> None:
+    for arguments in (
+        ("dataset", "show", "none"),
+        ("dataset", "import", "no-such-file.csv", "--name", "x"),
+        ("train", "--dataset", "none", "--checkpoint", "minilm-l6"),
+        ("job", "show", "none"),
+        ("job", "log", "none"),
+        ("job", "wait", "none"),
+        ("model", "show", "none"),
+        ("model", "rename", "none", "new"),
+        ("model", "delete", "none"),
+        ("model", "export", "none", "--to", "somewhere"),
+        ("evaluate", "none"),
+        ("predict", "none", "--text", "x"),
+        ("compare", "one", "two"),
+        ("checkpoint", "show", "no-such-checkpoint"),
+        ("checkpoint", "fetch", "no-such-checkpoint"),
+    ):
+        code, value, errors = run(*arguments)
+        assert (code, value) == (2, None), arguments
+        assert len(errors.strip().splitlines()) >= 2, arguments
+        assert "Traceback" not in errors, arguments
+
+
+def test_a_usage_error_ends_with_2(run: Run) -> None:
+    assert run("train", "--no-such-flag")[0] == 2
+
+
+def test_a_job_waits_is_moved_cancelled_and_retried(run: Run, small_table: Path) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    code, job, _ = run("train", "--dataset", "small", "--checkpoint", "minilm-l6", "--set", "epochs=1")
+    assert code == 0
+    assert job["state"] == "queued" and job["position"] == 1
+    assert set(job["progress"]) == {"fraction", "step", "steps", "eta_seconds", "message"}
+    assert run("job", "priority", job["id"], "5")[1]["priority"] == 5
+    assert run("job", "cancel", job["id"])[1]["state"] == "cancelled"
+    again = run("job", "retry", job["id"])[1]
+    assert again["retry_of"] == job["id"]
+    assert [one["id"] for one in run("job", "list")[1]] == [again["id"], job["id"]]
+
+
+def test_an_unknown_recipe_field_names_the_nearest(run: Run, small_table: Path) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    code, _, errors = run("train", "--dataset", "small", "--checkpoint", "minilm-l6", "--set", "epoch=1")
+    assert code == 2
+    assert "epochs" in errors
+
+
+def test_the_catalogue_names_the_built_in_checkpoint_first(run: Run) -> None:
+    values = run("checkpoint", "list")[1]
+    assert values[0]["id"] == "minilm-l6"
+    assert values[0]["state"] == "built in"
+    assert len(values) >= 40
+    assert run("checkpoint", "show", "minilm-l6")[1]["hidden"] == 384
+
+
+def test_the_doctor_finds_what_the_studio_needs(run: Run) -> None:
+    code, value, _ = run("doctor")
+    assert code == 0
+    assert value["ready"] is True
+    assert {"Python", "torch", "Built-in checkpoint", "Worker"} <= {one["title"] for one in value["findings"]}
+
+
+def test_version_and_models_answer_on_an_empty_home(run: Run) -> None:
+    assert run("version")[1]["version"]
+    assert run("model", "list")[1] == []
+
+
+def test_serving_others_without_a_token_is_refused_with_2(run: Run) -> None:
+    code, _, errors = run("serve", "--host", "0.0.0.0", "--port", "65000")
+    assert code == 2
+    assert "STUDIO_TOKEN" in errors
+
+
+def test_a_worker_with_nothing_to_do_ends_at_once(run: Run) -> None:
+    assert run("worker", "--once")[0] == 0
