@@ -1,0 +1,56 @@
+"""Pieces that show answers, shared by Results and Compare: labels, long texts, shares and scores as bars."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+from studio.pages import format as fmt
+from studio.pages.words import words_of
+
+W = words_of("results")
+UNIT = re.compile(r"(?<=\d) (?=%|(?:s|min|h)\b)")
+TEXT_LENGTH = 240
+
+
+def unbroken(sentence: str) -> str:
+    """A sentence in which no line breaks between a number and its unit.
+
+    >>> unbroken("18.5 % of 20 texts, 3 min 20 s").count("\\u00a0")
+    3
+    """
+    return UNIT.sub("\u00a0", sentence)
+
+
+def shown_label(label: str, length: int = 40) -> str:
+    """A label as it is shown: short, and visible even where it is blank."""
+    return fmt.shorten(label, length) or str(W.blank)
+
+
+def long_text(text: str, length: int = TEXT_LENGTH) -> Markup:
+    """A text, cut where it is long, with the whole of it one click away."""
+    short = fmt.shorten(text, length)
+    if short == " ".join(text.split()):
+        return Markup("<span>{}</span>").format(short)
+    return Markup("<details><summary>{}</summary><p>{}</p></details>").format(short, text)
+
+
+def share_bar(share: float, kind: str = "s-wrong") -> Markup:
+    """A share as a bar with its number in it."""
+    return Markup('<span class="s-share {}"><i style="width:{:.1f}%"></i><b>{}</b></span>').format(
+        kind, 100 * share, fmt.percent(share)
+    )
+
+
+def range_bar(share: float, low: float, high: float, kind: str = "") -> Markup:
+    """A share on a scale from 0 to 100 % with its interval."""
+    return Markup(
+        '<span class="s-range {}" style="--value:{:.1f}%;--low:{:.1f}%;--high:{:.1f}%" role="img" '
+        'aria-label="{}"></span>'
+    ).format(kind, 100 * share, 100 * low, 100 * high, fmt.interval(low, high))
+
+
+def share_with_interval(share: float, low: float | None, high: float | None) -> Markup:
+    """A share in bold, with its interval under it."""
+    return Markup("<strong>{}</strong><small>{}</small>").format(fmt.percent(share), fmt.interval(low, high))

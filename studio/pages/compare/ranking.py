@@ -1,0 +1,135 @@
+"""Who is ahead: the sentence, the table of models, those set apart, and every pair with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from studio.pages import format as fmt
+from studio.pages import layout
+from studio.pages.answers import range_bar, share_with_interval, unbroken
+from studio.pages.links import link
+from studio.pages.words import words_of
+from studio.results.compare import Comparison
+
+W = words_of("compare")
+VERDICT_TONES = {
+    "better": ("good", "better"),
+    "worse": ("warning", "worse"),
+    "within chance": ("quiet", "chance"),
+}
+PAIRS_AT_MOST = 66
+
+
+def render_heading(comparison: Comparison) -> Markup:
+    """The sentence on top, and on what rows it stands."""
+    lead = Markup("<strong>{}</strong>").format(unbroken(comparison.sentence))
+    rows = W.rows[comparison.split].count(comparison.rows)
+    text = W.standing.say(rows=rows) if comparison.ranking else ""
+    return layout.heading(W.title, lead) + (layout.paragraph(text, quiet=True) if text else "")
+
+
+def render_apart(comparison: Comparison) -> Markup:
+    """The models that are not ranked, each with the reason."""
+    if not comparison.apart:
+        return layout.EMPTY
+    items = layout.join(
+        Markup("<li><strong>{}</strong>: {}</li>").format(entry["name"], entry["reason"])
+        for entry in comparison.apart
+    )
+    more = Markup('<ul class="s-findings">{}</ul>').format(items)
+    return layout.notice("info", W.apart.count(len(comparison.apart)), more=more)
+
+
+def render_table(comparison: Comparison) -> Markup:
+    """Score, cost and speed of each model, the best first; those not ranked at the end."""
+    columns = [
+        W.table.name,
+        layout.Column(W.table.score, number=True, help=W.table.score_help),
+        W.table.scale,
+        layout.Column(W.table.f1, number=True, help=W.table.f1_help),
+        W.table.checkpoint,
+        layout.Column(W.table.size, number=True),
+        layout.Column(W.table.seconds, number=True),
+        layout.Column(W.table.speed, number=True, help=W.table.speed_help),
+    ]
+    rows = [table_row(entry) for entry in comparison.table]
+    marks = ["" if entry["ranked"] else "s-apart" for entry in comparison.table]
+    return layout.table(columns, rows, label=W.table.label, row_class=marks)
+
+
+def table_row(entry: Mapping[str, Any]) -> list[str | Markup]:
+    """One model."""
+    low, high = entry["interval"] or (None, None)
+    score: str | Markup = fmt.ABSENT
+    bar: str | Markup = ""
+    if entry["score"] is not None:
+        score = share_with_interval(entry["score"], low, high)
+        kind = "s-model" if entry["ranked"] else ""
+        bar = range_bar(entry["score"], low or entry["score"], high or entry["score"], kind)
+    name = layout.text_link(entry["name"], link("results", model=entry["name"]))
+    apart = "" if entry["ranked"] else Markup("<small>{}</small>").format(W.table.not_ranked)
+    return [
+        name + apart,
+        score,
+        bar,
+        fmt.percent(entry["metrics"].get("f1_macro")),
+        fmt.shorten(entry["checkpoint"], 40),
+        fmt.size(entry["size_bytes"]),
+        fmt.duration(entry["seconds"]),
+        fmt.number(entry["rows_per_second"]),
+    ]
+
+
+def render_pairs(comparison: Comparison) -> Markup:
+    """Every pair of models: the difference, its interval, and whether it is more than chance."""
+    if not comparison.differences:
+        return layout.EMPTY
+    columns = [
+        W.pairs.pair,
+        W.pairs.verdict,
+        layout.Column(W.pairs.difference, number=True, help=W.pairs.difference_help),
+        layout.Column(W.pairs.interval, number=True, help=W.pairs.interval_help),
+        layout.Column(W.pairs.p_value, number=True, help=W.pairs.p_value_help),
+        layout.Column(W.pairs.only_a, number=True, help=W.pairs.only_help),
+        layout.Column(W.pairs.only_b, number=True, help=W.pairs.only_help),
+    ]
+    rows = [pair_row(entry) for entry in comparison.differences[:PAIRS_AT_MOST]]
+    return layout.section(W.pairs.title, W.pairs.text) + layout.table(columns, rows, label=W.pairs.title)
+
+
+def pair_row(entry: Mapping[str, Any]) -> list[str | Markup]:
+    """One pair, the better model first."""
+    tone, key = VERDICT_TONES[entry["verdict"]]
+    low, high = entry["interval"]
+    return [
+        W.pairs.against.say(a=entry["a"], b=entry["b"]),
+        layout.badge(tone, W.pairs.verdicts[key]),
+        fmt.points(entry["difference"]),
+        W.pairs.range.say(low=signed(low), high=signed(high)),
+        write_p_value(entry["p_value_adjusted"]),
+        fmt.count(entry["only_a_right"]),
+        fmt.count(entry["only_b_right"]),
+    ]
+
+
+def signed(difference: float) -> str:
+    """A difference in points without the word.
+
+    >>> signed(-0.0123), signed(0.02)
+    ('−1.2', '+2')
+    """
+    return fmt.points(difference).removesuffix(" points")
+
+
+def write_p_value(value: float) -> str:
+    """A probability as a person reads it.
+
+    >>> write_p_value(0.0421), write_p_value(0.00001), write_p_value(1.0)
+    ('0.042', 'under 0.001', '1')
+    """
+    if value < 0.001:
+        return str(W.pairs.tiny)
+    return f"{value:.3f}".rstrip("0").rstrip(".")

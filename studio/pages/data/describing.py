@@ -1,0 +1,191 @@
+"""A dataset in numbers and words: tiles, facts, rows, lengths and splits; plain functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from studio.pages import format as fmt
+from studio.pages import layout
+from studio.pages.data.findings import count_by_severity
+from studio.pages.links import link
+from studio.pages.words import words_of
+from studio.results.charts import ChartWithTable, draw_lengths
+
+if TYPE_CHECKING:
+    from studio.data.dataset import Dataset
+    from studio.data.readers import ReaderReport
+
+W = words_of("data")
+ROWS_A_PAGE = 50
+TEXT_LENGTH = 400
+SPLITS = ("train", "validation", "test")
+
+
+def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
+    """Rows, labels, length and findings at a glance."""
+    totals = label_totals(dataset.class_counts)
+    commonest = max(totals, key=lambda label: totals[label], default="")
+    share = totals[commonest] / max(1, sum(totals.values())) if commonest else 0.0
+    words = word_lengths(dataset.lengths)
+    found = sum(count_by_severity(dataset.problems).values())
+    return [
+        layout.Tile(
+            W.overview.rows,
+            fmt.count(sum(dataset.rows.values())),
+            W.overview.rows_note.say(file=", ".join(dataset.files.values())),
+        ),
+        layout.Tile(
+            W.overview.labels,
+            fmt.count(len(dataset.labels)),
+            W.overview.labels_note.say(label=fmt.shorten(commonest, 30), share=fmt.percent(share)),
+        ),
+        layout.Tile(
+            W.overview.length,
+            W.overview.length_value.count(round(words.get("median", 0))),
+            W.overview.length_note.say(words=fmt.count(round(words.get("p95", 0)))),
+        ),
+        layout.Tile(
+            W.overview.findings,
+            fmt.count(found),
+            W.overview.findings_note if found else W.overview.no_findings_note,
+        ),
+    ]
+
+
+def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str | Markup]]:
+    """Where a dataset came from and who uses it."""
+    users = layout.join([layout.text_link(name, link("results", model=name)) for name in models], ", ")
+    items: list[tuple[str, str | Markup]] = [
+        (W.overview.files, ", ".join(dataset.files.values())),
+        (W.overview.read_as, describe_reading(dataset.reader)),
+        (W.overview.text_column, dataset.roles.get("text", fmt.ABSENT)),
+        (W.overview.label_column, dataset.roles.get("label", fmt.ABSENT)),
+        (W.overview.when, layout.time_ago(dataset.created_at)),
+        (W.overview.used_by, users or W.list.unused),
+    ]
+    if dataset.reader.rows_dropped:
+        items.insert(2, (W.overview.left_out, fmt.count(dataset.reader.rows_dropped)))
+    return items
+
+
+def describe_reading(report: ReaderReport) -> str:
+    """'UTF-8, separated by commas, column names in line 1'."""
+    header = W.file.header_yes if report.header else W.file.header_no
+    return f"{name_encoding(report.encoding)}, {name_delimiter(report.delimiter)}, {header}"
+
+
+def name_encoding(encoding: str) -> str:
+    """The name of an encoding as people know it."""
+    return W.encodings.get(encoding, encoding.upper())
+
+
+def name_delimiter(delimiter: str) -> str:
+    """The name of a separator in the plural: 'commas'."""
+    if delimiter in W.spoken_delimiters:
+        return str(W.spoken_delimiters[delimiter])
+    return W.spoken_delimiters.other.say(delimiter=delimiter)
+
+
+def label_totals(class_counts: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Rows of each label over all splits."""
+    totals: dict[str, int] = {}
+    for counts in class_counts.values():
+        for label, number in counts.items():
+            totals[label] = totals.get(label, 0) + number
+    return totals
+
+
+def word_lengths(lengths: dict[str, Any]) -> dict[str, Any]:
+    """The histogram in words of the first role that holds text; empty where none was measured."""
+    first: dict[str, Any] = next(iter(lengths.values()), {})
+    return dict(first.get("words", {}))
+
+
+def lengths_chart(lengths: dict[str, Any]) -> ChartWithTable | None:
+    """How many words the texts have; the open last bin is drawn as wide as the others."""
+    words = word_lengths(lengths)
+    if not sum(words.get("counts", ())):
+        return None
+    edges, counts = list(words["edges"]), words["counts"]
+    width = edges[1] - edges[0]
+    open_end = len(edges) > 2 and edges[-1] - edges[-2] > width
+    if open_end:
+        edges[-1] = edges[-2] + width
+    bins = [
+        {"low": low, "high": high, "count": number}
+        for low, high, number in zip(edges, edges[1:], counts, strict=False)
+    ]
+    drawn = draw_lengths(bins)
+    caption = W.overview.length_note.say(words=W.overview.length_value.count(round(words["p95"]))) + "."
+    return ChartWithTable(drawn.chart, drawn.table, f"{caption} {W.overview.longer}" if open_end else caption)
+
+
+def row_pages(rows: int, page: float | None) -> tuple[int, int]:
+    """Offset of the first row and number of a page, kept within the limits.
+
+    >>> row_pages(120, 1), row_pages(120, 9), row_pages(0, 1), row_pages(120, -3)
+    ((0, 1), (100, 3), (0, 1), (0, 1))
+    """
+    last = max(1, -(-rows // ROWS_A_PAGE))
+    page = min(max(1, int(page or 1)), last)
+    return (page - 1) * ROWS_A_PAGE, page
+
+
+def render_rows(rows: list[dict[str, Any]], first: int, of: int) -> Markup:
+    """Some rows of a split with the line they came from."""
+    if not rows:
+        return layout.paragraph(W.rows.none, quiet=True)
+    columns = [
+        layout.Column(W.rows.line, number=True, help=W.rows.line_help),
+        W.rows.label,
+        layout.Column(W.rows.text),
+    ]
+    cells = [
+        [fmt.count(int(row["line"])), row["label"], fmt.shorten(row["text"], TEXT_LENGTH)] for row in rows
+    ]
+    shown = W.rows.shown.say(first=fmt.count(first + 1), last=fmt.count(first + len(rows)), all=fmt.count(of))
+    return layout.paragraph(shown, quiet=True) + layout.table(columns, cells, label=W.rows.table)
+
+
+def render_splits(dataset: Dataset) -> Markup:
+    """How the rows were divided, and the rows of each label in each split."""
+    counts = dataset.class_counts
+    totals = label_totals(counts)
+    columns = [W.splits_tab.label] + [
+        layout.Column(title, number=True, help=help_text)
+        for title, help_text in [(W.splits[split], W.split_help[split]) for split in SPLITS]
+        + [(W.splits_tab.all, "")]
+    ]
+    rows: list[list[str | Markup]] = [
+        [label, *(fmt.count(counts.get(split, {}).get(label, 0)) for split in SPLITS), fmt.count(number)]
+        for label, number in totals.items()
+    ]
+    sums = [*(dataset.rows.get(split, 0) for split in SPLITS), sum(dataset.rows.values())]
+    rows.append([Markup("<strong>{}</strong>").format(W.splits_tab.total), *map(fmt.count, sums)])
+    missing = [label for label in totals if any(not counts.get(split, {}).get(label, 0) for split in SPLITS)]
+    warning = W.splits_tab.missing.say(labels=", ".join(missing))
+    return layout.join(
+        [
+            layout.paragraph(describe_split(dataset)),
+            layout.notice("warning", warning) if missing else layout.EMPTY,
+            layout.table(columns, rows, label=W.splits_tab.table),
+        ]
+    )
+
+
+def describe_split(dataset: Dataset) -> str:
+    """How the rows were divided, in words."""
+    shares = [
+        W.splits_tab.share.say(share=fmt.percent(share, digits=2), split=W.splits[split].lower())
+        for split, share in zip(SPLITS, dataset.split.ratios, strict=True)
+        if share and split not in dataset.split.own_files
+    ]
+    sentences = [
+        W.splits_tab.own.say(split=W.splits[split], file=file)
+        for split, file in dataset.split.own_files.items()
+    ]
+    if len(shares) > 1:
+        sentences.insert(0, W.splits_tab.how.say(shares=" / ".join(shares), seed=dataset.split.seed))
+    return " ".join(sentences)

@@ -1,0 +1,122 @@
+"""What a person has filled in on the import form, and what follows from it; plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import InvalidInput
+from studio.pages import guard
+from studio.pages.words import words_of
+from studio.services.datasets import ImportRequest, ReadOptions
+from studio.services.names import free_name, name_from
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+    from studio.services.datasets import PreparedImport, TablePreview
+
+W = words_of("data")
+HEADERS = {"auto": None, "yes": True, "no": False}
+ROUNDING = 0.01
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The fields of the form, in the order of its components; shares are in percent."""
+
+    file: str | None
+    encoding: str | None
+    delimiter: str | None
+    header: str | None
+    text: str | None
+    label: str | None
+    drop: bool
+    train: float | None
+    validation: float | None
+    test: float | None
+    seed: float | None
+    own_validation: str | None
+    own_test: str | None
+    name: str | None
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Draft:
+        """The draft from the values of the form's components."""
+        return cls(**dict(zip((field.name for field in fields(cls)), values, strict=True)))
+
+    @property
+    def path(self) -> Path:
+        """The uploaded table."""
+        return guard.uploaded(self.file or "")
+
+    @property
+    def reading(self) -> ReadOptions:
+        """What is overruled of how the file is read."""
+        return ReadOptions(
+            delimiter=self.delimiter or None,
+            encoding=self.encoding or None,
+            header=HEADERS.get(self.header or "auto"),
+        )
+
+    def shares(self) -> tuple[float, float, float]:
+        """The three shares between 0 and 1; InvalidInput where they do not add up to 100."""
+        percents = (self.train, self.validation, self.test)
+        total = sum(value or 0 for value in percents)
+        if any(value is None or value < 0 for value in percents) or abs(total - 100) > ROUNDING:
+            raise InvalidInput(W.split.shares.say(sum=f"{total:g}"), W.split.shares_hint)
+        train, validation, test = ((value or 0) / 100 for value in percents)
+        return train, validation, test
+
+    def request(self) -> ImportRequest:
+        """What the studio is asked to import."""
+        roles = {"text": self.text or "", "label": self.label or ""}
+        return ImportRequest(
+            path=self.path,
+            name=(self.name or "").strip(),
+            roles={role: column for role, column in roles.items() if column},
+            validation=guard.uploaded(self.own_validation) if self.own_validation else None,
+            test=guard.uploaded(self.own_test) if self.own_test else None,
+            split=self.shares(),
+            seed=int(self.seed or 0),
+            reading=self.reading,
+            drop_bad_rows=self.drop,
+            file_name=self.path.name,
+        )
+
+
+def saved_draft(saved: Any) -> Draft | None:
+    """The draft a browser has kept, or None where it is none, or where its file is gone by now."""
+    names = {field.name for field in fields(Draft)}
+    if not isinstance(saved, dict) or set(saved) != names:
+        return None
+    draft = Draft(**saved)
+    try:
+        for path in (draft.file or "", *filter(None, (draft.own_validation, draft.own_test))):
+            guard.uploaded(path)
+    except InvalidInput:
+        return None
+    return draft
+
+
+def look(studio: Services, draft: Draft) -> TablePreview:
+    """What is understood of the file as it is to be read."""
+    return studio.datasets.inspect(draft.path, draft.reading, draft.path.name)
+
+
+def suggest_name(studio: Services, draft: Draft) -> str:
+    """A free name made of the file's."""
+    return free_name(name_from(draft.path.name), {dataset.name for dataset in studio.datasets.list()})
+
+
+def count_rows(prepared: PreparedImport) -> int:
+    """How many rows would be imported."""
+    return sum(prepared.rows.values())
+
+
+def has_rows_to_drop(prepared: PreparedImport) -> bool:
+    """Whether leaving rows out would mend something, or has done so."""
+    return prepared.request.drop_bad_rows or any(
+        problem.severity == "error" and problem.fix == "drop_rows" for problem in prepared.problems
+    )

@@ -1,0 +1,210 @@
+"""The import form: four steps on one page, each showing its effect at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from studio.errors import StudioError
+from studio.pages import charts, events, guard, layout, links
+from studio.pages.data import review
+from studio.pages.data.describing import lengths_chart
+from studio.pages.data.draft import (
+    Draft,
+    count_rows,
+    has_rows_to_drop,
+    look,
+    saved_draft,
+    suggest_name,
+)
+from studio.pages.links import link
+from studio.pages.words import words_of
+from studio.results.charts import draw_class_counts
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+
+W = words_of("data")
+NOTHING_KEPT: dict[str, Any] = {}  # Gradio keeps the old value in the browser where it is given None
+
+
+def build(studio: Services, kept: gr.BrowserState) -> None:
+    """Lay the form out; ``fields`` are in the order of ``Draft``, which ``kept`` holds through a reload."""
+    layout.html(
+        layout.back_link(W.import_.back, link("data")) + layout.heading(W.import_.title, W.import_.lead)
+    )
+    reading, understood = build_file()
+    with gr.Column(visible=False, elem_id="import-rest") as rest:
+        roles, first_rows = build_columns()
+        drop, found = build_check()
+        splitting, name, result, button = build_split()
+    fields = [*reading, *roles, drop, *splitting, name]
+    effects = [first_rows, drop, *found, result, button, kept]
+    address = events.hidden_text()
+    # Every check runs by one event, so that an older answer never overtakes a newer one.
+    was_read = events.hidden_number()
+
+    def read(*values: Any) -> tuple[Any, ...]:
+        return *read_file(studio, Draft.of(values)), time.time()
+
+    def check(*values: Any) -> tuple[Any, ...]:
+        return show_effects(studio, Draft.of(values), len(effects))
+
+    def keep(*values: Any) -> tuple[str, dict[str, Any]]:
+        dataset = studio.datasets.import_file(Draft.of(values).request())
+        return link("data", dataset=dataset.name), NOTHING_KEPT
+
+    def restore(saved: Any, request: gr.Request) -> tuple[Any, ...]:
+        draft = saved_draft(saved) if links.asked(request, "new") else None
+        return *restore_form(studio, draft, len(fields)), time.time() if draft else gr.skip()
+
+    file, encoding, delimiter, header = reading
+    fresh = [file.upload, file.clear, encoding.input, delimiter.input, header.input]
+    events.on_slow(fresh, read, fields, [understood, rest, *roles, name, was_read])
+    events.on_load(restore, kept, [*fields, understood, rest, was_read])
+    changed = [field.input for field in (*roles, drop)]
+    changed += [field.change for field in (*splitting, was_read)]
+    events.on_change([*changed, name.blur], check, fields, effects)
+    events.then_go(events.on_slow(button.click, keep, fields, [address, kept]), address)
+
+
+def build_file() -> tuple[list[Any], gr.HTML]:
+    """Step 1: the file, what was understood of it, and how to overrule that."""
+    with gr.Column(elem_classes="s-panel"):
+        layout.html(layout.step_title(1, W.file.title, W.file.text))
+        # No file_types: Gradio would refuse the same ending in capitals.
+        file = gr.File(label=W.file.field, type="filepath", height=140, elem_id="import-file")
+        understood = layout.html(elem_id="import-understood")
+        with gr.Accordion(W.file.not_right, open=False, elem_id="import-reading"), gr.Row():
+            encoding = gr.Dropdown(
+                [(str(W.encodings[key]), key) for key in W.encodings],
+                value="",
+                label=W.file.encoding,
+                info=W.file.encoding_help,
+                elem_id="import-encoding",
+            )
+            delimiter = gr.Dropdown(
+                [(str(W.delimiters[key]), key) for key in W.delimiters],
+                value="",
+                label=W.file.delimiter,
+                info=W.file.delimiter_help,
+                elem_id="import-delimiter",
+            )
+            header = gr.Dropdown(
+                [(str(W.headers[key]), key) for key in W.headers],
+                value="auto",
+                label=W.file.header,
+                info=W.file.header_help,
+                elem_id="import-header",
+            )
+    return [file, encoding, delimiter, header], understood
+
+
+def build_columns() -> tuple[list[Any], gr.HTML]:
+    """Step 2: which column plays which role, with the first rows."""
+    with gr.Column(elem_classes="s-panel"):
+        layout.html(layout.step_title(2, W.columns.title, W.columns.text))
+        with gr.Row():
+            text = gr.Dropdown(label=W.columns.text_field, info=W.columns.text_help, elem_id="import-text")
+            label = gr.Dropdown(
+                label=W.columns.label_field, info=W.columns.label_help, elem_id="import-label"
+            )
+        first_rows = layout.html(elem_id="import-first-rows")
+    return [text, label], first_rows
+
+
+def build_check() -> tuple[gr.Checkbox, list[Any]]:
+    """Step 3: all findings, the choice to leave bad rows out, and two charts."""
+    with gr.Column(elem_classes="s-panel"):
+        layout.html(layout.step_title(3, W.check.title, W.check.text))
+        findings = layout.html(elem_id="import-findings")
+        drop = gr.Checkbox(label=W.check.drop, visible=False, elem_id="import-drop")
+        with gr.Row(equal_height=False):
+            counts = charts.chart_with_table(W.check.counts_chart, elem_id="import-counts")
+            lengths = charts.chart_with_table(W.check.lengths_chart, elem_id="import-lengths")
+    return drop, [findings, *counts, *lengths]
+
+
+def build_split() -> tuple[list[Any], gr.Textbox, gr.HTML, gr.Button]:
+    """Step 4: shares and seed or own files, the name, and the button."""
+    with gr.Column(elem_classes="s-panel"):
+        layout.html(layout.step_title(4, W.split.title, W.split.text))
+        with gr.Row():
+            train = gr.Number(80, label=W.split.train, minimum=0, maximum=100, elem_id="import-train")
+            validation = gr.Number(10, label=W.split.validation, minimum=0, maximum=100)
+            test = gr.Number(10, label=W.split.test, minimum=0, maximum=100)
+            seed = gr.Number(0, label=W.split.seed, info=W.split.seed_help, precision=0, minimum=0)
+        with gr.Accordion(W.split.own_files, open=False), gr.Row():
+            own_validation = gr.File(label=W.split.own_validation, type="filepath", height=120)
+            own_test = gr.File(label=W.split.own_test, type="filepath", height=120)
+        result = layout.html(elem_id="import-result")
+        name = gr.Textbox(
+            label=W.split.name,
+            info=W.split.name_help,
+            max_lines=1,
+            elem_id="import-name",
+            elem_classes="s-tight",
+        )
+        with gr.Row(elem_classes="s-buttons"):
+            button = gr.Button(W.split.import_none, variant="primary", elem_id="import-go")
+    return [train, validation, test, seed, own_validation, own_test], name, result, button
+
+
+def read_file(studio: Services, draft: Draft) -> tuple[Any, ...]:
+    """What is understood, whether the other steps show, guessed roles and a name."""
+    nothing = ("", gr.update(visible=False), *(gr.skip(),) * 3)
+    if not draft.file:
+        return nothing
+    try:
+        preview = look(studio, draft)
+    except StudioError as error:
+        return (guard.as_notice(error), *nothing[1:])
+    names = [str(column) for column in preview.table.frame.columns]
+    return (
+        review.render_understood(preview.table),
+        gr.update(visible=True),
+        gr.update(choices=names, value=preview.roles.get("text")),
+        gr.update(choices=names, value=preview.roles.get("label")),
+        suggest_name(studio, draft),
+    )
+
+
+def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
+    """First rows, findings, charts, split and the button, as they follow from the draft."""
+    if not draft.file:
+        return (*(gr.skip(),) * (size - 1), NOTHING_KEPT)
+    try:
+        prepared = studio.datasets.prepare(draft.request())
+    except StudioError as error:
+        blocked = gr.update(value=W.split.import_none, interactive=False)
+        return (*(gr.skip(),) * (size - 3), guard.as_notice(error), blocked, asdict(draft))
+    table = next(iter(prepared.tables.values()))
+    droppable = has_rows_to_drop(prepared)
+    rows = count_rows(prepared)
+    return (
+        review.render_first_rows(table, prepared.roles),
+        gr.update(visible=droppable),
+        review.render_check(prepared, table),
+        *charts.chart_values(draw_class_counts(prepared.class_counts)),
+        *charts.chart_values(lengths_chart(prepared.lengths)),
+        review.render_split(prepared),
+        gr.update(value=W.split.import_.count(rows), interactive=not prepared.blocking and rows > 0),
+        asdict(draft),
+    )
+
+
+def restore_form(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]:
+    """The fields as they were before a reload, with what is understood of the file."""
+    if draft is None:
+        return (gr.skip(),) * (size + 2)
+    understood, rest, text, label, _ = read_file(studio, draft)
+    values = asdict(draft)
+    known = text.get("choices", ()) if isinstance(text, dict) else ()
+    for role, update in (("text", text), ("label", label)):
+        if known:
+            chosen = values[role] if values[role] in known else update["value"]
+            values[role] = gr.update(choices=known, value=chosen)
+    return (*values.values(), understood, rest)

@@ -1,0 +1,111 @@
+"""How a training goes, read from its measured points: best epoch, a sentence, numbers by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.queue import JobView, MetricPoint
+from jobs.states import JobState
+from studio.pages import format as fmt
+from studio.pages.words import words_of
+
+W = words_of("jobs")
+SCORE, LOSS = "accuracy", "loss"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What was measured in one epoch; ``training`` and ``validation`` go by the metric's name."""
+
+    number: int
+    training: dict[str, float]
+    validation: dict[str, float]
+
+
+def epochs_of(points: Sequence[MetricPoint]) -> list[Epoch]:
+    """The epochs begun so far: what training measured in each, and validation's last number.
+
+    The training accuracy counts the rows of an epoch as they come, so its last number stands for the
+    epoch; of loss and speed, which are measured batch by batch, it is the mean.
+
+    A point of training at epoch 1.2 belongs to the second epoch, one of validation at 1.0 to the first.
+    """
+    training: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    validation: dict[int, dict[str, float]] = defaultdict(dict)
+    for point in points:
+        if point.epoch is None:
+            continue
+        if point.split == "validation":
+            validation[max(1, round(point.epoch))][point.name] = point.value
+        elif point.split == "train":
+            training[max(1, math.ceil(point.epoch - 1e-6))][point.name].append(point.value)
+    return [
+        Epoch(
+            number,
+            {name: sum_up(name, values) for name, values in training.get(number, {}).items()},
+            validation.get(number, {}),
+        )
+        for number in sorted({*training, *validation})
+    ]
+
+
+def sum_up(name: str, values: Sequence[float]) -> float:
+    """One number for an epoch of what training measured."""
+    return values[-1] if name == SCORE else sum(values) / len(values)
+
+
+def best_of(epochs: Sequence[Epoch]) -> Epoch | None:
+    """The epoch with the best validation score, ties to the lower loss; None before the first score."""
+    judged = [epoch for epoch in epochs if SCORE in epoch.validation]
+    if not judged:
+        return None
+    return max(judged, key=lambda epoch: (epoch.validation[SCORE], -epoch.validation.get(LOSS, 0.0)))
+
+
+def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
+    """One sentence on how the job goes, or how it ended."""
+    epochs = epochs_of(points)
+    if job.state == JobState.QUEUED:
+        return describe_wait(job)
+    if job.state == JobState.SUCCEEDED:
+        return str((job.result or {}).get("sentence") or W.sentence.done)
+    if job.state == JobState.FAILED:
+        return job.error.message if job.error else str(W.sentence.failed)
+    if job.state == JobState.CANCELLED:
+        judged = sum(SCORE in epoch.validation for epoch in epochs)
+        return str(W.sentence.cancelled_after.count(judged) if judged else W.sentence.cancelled)
+    if job.state == JobState.CANCELLING:
+        return str(W.sentence.cancelling)
+    return describe_course(epochs) or str(W.sentence.begun if job.kind == "train" else W.sentence.working)
+
+
+def describe_wait(job: JobView) -> str:
+    """Where the job stands in the queue."""
+    if job.position is None or job.position <= 1:
+        return str(W.sentence.next)
+    return str(W.sentence.waiting.count(job.position - 1))
+
+
+def describe_course(epochs: Sequence[Epoch]) -> str:
+    """How the validation score has moved; empty before the first one.
+
+    >>> scores = [0.8, 0.91, 0.9]
+    >>> describe_course([Epoch(n, {}, {"accuracy": score}) for n, score in enumerate(scores, 1)])
+    'Validation accuracy rose to 91.0 % in epoch 2 and has not been higher since.'
+    """
+    judged = [epoch for epoch in epochs if SCORE in epoch.validation]
+    best = best_of(judged)
+    if best is None:
+        return ""
+    words, first = W.sentence, judged[0]
+    score, start = fmt.percent(best.validation[SCORE]), fmt.percent(first.validation[SCORE])
+    if len(judged) == 1:
+        return str(words.first.say(score=score))
+    if best is judged[-1]:
+        return str(words.rising.say(score=score, epoch=best.number, start=start))
+    if best is first:
+        return str(words.falling.say(score=score))
+    return str(words.flat.say(score=score, epoch=best.number))

@@ -1,0 +1,160 @@
+"""One job opened: its sentence, what it works with, its numbers by epoch, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from jobs.queue import JobView, MetricPoint
+from jobs.states import ACTIVE, TERMINAL, JobState
+from studio.pages import format as fmt
+from studio.pages import layout, links
+from studio.pages.jobs import course, listing
+from studio.pages.words import words_of
+
+W = words_of("jobs")
+EPOCHS_AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What can be done with a job as it stands."""
+
+    cancel: bool
+    retry: bool
+    earlier: bool
+    later: bool
+
+
+def allowed(job: JobView, waiting: int) -> Allowed:
+    """What can be done; ``waiting`` is the number of jobs that wait in its lane."""
+    place = job.position or 1
+    queued = job.state == JobState.QUEUED
+    return Allowed(
+        cancel=job.state in {JobState.QUEUED, JobState.RUNNING},
+        retry=job.state in {JobState.FAILED, JobState.CANCELLED},
+        earlier=queued and place > 1,
+        later=queued and place < waiting,
+    )
+
+
+def headline(job: JobView, points: Sequence[MetricPoint], model: str | None) -> Markup:
+    """Name, state and the one sentence; a failed job says why and what to do."""
+    name = model or listing.name_of(job)
+    title = Markup('<div class="s-job-title"><h2>{}</h2>{}</div>').format(name, layout.state_badge(job.state))
+    sentence = course.describe(job, points)
+    if job.state == JobState.FAILED:
+        return title + layout.notice("error", sentence, job.error.hint if job.error else "")
+    pieces = [title, Markup('<p class="s-job-sentence">{}</p>').format(sentence)]
+    if job.state in ACTIVE:
+        label = W.progress.label.say(name=name)
+        pieces.append(layout.bar(job.fraction or 0.0, label, listing.progress_words(job)))
+        pieces.append(layout.paragraph(job.message, quiet=True) if job.message else layout.EMPTY)
+    if job.attempt > 1 and job.state not in TERMINAL:
+        again = W.attempt.say(n=job.attempt, of=job.attempts_allowed)
+        pieces.append(layout.notice("info", again))
+    return layout.join(pieces)
+
+
+def job_links(job: JobView, model: str | None) -> Markup:
+    """Where to go from here: to the results once there are some, to a new training like this one."""
+    made = []
+    used = str(job.payload.get("model") or "")
+    if model:
+        made.append(layout.button_link(W.links.results, links.link("results", model=model), primary=True))
+        made.append(layout.button_link(W.links.predict, links.link("predict", model=model)))
+    if job.kind == "evaluate" and job.state == JobState.SUCCEEDED:
+        dataset, split = job.payload.get("dataset"), job.payload.get("split")
+        address = links.link("results", model=used, dataset=dataset, split=split)
+        made.append(layout.button_link(W.links.results, address, primary=True))
+    if job.kind == "predict":
+        address = links.link("predict", model=used, job=job.id)
+        made.append(layout.button_link(W.links.file, address, primary=job.state == JobState.SUCCEEDED))
+    if job.kind == "fetch" and job.state == JobState.SUCCEEDED:
+        address = links.link("train", checkpoint=job.payload.get("checkpoint"))
+        made.append(layout.button_link(W.links.use, address, primary=True))
+    if job.kind == "train":
+        made.append(layout.button_link(W.links.again, links.link("train", **{"from": job.id})))
+    return Markup('<div class="s-actions">{}</div>').format(layout.join(made)) if made else layout.EMPTY
+
+
+def job_facts(job: JobView) -> Markup:
+    """What the job works with, and when."""
+    recipe: dict[str, Any] = job.payload.get("recipe") or {}
+    rows: list[tuple[str, str | Markup]] = [(W.facts.kind, W.kinds.get(job.kind, job.kind))]
+    if job.payload.get("dataset"):
+        dataset = str(job.payload["dataset"])
+        rows.append((W.facts.dataset, layout.text_link(dataset, links.link("data", dataset=dataset))))
+    if job.payload.get("checkpoint"):
+        rows.append((W.facts.checkpoint, listing.start_of(job)))
+    if recipe:
+        rows.append((W.facts.recipe, recipe_words(recipe)))
+    rows.append((W.facts.queued, layout.time_ago(job.created_at)))
+    if job.started_at:
+        rows.append((W.facts.started, layout.time_ago(job.started_at)))
+    if job.finished_at:
+        rows.append((W.facts.ended, layout.time_ago(job.finished_at)))
+    if job.retry_of:
+        rows.append((W.facts.retry, layout.text_link(W.facts.first, links.link("jobs", job=job.retry_of))))
+    return layout.facts(rows)
+
+
+def recipe_words(recipe: dict[str, Any]) -> str:
+    """Preset and the settings that matter most, in one line."""
+    return str(
+        W.facts.recipe_words.say(
+            preset=W.presets.get(str(recipe.get("preset")), str(recipe.get("preset"))),
+            epochs=recipe.get("epochs"),
+            rate=f"{recipe.get('learning_rate') or 0:.7f}".rstrip("0"),
+            batch=recipe.get("batch_size"),
+            length=recipe.get("max_length"),
+        )
+    )
+
+
+def epochs_table(points: Sequence[MetricPoint]) -> Markup:
+    """The numbers behind the curves, one row per epoch, the best one marked."""
+    epochs = course.epochs_of(points)[-EPOCHS_AT_MOST:]
+    if not epochs:
+        return layout.EMPTY
+    best = course.best_of(epochs)
+    names = [("training", "loss"), ("training", "accuracy"), ("training", "rows_per_second")]
+    names[2:2] = [("validation", name) for name in validation_names(epochs)]
+    columns = [layout.Column(W.numbers.epoch)]
+    columns += [
+        layout.Column(W.numbers[part].get(name, name), number=True, help=W.numbers.help.get(name))
+        for part, name in names
+    ]
+    rows = []
+    for epoch in epochs:
+        mark = layout.badge("good", W.numbers.best) if epoch is best and len(epochs) > 1 else layout.EMPTY
+        first = Markup('<span class="s-epoch">{}{}</span>').format(str(epoch.number), mark)
+        rows.append([first, *(number_cell(getattr(epoch, part), name) for part, name in names)])
+    return layout.table(columns, rows, label=W.numbers.label)
+
+
+def validation_names(epochs: Sequence[course.Epoch]) -> list[str]:
+    """Every number of validation, loss and the score first."""
+    found = dict.fromkeys(name for epoch in epochs for name in epoch.validation)
+    known = [name for name in (course.LOSS, course.SCORE) if name in found]
+    return [*known, *(name for name in found if name not in known)]
+
+
+def number_cell(values: dict[str, float], name: str) -> str:
+    """One number: losses and speeds as they are, scores in percent."""
+    value = values.get(name)
+    if name in {course.LOSS, "rows_per_second", "learning_rate"}:
+        return fmt.number(value)
+    return fmt.percent(value)
+
+
+def cancel_question(job: JobView) -> Markup:
+    """What cancelling means, with the job's name."""
+    name = listing.name_of(job)
+    if job.state == JobState.QUEUED:
+        return layout.notice("warning", W.cancel.waiting.say(name=name))
+    lost = W.cancel.lost if job.kind == "train" else ""
+    return layout.notice("warning", W.cancel.running.say(name=name), lost)

@@ -1,0 +1,219 @@
+"""The Jobs page put together: its one timer, what it shows and its buttons."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.components.base import Component
+
+from jobs.queue import JobView
+from jobs.states import TERMINAL
+from studio.errors import NotFound
+from studio.pages import events, guard, layout, links, live
+from studio.pages.jobs import detail, listing, order
+from studio.pages.jobs.curves import Curves
+from studio.pages.jobs.parts import Parts, lay_out
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+
+W = words_of("jobs")
+LOG_BYTES = 12_000
+# Scrolls the list, never the page, to the chosen job.
+SHOW_CHOSEN = """() => {
+  const list = document.getElementById('jobs-table');
+  const row = list && list.querySelector('.s-chosen');
+  if (!row) return;
+  const below = row.offsetTop + row.offsetHeight > list.scrollTop + list.clientHeight;
+  if (below || row.offsetTop < list.scrollTop) list.scrollTop = row.offsetTop - 60;
+}"""
+UNCHOSEN = "-"  # the page was opened before there was any job
+
+
+def build(studio: Services) -> None:
+    """Lay the page out."""
+    parts = lay_out()
+    page = JobsPage(studio, parts)
+    opened = events.on_load(page.open, None, [parts.chosen, parts.problem])
+    page.render_after(opened)
+    live.stay_live(
+        page.render_if_chosen,
+        studio.jobs.revision,
+        inputs=[parts.chosen, parts.drawn],
+        outputs=page.outputs,
+    )
+    page.render_after(page.show_address_after(events.on(parts.table.click, page.pick, None, page.picked)))
+    page.wire_buttons()
+
+
+class JobsPage:
+    """The answers of the Jobs page."""
+
+    def __init__(self, studio: Services, parts: Parts) -> None:
+        self.studio = studio
+        self.parts = parts
+        self.curves = Curves()
+        self.scores = listing.Scores(studio.jobs.metrics)
+        self.lines = live.Snapshot(studio.jobs.revision, self.make_lines)
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What ``render`` fills: the table, the detail, and last what is drawn only when it changed."""
+        p = self.parts
+        return [
+            p.worker, p.table, p.detail, p.headline, p.go_on, p.facts, p.log,
+            p.cancel, p.retry, p.earlier, p.later, *self.curve_outputs,
+        ]  # fmt: skip
+
+    @property
+    def curve_outputs(self) -> list[Component]:
+        """The curves with their sentences and numbers."""
+        p = self.parts
+        return [
+            p.drawn, p.curves, p.epochs, p.loss, p.loss_words, p.score, p.score_words,
+            p.rate, p.rate_words, p.speed, p.speed_words,
+        ]  # fmt: skip
+
+    @property
+    def picked(self) -> list[Component]:
+        """What choosing another job changes at once."""
+        return [self.parts.chosen, self.parts.address, self.parts.confirm, self.parts.problem]
+
+    @functools.cached_property
+    def device(self) -> str:
+        """Where trainings run on this machine."""
+        return self.studio.system.overview().device
+
+    def make_lines(self) -> list[listing.Line]:
+        """Every job with its best score, in the order of the table."""
+        jobs = listing.in_order(self.studio.jobs.list())[: listing.ROWS_AT_MOST]
+        return [listing.Line(job, self.scores.best(job), listing.starts_in(job, jobs)) for job in jobs]
+
+    def open(self, request: gr.Request) -> tuple[str, Any]:
+        """The job that the address names, else the one that runs or is the newest."""
+        return self.first(links.asked(request, "job"))
+
+    def first(self, wanted: str | None) -> tuple[str, Any]:
+        """The job to show first, and a notice where the wanted one is not there."""
+        first = listing.choose_first([line.job for line in self.lines.get()]) or UNCHOSEN
+        try:
+            return (self.studio.jobs.get(wanted).id if wanted else first), layout.EMPTY
+        except NotFound:
+            return first, layout.notice("warning", W.gone, W.gone_hint)
+
+    def render_after(self, event: Any) -> None:
+        """Show the chosen job once an event has changed what is chosen."""
+        rendered = event.success(
+            guard.with_toast(self.render),
+            [self.parts.chosen, self.parts.drawn],
+            self.outputs,
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+        )
+        rendered.then(None, js=SHOW_CHOSEN, queue=False, show_progress="hidden")
+
+    def show_address_after(self, event: Any) -> Any:
+        """Put the chosen job into the address."""
+        return events.then_show_address(event, self.parts.address)
+
+    def render_if_chosen(self, chosen: str, drawn: str) -> tuple[Any, ...]:
+        """What the timer shows; before the page has read its address there is nothing to show."""
+        if not chosen:
+            return (gr.skip(),) * len(self.outputs)
+        return self.render(chosen, drawn)
+
+    def render(self, chosen: str, drawn: str) -> tuple[Any, ...]:
+        """The table and the chosen job as they stand."""
+        lines = self.lines.get()
+        if not lines:
+            rest = (gr.skip(),) * (len(self.outputs) - 3)
+            return (layout.EMPTY, empty_piece(), gr.update(visible=False), *rest)
+        if chosen == UNCHOSEN:
+            chosen = listing.choose_first([line.job for line in lines])
+        table = listing.jobs_table(lines, chosen, self.device)
+        job = next((line.job for line in lines if line.job.id == chosen), None)
+        if job is None:
+            job = self.studio.jobs.get(chosen)
+        points = self.studio.jobs.metrics(job.id)
+        model = self.studio.jobs.model_name(job)
+        may = detail.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
+        return (
+            self.worker_notice(lines),
+            table,
+            gr.update(visible=True),
+            detail.headline(job, points, model),
+            detail.job_links(job, model),
+            detail.job_facts(job),
+            layout.code(self.studio.jobs.log(job.id, LOG_BYTES) or W.log_empty, W.log_label),
+            *(gr.update(visible=shown) for shown in (may.cancel, may.retry, may.earlier, may.later)),
+            *self.render_curves(job, points, drawn),
+        )
+
+    def render_curves(self, job: JobView, points: list[Any], drawn: str) -> tuple[Any, ...]:
+        """The curves, or skips where the page shows them already."""
+        made = self.curves.of(job, points)
+        if made.mark == drawn:
+            return (gr.skip(),) * len(self.curve_outputs)
+        return made.mark, gr.update(visible=bool(points)), detail.epochs_table(points), *made.values
+
+    def worker_notice(self, lines: list[listing.Line]) -> Any:
+        """A warning where jobs wait and nothing is there to run them."""
+        waits = any(line.job.state not in TERMINAL for line in lines)
+        if not waits or any(worker.alive for worker in self.studio.jobs.workers()):
+            return layout.EMPTY
+        return layout.notice("warning", W.no_worker, W.no_worker_hint)
+
+    def pick(self, event: gr.EventData) -> tuple[Any, ...]:
+        """Another job was chosen in the table."""
+        return self.turn_to(events.picked(event))
+
+    def turn_to(self, job_id: str) -> tuple[Any, ...]:
+        """The values of ``picked`` for a job."""
+        return job_id, links.link("jobs", job=job_id), gr.update(visible=False), layout.EMPTY
+
+    def wire_buttons(self) -> None:
+        """Cancel asks first; retry goes to the new job; up and down change the order."""
+        p = self.parts
+        events.on(p.cancel.click, self.ask_cancel, p.chosen, [p.confirm, p.question])
+        events.on(p.keep.click, lambda: gr.update(visible=False), None, p.confirm)
+        self.render_after(events.on(p.confirmed.click, self.cancel, p.chosen, p.confirm))
+        self.render_after(
+            self.show_address_after(events.on(p.retry.click, self.retry, p.chosen, self.picked))
+        )
+        self.render_after(
+            events.on(p.earlier.click, lambda job_id: self.move(job_id, -1), p.chosen, p.chosen)
+        )
+        self.render_after(events.on(p.later.click, lambda job_id: self.move(job_id, 1), p.chosen, p.chosen))
+
+    def ask_cancel(self, job_id: str) -> tuple[Any, Any]:
+        """Show the question."""
+        return gr.update(visible=True), detail.cancel_question(self.studio.jobs.get(job_id))
+
+    def cancel(self, job_id: str) -> Any:
+        """Ask the job to end."""
+        self.studio.jobs.cancel(job_id)
+        return gr.update(visible=False)
+
+    def retry(self, job_id: str) -> tuple[Any, ...]:
+        """Queue the same work as a new job and turn to it."""
+        return self.turn_to(self.studio.jobs.retry(job_id).id)
+
+    def move(self, job_id: str, step: int) -> str:
+        """Put a waiting job one place earlier (-1) or later (1)."""
+        job = self.studio.jobs.get(job_id)
+        waiting = order.waiting_in_lane(self.studio.jobs.list(), job.lane)
+        for moved, priority in order.priorities_after_move(waiting, job_id, step).items():
+            self.studio.jobs.set_priority(moved, priority)
+        return job_id
+
+
+def empty_piece() -> Any:
+    """What stands where no job is yet."""
+    return layout.empty(
+        W.empty.title, W.empty.text, layout.button_link(W.empty.action, links.link("train"), primary=True)
+    )

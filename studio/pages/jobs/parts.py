@@ -1,0 +1,119 @@
+"""The components of the Jobs page and how they are laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from studio.pages import events, layout
+from studio.pages.words import words_of
+
+W = words_of("jobs")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of the page."""
+
+    chosen: gr.Textbox
+    drawn: gr.Textbox
+    address: gr.Textbox
+    problem: gr.HTML
+    worker: gr.HTML
+    table: gr.HTML
+    detail: gr.Column
+    headline: gr.HTML
+    cancel: gr.Button
+    retry: gr.Button
+    earlier: gr.Button
+    later: gr.Button
+    go_on: gr.HTML
+    confirm: gr.Column
+    question: gr.HTML
+    confirmed: gr.Button
+    keep: gr.Button
+    curves: gr.Column
+    loss: gr.Plot
+    loss_words: gr.HTML
+    score: gr.Plot
+    score_words: gr.HTML
+    rate: gr.Plot
+    rate_words: gr.HTML
+    speed: gr.Plot
+    speed_words: gr.HTML
+    epochs: gr.HTML
+    facts: gr.HTML
+    log: gr.HTML
+
+
+def lay_out() -> Parts:
+    """The table of jobs, and the chosen one under it."""
+    layout.html(layout.heading(W.title, W.lead))
+    made: dict[str, Any] = {
+        "chosen": events.hidden_text("jobs-chosen"),
+        "drawn": events.hidden_text("jobs-drawn"),
+        "address": events.hidden_text("jobs-address"),
+        "problem": layout.html(elem_id="jobs-problem"),
+        "worker": layout.html(elem_id="jobs-worker"),
+        "table": layout.pickable(elem_id="jobs-table"),
+    }
+    with gr.Column(visible=False, elem_id="jobs-detail", elem_classes="s-job") as made["detail"]:
+        with gr.Column(elem_classes="s-panel s-job-head"):
+            made["headline"] = layout.html(elem_id="jobs-headline")
+            made |= lay_out_buttons()
+        with gr.Column(visible=False, elem_id="jobs-curves") as made["curves"]:
+            made |= lay_out_curves()
+        made["facts"] = layout.html(elem_id="jobs-facts")
+        with gr.Accordion(W.log, open=False, elem_id="jobs-log-panel"):
+            made["log"] = layout.html(elem_id="jobs-log")
+    return Parts(**made)
+
+
+def lay_out_buttons() -> dict[str, Any]:
+    """What can be done with the job, and the question before it is cancelled."""
+    made: dict[str, Any] = {}
+    with gr.Row(elem_classes="s-job-buttons"):
+        made["go_on"] = layout.html(elem_id="jobs-links")
+        for name, variant in (
+            ("retry", "primary"), ("earlier", "secondary"), ("later", "secondary"), ("cancel", "stop"),
+        ):  # fmt: skip
+            made[name] = gr.Button(
+                W.actions[name],
+                variant=variant,
+                visible=False,
+                min_width=110,
+                scale=0,
+                elem_id=f"jobs-{name}",
+            )
+    with gr.Column(visible=False, elem_id="jobs-confirm") as made["confirm"]:
+        made["question"] = layout.html(elem_id="jobs-question")
+        with gr.Row(elem_classes="s-job-buttons"):
+            made["confirmed"] = gr.Button(
+                W.actions.confirm, variant="stop", scale=0, min_width=150, elem_id="jobs-confirmed"
+            )
+            made["keep"] = gr.Button(W.actions.keep, scale=0, min_width=110, elem_id="jobs-keep")
+    return made
+
+
+def lay_out_curves() -> dict[str, Any]:
+    """Loss and score large, learning rate and speed below, and the numbers of all four."""
+    made: dict[str, Any] = {}
+    for row in (("score", "loss"), ("rate", "speed")):
+        with gr.Row(equal_height=True):
+            for name in row:
+                made |= lay_out_curve(name)
+    layout.html(layout.section(W.numbers.title, W.numbers.text))
+    made["epochs"] = layout.html(elem_id="jobs-epochs")
+    return made
+
+
+def lay_out_curve(name: str) -> dict[str, Any]:
+    """One chart with its title and its sentence."""
+    with gr.Column(elem_classes="s-chart"):
+        layout.html(Markup('<h3 class="s-chart-title">{}</h3>').format(W.charts[name]))
+        words = layout.html(elem_id=f"jobs-{name}-words")
+        plot = gr.Plot(show_label=False, container=False, elem_id=f"jobs-{name}", elem_classes="s-plot")
+    return {name: plot, f"{name}_words": words}

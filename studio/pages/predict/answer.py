@@ -1,0 +1,155 @@
+"""One text and its answer: asked of the model, and shown with how sure it is; plain functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from studio.checkpoints.tokens import count_tokens
+from studio.pages import format as fmt
+from studio.pages import layout
+from studio.pages.links import link
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+
+W = words_of("predict")
+BARS_AT_MOST = 10
+QUOTE_LENGTH = 120  # characters
+# From this probability on; what lies below the last one is no more than a guess.
+SURE_FROM = (("very", 0.95), ("fairly", 0.8), ("rather", 0.5))
+RUNNER_UP_FROM = 0.1
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text longer than the model reads: its tokens, and how many of them are read."""
+
+    tokens: int
+    read: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said of a text, and how long that took in milliseconds."""
+
+    text: str
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+    milliseconds: float
+    cut: Cut | None = None
+
+
+def ask(studio: Services, model: str, text: str) -> Answer:
+    """Have a text answered; errors as those of the service."""
+    before = time.perf_counter()
+    found = studio.predictions.predict(model, [text])[0]
+    took = (time.perf_counter() - before) * 1000
+    return Answer(
+        text=text,
+        label=found["label"],
+        confidence=found["confidence"],
+        probabilities=found["probabilities"],
+        milliseconds=took,
+        cut=find_cut(studio, model, text),
+    )
+
+
+def find_cut(studio: Services, name: str, text: str) -> Cut | None:
+    """How much of a text the model leaves unread; None where it reads all of it."""
+    model = studio.models.get(name)
+    read = model.recipe.get("max_length")
+    if not read or len(text.encode("utf-8", "replace")) < read - 2:  # a token is a byte at least
+        return None
+    tokens = int(count_tokens(studio.models.folder_of(model), [text])[0])
+    return Cut(tokens, int(read)) if tokens > read else None
+
+
+def ranked(
+    probabilities: Mapping[str, float], at_most: int = BARS_AT_MOST
+) -> tuple[list[tuple[str, float]], int, float]:
+    """The most probable labels first, then how many are left out and what they sum to.
+
+    >>> ranked({"a": 0.2, "b": 0.7, "c": 0.1}, at_most=1)[0]
+    [('b', 0.7)]
+    >>> ranked({"a": 0.25, "b": 0.5, "c": 0.25}, at_most=1)[1:]
+    (2, 0.5)
+    """
+    order = sorted(probabilities.items(), key=lambda item: (-item[1], item[0]))
+    rest = order[at_most:]
+    return order[:at_most], len(rest), sum(share for _, share in rest)
+
+
+def sureness(confidence: float) -> str:
+    """The key of the words for how sure an answer is.
+
+    >>> [sureness(share) for share in (0.99, 0.8, 0.5, 0.3)]
+    ['very', 'fairly', 'rather', 'guess']
+    """
+    return next((key for key, least in SURE_FROM if confidence >= least), "guess")
+
+
+def describe_sureness(answer: Answer) -> str:
+    """How sure the answer is as a sentence, with the next best label where that is close."""
+    shown, _, _ = ranked(answer.probabilities, 2)
+    key = sureness(answer.confidence)
+    sentence = W.sure[key].say(share=fmt.percent(answer.confidence))
+    if key != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
+        label, share = shown[1]
+        sentence = f"{sentence} {W.sure.next.say(label=label, share=fmt.percent(share))}"
+    return str(sentence)
+
+
+def render_bars(probabilities: Mapping[str, float]) -> Markup:
+    """A bar for each label, the most probable first; beyond ten the rest in one."""
+    shown, left_out, rest = ranked(probabilities)
+    bars = [(label, share, "") for label, share in shown]
+    if left_out:
+        bars.append((W.answer.rest.count(left_out), rest, " s-rest"))
+    return Markup('<ol class="s-chances" aria-label="{}">{}</ol>').format(
+        W.answer.shares,
+        layout.join(
+            Markup(
+                '<li class="s-chance{}"><span class="s-chance-name">{}</span>'
+                '<span class="s-track" aria-hidden="true"><span style="width:{:.1f}%"></span></span>'
+                '<span class="s-chance-value">{}</span></li>'
+            ).format(mark, label, share * 100, fmt.percent(share))
+            for label, share, mark in bars
+        ),
+    )
+
+
+def render_answer(answer: Answer, model: str) -> Markup:
+    """The answer in large type, how sure, all probabilities, and what there is to know about it."""
+    trust = layout.text_link(W.answer.trust, link("results", model=model, tab="confidence"))
+    took = W.answer.took.say(time=f"{max(1, round(answer.milliseconds)):,d}")
+    note = layout.EMPTY
+    if answer.cut:
+        sentence = W.answer.cut.say(tokens=fmt.count(answer.cut.tokens), read=fmt.count(answer.cut.read))
+        note = layout.notice("info", sentence, W.answer.cut_hint)
+    return Markup(
+        '<div class="s-verdict" role="status"><p class="s-verdict-label">{}</p>'
+        '<p class="s-verdict-sure">{}</p>{}{}'
+        '<p class="s-verdict-foot"><span class="s-verdict-text">{}</span>{} · {}</p></div>'
+    ).format(
+        answer.label,
+        describe_sureness(answer),
+        render_bars(answer.probabilities),
+        note,
+        W.answer.about.say(text=fmt.shorten(answer.text, QUOTE_LENGTH)),
+        took,
+        trust,
+    )
+
+
+def render_waiting(title: str, text: str) -> Markup:
+    """What stands in the answer's place while there is none."""
+    return Markup('<div class="s-verdict s-verdict-none" role="status"><h3>{}</h3><p>{}</p></div>').format(
+        title, text
+    )

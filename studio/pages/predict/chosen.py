@@ -1,0 +1,101 @@
+"""The model that is asked: whether it is in memory, how good it is, examples for it, how to call it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from studio.errors import NotFound
+from studio.pages import format as fmt
+from studio.pages import layout
+from studio.pages.links import link
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+    from studio.records.models import ModelRecord
+    from studio.services.models import Usage
+
+W = words_of("predict")
+EXAMPLES = 6
+EXAMPLE_LENGTH = 160  # characters shown of an example
+WATCHED_AT_MOST = 16
+TONES = {"ready": ("good", "good"), "loading": ("info", "running"), "cold": ("quiet", "waiting")}
+
+
+class Watch:
+    """A number that moves when a job changes, or when a model that an open page shows is loaded."""
+
+    def __init__(self, studio: Services) -> None:
+        self._studio = studio
+        self._names: deque[str] = deque(maxlen=WATCHED_AT_MOST)
+
+    def add(self, model: str) -> None:
+        """Look at this model too; the one added first is forgotten where there are many."""
+        if model not in self._names:
+            self._names.append(model)
+
+    def revision(self) -> int:
+        """The number."""
+        states = tuple((name, state_of(self._studio, name)) for name in list(self._names))
+        return hash((self._studio.jobs.revision(), states))
+
+
+def state_of(studio: Services, model: str) -> str:
+    """cold, loading or ready; gone where there is no such model (any more)."""
+    try:
+        return studio.predictions.state(model)
+    except NotFound:
+        return "gone"
+
+
+def render_status(model: ModelRecord, state: str) -> Markup:
+    """Whether the model is in memory, and how good it was on rows it had not seen."""
+    tone, symbol = TONES[state]
+    accuracy = model.metrics.get("test", {}).get("accuracy")
+    score = W.model.score.say(share=fmt.percent(accuracy)) if accuracy is not None else W.model.unscored
+    return Markup('<p class="s-model-state">{} <span>{}</span> {}</p>').format(
+        layout.badge(tone, W.state[state], symbol),
+        score,
+        layout.text_link(W.model.results, link("results", model=model.name)),
+    )
+
+
+def find_examples(studio: Services, model: ModelRecord) -> list[str]:
+    """Texts of the test rows of the model's own dataset; none where that is gone."""
+    own = next((each for each in studio.datasets.list() if each.id == model.dataset_id), None)
+    if own is None or not own.rows.get("test"):
+        return []
+    return studio.datasets.examples(own.name, "test", EXAMPLES)
+
+
+def render_examples(texts: list[str]) -> Markup:
+    """A button for each text, or the sentence that says why there is none."""
+    if not texts:
+        return layout.paragraph(W.examples.none, quiet=True)
+    return Markup('<div class="s-examples"><p>{}</p><ul>{}</ul></div>').format(
+        W.examples.title,
+        layout.join(
+            Markup("<li>{}</li>").format(
+                layout.pick_button(Markup("<span>{}</span>").format(fmt.shorten(text, EXAMPLE_LENGTH)), text)
+            )
+            for text in texts
+        ),
+    )
+
+
+def render_usage(usage: Usage) -> Markup:
+    """The same call as command, curl and Python."""
+    return layout.join(
+        layout.code(text, W.usage[kind])
+        for kind, text in (("command", usage.command), ("curl", usage.curl), ("python", usage.python))
+    )
+
+
+def render_empty() -> Markup:
+    """What stands here before there is any model."""
+    return layout.empty(
+        W.empty.title, W.empty.text, layout.button_link(W.empty.action, link("train"), primary=True)
+    )

@@ -1,0 +1,284 @@
+"""The layout of the Predict page, its one timer and its buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.components.base import Component
+
+from studio.errors import NotFound, StudioError
+from studio.pages import events, guard, layout, links, live
+from studio.pages.predict import answer, chosen, filing
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+    from studio.records.models import ModelRecord
+
+W = words_of("predict")
+NAMES_AT_MOST = 200
+
+# Ctrl or Cmd with Enter presses the button, from within the text.
+KEYS_SCRIPT = """
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+  if (!event.target.closest('#predict-text')) return;
+  event.preventDefault();
+  document.querySelector('#predict-go')?.click();
+});
+"""
+
+# Where the answer is below the examples (a phone), what was asked brings it into sight.
+SHOW_ANSWER = """
+() => { if (window.innerWidth < 760)
+  document.querySelector('#predict-answer').scrollIntoView({block: 'center', behavior: 'smooth'}); }
+"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components of the page."""
+
+    problem: gr.HTML
+    empty: gr.HTML
+    form: gr.Column
+    model: gr.Dropdown
+    status: gr.HTML
+    text: gr.Textbox
+    go: gr.Button
+    examples: gr.HTML
+    answer: gr.HTML
+    pending: gr.Textbox
+    file: gr.File
+    understood: gr.HTML
+    choice: gr.Column
+    column: gr.Dropdown
+    start: gr.Button
+    job: gr.Textbox
+    board: gr.HTML
+    usage: gr.HTML
+    address: gr.Textbox
+
+
+def build(studio: Services) -> None:
+    """Lay the page out."""
+    layout.html(layout.heading(W.title, W.lead), elem_id="predict-heading")
+    made: dict[str, Any] = {
+        "problem": layout.html(elem_id="predict-problem"),
+        "empty": layout.html(chosen.render_empty(), elem_id="predict-empty", visible=False),
+        "pending": events.hidden_text("predict-pending"),
+        "job": events.hidden_text("predict-job"),
+        "address": events.hidden_text("predict-address"),
+    }
+    with gr.Column(visible=False, elem_id="predict-form") as made["form"]:
+        with gr.Row(equal_height=True):
+            with gr.Column(elem_classes="s-panel", scale=6, min_width=320):
+                made |= lay_out_question()
+            with gr.Column(elem_classes="s-panel s-said", scale=5, min_width=320):
+                layout.html(layout.section(W.answer.title))
+                made["answer"] = layout.html(elem_id="predict-answer")
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=6, min_width=320):
+                with gr.Column(elem_classes="s-panel"):
+                    made |= lay_out_file()
+                made["board"] = layout.html(elem_id="predict-board")
+            with gr.Column(elem_classes="s-panel", scale=5, min_width=320):
+                layout.html(layout.section(W.usage.title, W.usage.text))
+                made["usage"] = layout.html(elem_id="predict-usage")
+    PredictPage(studio, Parts(**made)).wire()
+
+
+def lay_out_question() -> dict[str, Any]:
+    """The choice of model, the text, the button and the examples."""
+    made: dict[str, Any] = {}
+    made["model"] = gr.Dropdown([], label=W.model.label, elem_id="predict-model", interactive=True)
+    made["status"] = layout.html(elem_id="predict-status")
+    made["text"] = gr.Textbox(
+        label=W.text.label, placeholder=W.text.placeholder, lines=7, max_lines=16, elem_id="predict-text"
+    )
+    with gr.Row(elem_classes="s-buttons s-ask"):
+        made["go"] = gr.Button(W.text.button, variant="primary", elem_id="predict-go")
+        gr.HTML(layout.paragraph(W.text.keys, quiet=True), js_on_load=KEYS_SCRIPT, apply_default_css=False)
+    made["examples"] = layout.pickable(elem_id="predict-examples")
+    return made
+
+
+def lay_out_file() -> dict[str, Any]:
+    """The upload, the choice of its text column, and the button that queues the job."""
+    made: dict[str, Any] = {}
+    layout.html(layout.section(W.file.title, W.file.text))
+    made["file"] = gr.File(label=W.file.label, type="filepath", height=130, elem_id="predict-file")
+    made["understood"] = layout.html(elem_id="predict-understood")
+    with gr.Column(visible=False) as made["choice"]:
+        made["column"] = gr.Dropdown([], label=W.file.column, elem_id="predict-column", interactive=True)
+        with gr.Row(elem_classes="s-buttons"):
+            made["start"] = gr.Button(W.file.button, variant="primary", elem_id="predict-start")
+    return made
+
+
+class PredictPage:
+    """The answers of the Predict page."""
+
+    def __init__(self, studio: Services, parts: Parts) -> None:
+        self.studio = studio
+        self.parts = parts
+        self.watch = chosen.Watch(studio)
+
+    @property
+    def turned(self) -> list[Component]:
+        """What another model changes."""
+        p = self.parts
+        return [p.status, p.examples, p.usage, p.answer, p.pending]
+
+    def wire(self) -> None:
+        """Listen to the address, the fields and the buttons."""
+        p = self.parts
+        opened = [p.problem, p.empty, p.form, p.model, p.job, p.board, *self.turned]
+        events.on_load(self.open, None, opened)
+        live.stay_live(
+            self.render,
+            self.watch.revision,
+            inputs=[p.model, p.pending, p.job],
+            outputs=[p.status, p.answer, p.pending, p.board],
+        )
+        events.then_show_address(
+            events.on(
+                p.model.input, self.turn, [p.model, p.text, p.job], [p.address, p.problem, *self.turned]
+            ),
+            p.address,
+        )
+        asked = [p.answer, p.pending, p.status]
+        for event in (
+            events.on([p.go.click, p.text.submit], self.ask, [p.model, p.text], asked),
+            events.on(p.examples.click, self.pick, p.model, [p.text, *asked]),
+        ):
+            event.success(None, None, None, js=SHOW_ANSWER, queue=False, show_progress="hidden")
+        looked = [p.understood, p.choice, p.column]
+        events.on_slow([p.file.upload, p.file.clear], self.look, [p.model, p.file], looked)
+        events.then_show_address(
+            events.on_slow(
+                p.start.click,
+                self.start,
+                [p.model, p.file, p.column],
+                [p.job, p.address, p.board, p.file, *looked],
+            ),
+            p.address,
+        )
+
+    def open(self, request: gr.Request) -> tuple[Any, ...]:
+        """What the address asks for, or the newest model; the empty page where there is none."""
+        names = [model.name for model in self.studio.models.list()]
+        rest = (gr.skip(),) * (3 + len(self.turned))
+        if not names:
+            return (layout.EMPTY, gr.update(visible=True), gr.update(visible=False), *rest)
+        problem, job_id, board, wanted = layout.EMPTY, "", layout.EMPTY, links.asked(request, "model")
+        if asked := links.asked(request, "job"):
+            try:
+                job = self.studio.jobs.get(asked)
+                job_id, board = job.id, filing.render_job(self.studio, job)
+                wanted = wanted or self.name_of(job.payload.get("model_id"))
+            except NotFound:
+                problem = layout.notice("warning", W.job.missing, W.job.missing_hint)
+        if wanted and wanted not in names:
+            problem = layout.notice("warning", W.model.gone, W.model.gone_hint)
+        name = wanted if wanted in names else names[0]
+        choices = gr.update(choices=list(dict.fromkeys([*names[:NAMES_AT_MOST], name])), value=name)
+        shown = gr.update(visible=False), gr.update(visible=True)
+        return (problem, *shown, choices, job_id, board, *self.show_model(name, ""))
+
+    def name_of(self, model_id: object) -> str | None:
+        """The present name of a model, None where it is gone."""
+        return next((model.name for model in self.studio.models.list() if model.id == model_id), None)
+
+    def show_model(self, name: str, text: str) -> tuple[Any, ...]:
+        """The values of ``turned``; the model is being loaded from now on."""
+        model = self.studio.models.get(name)
+        self.studio.predictions.warm(name)
+        self.watch.add(name)
+        answered, pending, status = self.ask(name, text) if text.strip() else self.wait_for_text(model)
+        return (
+            status,
+            chosen.render_examples(chosen.find_examples(self.studio, model)),
+            chosen.render_usage(self.studio.models.usage(name)),
+            answered,
+            pending,
+        )
+
+    def wait_for_text(self, model: ModelRecord) -> tuple[Any, str, Any]:
+        """What stands in the answer's place before anything was asked."""
+        status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
+        return answer.render_waiting(W.answer.none, W.answer.none_text), "", status
+
+    def turn(self, name: str, text: str, job_id: str) -> tuple[Any, ...]:
+        """Another model was chosen: it is shown, and answers the text that stands there."""
+        return (links.link("predict", model=name, job=job_id), layout.EMPTY, *self.show_model(name, text))
+
+    def ask(self, name: str, text: str) -> tuple[Any, str, Any]:
+        """Answer, text that waits for the model, and status; a model on its way is not waited for."""
+        model = self.studio.models.get(name)
+        state = chosen.state_of(self.studio, name)
+        if not (text or "").strip():
+            nothing = layout.notice("info", W.text.missing, W.text.missing_hint)
+            return nothing, "", chosen.render_status(model, state)
+        if state == "ready":
+            return self.answer(name, text), "", chosen.render_status(model, state)
+        self.watch.add(name)
+        self.studio.predictions.warm(name)
+        loading = answer.render_waiting(W.answer.loading, W.answer.loading_text)
+        return loading, text, chosen.render_status(model, chosen.state_of(self.studio, name))
+
+    def answer(self, name: str, text: str) -> Any:
+        """The answer, or why there is none."""
+        try:
+            return answer.render_answer(answer.ask(self.studio, name, text), name)
+        except StudioError as error:
+            return guard.as_notice(error)
+
+    def pick(self, name: str, event: gr.EventData) -> tuple[Any, ...]:
+        """An example was chosen: it is written into the field and answered."""
+        text = events.picked(event)
+        return (text, *self.ask(name, text))
+
+    def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
+        """Status, a waiting text's answer once the model is there, and how far the file is."""
+        if not name:
+            return (gr.skip(),) * 4
+        board = filing.render_job(self.studio, self.studio.jobs.get(job_id)) if job_id else gr.skip()
+        state = chosen.state_of(self.studio, name)
+        if state == "gone":
+            return layout.EMPTY, layout.notice("warning", W.model.gone, W.model.gone_hint), "", board
+        status = chosen.render_status(self.studio.models.get(name), state)
+        if not pending or state == "loading":
+            return status, gr.skip(), gr.skip(), board
+        # Where loading failed, asking is what says why.
+        return status, self.answer(name, pending), "", board
+
+    def look(self, name: str, path: str | None) -> tuple[Any, ...]:
+        """What was understood of a file and which column is the text, or why it is no table."""
+        if not path:
+            return layout.EMPTY, gr.update(visible=False), gr.update(choices=[], value=None)
+        file = guard.uploaded(path)
+        try:
+            preview = self.studio.datasets.inspect(file, file_name=file.name)
+        except StudioError as error:
+            return guard.as_notice(error), gr.update(visible=False), gr.update(choices=[], value=None)
+        columns = [str(column) for column in preview.table.frame.columns]
+        guess = filing.guess_column(self.studio, self.studio.models.get(name), preview)
+        return (
+            filing.render_understood(preview),
+            gr.update(visible=True),
+            gr.update(choices=columns, value=guess),
+        )
+
+    def start(self, name: str, path: str | None, column: str | None) -> tuple[Any, ...]:
+        """Queue the file and show its job; the field is free for the next one."""
+        job = filing.start(self.studio, name, guard.uploaded(path or ""), column)
+        return (
+            job.id,
+            links.link("predict", model=name, job=job.id),
+            filing.render_job(self.studio, job),
+            None,
+            *self.look(name, None),
+        )

@@ -1,0 +1,155 @@
+"""The layout of the Results page: the list of models, or one model in tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.components.base import Component
+
+from studio.errors import NotFound
+from studio.pages import events, guard, layout, links, live
+from studio.pages.results import (
+    confidence,
+    labels,
+    listing,
+    mistakes,
+    overview,
+    recipe,
+    scoring,
+    summary,
+    training,
+)
+from studio.pages.results.chosen import FIRST_TAB, Chosen, Source, address_of, list_sources
+from studio.pages.results.desk import Desk, Part, emptied
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.pages.registry import Services
+
+W = words_of("results")
+# Every tab in the order shown: a new one is a file and a line here.
+TABS: dict[str, Callable[[Desk], Part]] = {
+    FIRST_TAB: overview.build,
+    "labels": labels.build,
+    mistakes.TAB: mistakes.build,
+    "confidence": confidence.build,
+    "training": training.build,
+    "scoring": scoring.build,
+    "recipe": recipe.build,
+}
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Everything that shows one model: the pieces on top and the parts of the tabs.
+
+    A tab is filled when it is opened: ``marks`` are hidden texts that name what each tab shows.
+    """
+
+    desk: Desk
+    top: list[Component]
+    parts: dict[str, Part]
+    marks: dict[str, gr.Textbox]
+
+    @property
+    def outputs(self) -> list[Component]:
+        """All components, in the order of ``show``."""
+        return [*self.top, *(component for tab in self.parts for component in self.tab_outputs(tab))]
+
+    def tab_outputs(self, tab: str) -> list[Component]:
+        """The components of one tab, its mark first."""
+        return [self.marks[tab], *self.parts[tab].outputs]
+
+    def fill(self, tab: str, chosen: Chosen, shown: str = "") -> tuple[Any, ...]:
+        """A value for each component of a tab; nothing changes where it shows the same already."""
+        mark = address_of(replace(chosen, true=None, predicted=None))
+        if shown == mark:
+            return (gr.skip(),) * len(self.tab_outputs(tab))
+        return (mark, *self.parts[tab].fill(chosen))
+
+    def show(self, chosen: Chosen, tab: str) -> tuple[Any, ...]:
+        """A value for each of the components, with one tab filled and the others to be."""
+        heads = (
+            summary.render_heading(chosen),
+            summary.render_actions(chosen),
+            summary.render_notes(chosen),
+            gr.update(choices=list_sources(self.desk.studio, chosen), value=chosen.source.key),
+        )
+        values = [
+            self.fill(key, chosen) if key == tab else ("", *map(emptied, self.parts[key].outputs))
+            for key in self.parts
+        ]
+        return (*heads, *(value for part in values for value in part))
+
+    def arrive(self, request: gr.Request) -> tuple[Any, ...]:
+        """What the address asks for: list and one model shown or not, name, tab, and all outputs."""
+        rest = len(self.outputs)
+        name = links.asked(request, "model")
+        if not name:
+            return (gr.update(visible=True), *(gr.skip(),) * (3 + rest))
+        asked = {key: links.asked(request, key) for key in ("split", "dataset", "tab", "true", "predicted")}
+        key = Source(asked["split"] or "test", asked["dataset"] or "").key
+        try:
+            chosen = self.desk.read(name, key, asked["true"], asked["predicted"])
+        except NotFound as error:
+            notice = layout.heading(W.title, W.lead) + guard.as_notice(error)
+            return (gr.update(visible=True), *(gr.skip(),) * 3, notice, *(gr.skip(),) * (rest - 1))
+        tab = asked["tab"] if asked["tab"] in TABS else FIRST_TAB
+        return gr.skip(), gr.update(visible=True), name, gr.Tabs(selected=tab), *self.show(chosen, tab)
+
+
+def build(studio: Services) -> None:
+    """Lay the page out."""
+    intervals = listing.Intervals(studio)
+    heading = layout.html(layout.heading(W.title, W.lead), elem_id="results-heading")
+    with gr.Column(visible=False, elem_id="results-list") as listed:
+        table = layout.html(elem_id="results-models")
+    with gr.Column(visible=False, elem_id="results-one") as one:
+        with gr.Row(elem_id="results-top"):
+            actions = layout.pickable(elem_id="results-actions")
+            desk = Desk(studio)
+        notes = layout.html(elem_id="results-notes")
+        desk.tabs.render()
+        parts, tabs = {}, {}
+        with desk.tabs:
+            for key, build_tab in TABS.items():
+                with gr.Tab(W.tabs[key], id=key, elem_id=f"results-tab-{key}") as tabs[key]:
+                    parts[key] = build_tab(desk)
+    marks = {key: events.hidden_text() for key in TABS}
+    filling = Filling(desk, [heading, actions, notes, desk.source], parts, marks)
+    events.on_load(filling.arrive, None, [listed, one, desk.name, desk.tabs, *filling.outputs])
+    listen(desk, filling, tabs)
+    events.on(actions.click, lambda: gr.Tabs(selected="recipe"), None, desk.tabs)
+
+    def refresh(name: str) -> tuple[Any, Any]:
+        if name:
+            return gr.skip(), scoring.render_board(studio, name) if studio.models.find(name) else gr.skip()
+        return listing.render_listing(studio.models.list(), intervals), gr.skip()
+
+    live.stay_live(refresh, studio.jobs.revision, inputs=[desk.name], outputs=[table, desk.board])
+
+
+def listen(desk: Desk, filling: Filling, tabs: dict[str, gr.Tab]) -> None:
+    """Follow the choice of rows and of a tab, and keep the address true."""
+    current = events.hidden_text(value=FIRST_TAB)
+
+    def change_source(tab: str, name: str, key: str) -> tuple[Any, ...]:
+        chosen = desk.read(name, key)
+        return (address_of(chosen, tab), *filling.show(chosen, tab))
+
+    def open_tab(tab: str, shown: str, *values: Any) -> tuple[Any, ...]:
+        chosen = desk.read(*values)
+        return (tab, address_of(chosen, tab), *filling.fill(tab, chosen, shown))
+
+    sourcing = [current, *desk.shown]
+    changed = events.on(desk.source.input, change_source, sourcing, [desk.address, *filling.outputs])
+    events.then_show_address(changed, desk.address)
+    for key, tab in tabs.items():
+        inputs = [filling.marks[key], *desk.shown, desk.true, desk.predicted]
+        outputs = [current, desk.address, *filling.tab_outputs(key)]
+        opened = events.on(tab.select, partial(open_tab, key), inputs, outputs)
+        events.then_show_address(opened, desk.address)

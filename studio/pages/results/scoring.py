@@ -1,0 +1,220 @@
+"""The tab Score new data: a labelled file is kept as test rows and the model is scored on them by a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from jobs.states import JobState
+from studio.errors import StudioError
+from studio.pages import events, guard, layout
+from studio.pages import format as fmt
+from studio.pages.links import link
+from studio.pages.results.chosen import Chosen, Source, title_of
+from studio.pages.results.desk import Desk, Part
+from studio.pages.words import words_of
+from studio.services.datasets import ImportRequest
+from studio.services.names import free_name, name_from
+
+if TYPE_CHECKING:
+    from jobs.queue import JobView
+    from studio.data.problems import Problem
+    from studio.pages.registry import Services
+    from studio.records.models import ModelRecord
+    from studio.services.datasets import TablePreview
+
+W = words_of("results")
+PREVIEW_ROWS = 4
+EVALUATE = "evaluate"
+
+
+def build(desk: Desk) -> Part:
+    """Lay the tab out."""
+    studio = desk.studio
+    layout.html(layout.section(W.scoring.title, W.scoring.text))
+    board = desk.board
+    board.render()
+    with gr.Row(equal_height=False):
+        with gr.Column(elem_classes="s-panel", min_width=320, scale=3):
+            layout.html(layout.section(W.scoring.upload, W.scoring.upload_text))
+            file = gr.File(label=W.scoring.file, type="filepath", height=130, elem_id="scoring-file")
+            understood = layout.html(elem_id="scoring-understood")
+            with gr.Column(visible=False) as form:
+                with gr.Row():
+                    text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
+                    label = gr.Dropdown(label=W.scoring.label_column, elem_id="scoring-label")
+                name = gr.Textbox(
+                    label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name"
+                )
+                drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
+                problems = layout.html(elem_id="scoring-problems")
+                with gr.Row(elem_classes="s-buttons"):
+                    go = gr.Button(W.scoring.button, variant="primary", elem_id="scoring-go")
+        with gr.Column(elem_classes="s-panel", min_width=320, scale=2):
+            layout.html(layout.section(W.scoring.other, W.scoring.other_text))
+            nothing = layout.html()
+            other = gr.Dropdown(label=W.scoring.dataset, elem_id="scoring-dataset")
+            score = gr.Button(W.scoring.button, elem_id="scoring-other")
+
+    def look(model: str, path: str | None) -> tuple[Any, ...]:
+        if not path:
+            return layout.EMPTY, gr.update(visible=False), *[gr.update()] * 3, False, layout.EMPTY
+        return show_preview(studio, model, guard.uploaded(path))
+
+    def start(model: str, *values: Any) -> tuple[Any, ...]:
+        request = request_of(*values)
+        found = check(studio, model, request)
+        if any(problem.severity == "error" for problem in found):
+            refused = layout.notice("error", W.scoring.refused, more=render_problems(found))
+            return refused, *(gr.skip(),) * 4
+        studio.evaluations.score_table(model, request)
+        queued = layout.notice("good", W.scoring.queued)
+        return layout.EMPTY, render_board(studio, model), queued, gr.update(visible=False), None
+
+    def start_other(model: str, dataset: str | None) -> Markup:
+        if dataset:
+            studio.evaluations.start(model, dataset, "test")
+        return render_board(studio, model)
+
+    fields = [file, text, label, name, drop]
+    looked = [understood, form, text, label, name, drop, problems]
+    events.on_slow([file.upload, file.clear], look, [desk.name, file], looked)
+    events.on_slow(go.click, start, [desk.name, *fields], [problems, board, understood, form, file])
+    events.on(score.click, start_other, [desk.name, other], board)
+
+    def fill(chosen: Chosen) -> tuple[Any, ...]:
+        names = fitting_datasets(studio, chosen.model)
+        return (
+            render_board(studio, chosen.model.name),
+            layout.EMPTY if names else layout.paragraph(W.scoring.no_other),
+            gr.update(choices=names, value=names[0] if names else None, visible=bool(names)),
+            gr.update(visible=bool(names)),
+        )
+
+    return Part([board, nothing, other, score], fill)
+
+
+def fitting_datasets(studio: Services, model: ModelRecord) -> list[str]:
+    """Datasets with test rows whose labels the model all knows, but its own and those it was scored on."""
+    scored = {row.dataset_id for row in studio.evaluations.list(model.name) if row.split == "test"}
+    return [
+        dataset.name
+        for dataset in studio.datasets.list()
+        if dataset.rows.get("test")
+        and dataset.id not in {model.dataset_id, *scored}
+        and set(dataset.labels) <= set(model.labels)
+    ]
+
+
+def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
+    """What was understood of a file, the guessed columns and a free name."""
+    try:
+        preview = studio.datasets.inspect(path, file_name=path.name)
+    except StudioError as error:
+        return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 3, False, layout.EMPTY
+    columns = [str(column) for column in preview.table.frame.columns]
+    taken = {dataset.name for dataset in studio.datasets.list()}
+    return (
+        render_preview(preview),
+        gr.update(visible=True),
+        gr.update(choices=columns, value=preview.roles.get("text")),
+        gr.update(choices=columns, value=preview.roles.get("label")),
+        free_name(name_from(path.name), taken),
+        False,
+        layout.EMPTY,
+    )
+
+
+def render_preview(preview: TablePreview) -> Markup:
+    """Rows, encoding and separator in a sentence, and the first rows."""
+    report, frame = preview.table.report, preview.table.frame
+    sentence = W.scoring.understood.count(len(frame), encoding=report.encoding, file=preview.table.file)
+    rows = [
+        [fmt.shorten(str(cell), 80) for cell in row]
+        for row in frame.head(PREVIEW_ROWS).itertuples(index=False, name=None)
+    ]
+    table = layout.table([str(column) for column in frame.columns], rows, label=W.scoring.first_rows)
+    return layout.paragraph(sentence, quiet=True) + table
+
+
+def request_of(path: str | None, text: str | None, label: str | None, name: str, drop: bool) -> ImportRequest:
+    """What the form asks for."""
+    file = guard.uploaded(path or "")
+    roles = {role: column for role, column in (("text", text), ("label", label)) if column}
+    return ImportRequest(
+        path=file, name=(name or "").strip(), roles=roles, drop_bad_rows=bool(drop), file_name=file.name
+    )
+
+
+def check(studio: Services, model: str, request: ImportRequest) -> tuple[Problem, ...]:
+    """Everything that is wrong with the table for this model."""
+    return studio.datasets.prepare_scoring(request, studio.models.get(model).labels).problems
+
+
+def render_problems(problems: tuple[Problem, ...]) -> Markup:
+    """What is wrong, why it matters and what to do, one line each."""
+    return Markup('<ul class="s-findings">{}</ul>').format(
+        layout.join(
+            Markup("<li><strong>{}</strong> {} {}</li>").format(problem.message, problem.why, problem.hint)
+            for problem in problems
+            if problem.severity == "error"
+        )
+    )
+
+
+def render_board(studio: Services, name: str) -> Markup:
+    """What the model was scored on since its training, and what is on its way."""
+    model = studio.models.get(name)
+    records = studio.evaluations.list(name)
+    scored = {(row.dataset, row.split) for row in records}
+    waiting = [
+        waiting_row(job)
+        for job in studio.jobs.list()
+        if is_on_board(job, model.id) and (job.payload["dataset"], job.payload["split"]) not in scored
+    ]
+    done = [
+        [
+            layout.text_link(
+                title_of(Source(row.split, row.dataset)),
+                link("results", model=name, dataset=row.dataset, split=row.split),
+            ),
+            layout.state_badge(JobState.SUCCEEDED),
+            fmt.percent(row.metrics.get("accuracy")),
+            fmt.percent(row.metrics.get("f1_macro")),
+            layout.time_ago(row.created_at),
+        ]
+        for row in records
+    ]
+    if not waiting and not done:
+        return layout.EMPTY
+    columns = [
+        W.scoring.data,
+        W.scoring.state,
+        layout.Column(W.list.score, number=True),
+        layout.Column(W.rivals.f1, number=True),
+        W.list.created,
+    ]
+    return layout.table(columns, [*waiting, *done], label=W.scoring.title)
+
+
+def is_on_board(job: JobView, model_id: str) -> bool:
+    """Whether a job scores this model and is on its way or has failed."""
+    ended = (JobState.SUCCEEDED, JobState.CANCELLED)
+    return job.kind == EVALUATE and job.payload.get("model_id") == model_id and job.state not in ended
+
+
+def waiting_row(job: JobView) -> list[str | Markup]:
+    """A job without scores yet: how far it is, or why it failed."""
+    progress = layout.bar(job.fraction or 0.0, job.title)
+    if job.state == JobState.FAILED and job.error:
+        progress = layout.text_link(job.error.message, link("jobs", job=job.id))
+    return [
+        title_of(Source(job.payload["split"], job.payload["dataset"])),
+        layout.state_badge(job.state),
+        progress,
+        "",
+        layout.time_ago(job.created_at),
+    ]

@@ -1,0 +1,202 @@
+"""What the Train page answers to each wish: values in, values out, over the services."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from studio.errors import StudioError
+from studio.pages import format as fmt
+from studio.pages import layout, links
+from studio.pages.train import choices, fields
+from studio.pages.train.plan import Longer, Place, command_piece, longer_length, plan_piece
+from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.data.dataset import Dataset
+    from studio.pages.registry import Services
+    from studio.services.checkpoints import CheckpointView
+    from studio.services.training import TrainRequest
+
+W = words_of("train")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the page shows at once when it opens; ``problem`` says what of its address is not there."""
+
+    wish: Wish
+    options: list[tuple[str, str]]
+    nonce: str
+    problem: Markup = layout.EMPTY
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan beside the form, or the sentence why there is none."""
+
+    plan: Markup
+    command: Markup = layout.EMPTY
+    can_start: bool = False
+    asks_agreement: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything that follows from a wish."""
+
+    checkpoint: str
+    facts: Markup
+    cards: Markup
+    presets: Markup
+    preset_values: Mapping[str, Any]
+    planned: Planned
+    suggested: str = ""
+    views: Sequence[CheckpointView] = field(default_factory=list)
+
+
+class TrainDesk:
+    """The answers of the Train page."""
+
+    def __init__(self, studio: Services) -> None:
+        self.studio = studio
+
+    def open(self, asked: Callable[[str], str | None]) -> Opened:
+        """The form that the address asks for, with what can be chosen."""
+        datasets = self.studio.datasets.list()
+        wish, problem = self.wish_of_address(asked), layout.EMPTY
+        if wish.dataset and all(dataset.name != wish.dataset for dataset in datasets):
+            problem = layout.notice(
+                "warning", W.dataset.unknown.say(name=wish.dataset), W.dataset.unknown_hint
+            )
+            wish = replace(wish, dataset="")
+        if not wish.dataset and datasets and not problem:
+            wish = replace(wish, dataset=datasets[0].name)
+        return Opened(wish, [option_of(dataset) for dataset in datasets], secrets.token_hex(8), problem)
+
+    def wish_of_address(self, asked: Callable[[str], str | None]) -> Wish:
+        """The form of ``?from=JOB``, or of the other parts of the address."""
+        job_id = asked("from")
+        if not job_id:
+            return read_wish(asked)
+        job = self.studio.jobs.get(job_id)
+        recipe = job.payload["recipe"]
+        method = {"method": recipe["method"]} if "method" in recipe else {}
+        wish = Wish(job.payload["dataset"], recipe["checkpoint"], recipe["preset"], method)
+        preset_values = self.preset_values(wish.request(wish.checkpoint))
+        return wish_of_recipe(wish.dataset, recipe, preset_values)
+
+    def show(self, wish: Wish) -> Shown:
+        """Everything beside and below the choices, for a wish with a dataset."""
+        if not wish.dataset:
+            nothing = Planned(layout.paragraph(W.plan.nothing, quiet=True))
+            empty = choices.preset_cards({}, wish.preset)
+            return Shown("", layout.EMPTY, layout.EMPTY, empty, default_values(), nothing)
+        dataset = self.studio.datasets.get(wish.dataset)
+        recommended = self.studio.checkpoints.recommend(dataset.name)
+        views = self.studio.checkpoints.list()
+        states = {view.checkpoint.id: view.state for view in views}
+        checkpoint = wish.checkpoint or recommended[0].checkpoint.id
+        facts, chosen, problem = dataset_facts(dataset), None, layout.EMPTY
+        preset_values: Mapping[str, Any] = default_values()
+        presets = choices.preset_cards({}, wish.preset)
+        try:
+            chosen = self.studio.checkpoints.get(checkpoint)
+            preset_values = self.preset_values(wish.request(checkpoint))
+            presets = choices.preset_cards(self.preset_plans(wish, checkpoint), wish.preset)
+        except StudioError as error:
+            problem = layout.notice("warning", error.message, error.hint)
+        planned = Planned(problem) if problem else self.plan(wish, checkpoint)
+        return Shown(
+            checkpoint=checkpoint,
+            facts=facts,
+            cards=choices.checkpoint_cards(recommended, states, chosen),
+            presets=presets,
+            preset_values=preset_values,
+            planned=planned,
+            suggested=self.studio.training.suggest_name(dataset.name, checkpoint),
+            views=views,
+        )
+
+    def edit(self, wish: Wish, checkpoint: str, values: Sequence[Any]) -> tuple[Wish, Mapping[str, Any]]:
+        """The wish after the fields were typed in, and the preset's values it is held against.
+
+        Fields that follow from another one (the learning rate from the method) move with it while
+        they are unchanged.
+        """
+        typed = fields.values_by_name(values)
+        before = self.preset_values(wish.request(checkpoint))
+        changes = fields.changes_between(typed, before)
+        after = self.preset_values(replace(wish, changes=changes).request(checkpoint))
+        kept = {name: value for name, value in changes.items() if not fields.same(value, after[name])}
+        return replace(wish, changes=kept), after
+
+    def plan(self, wish: Wish, checkpoint: str) -> Planned:
+        """The plan of a wish; a field that does not fit gives its sentence instead."""
+        try:
+            fields.refuse_empty(wish.changes)
+            request = wish.request(checkpoint)
+            planned = self.studio.training.plan(request)
+            resolved = self.studio.checkpoints.resolve(checkpoint)
+        except StudioError as error:
+            return Planned(layout.notice("warning", error.message, error.hint))
+        overview = self.studio.system.overview()
+        longer = self.longer(request, longer_length(planned, resolved.checkpoint.max_tokens), planned)
+        return Planned(
+            plan=plan_piece(planned, Place(overview.device, overview.memory_bytes), longer),
+            command=command_piece(planned),
+            can_start=True,
+            asks_agreement=resolved.needs_agreement,
+        )
+
+    def longer(self, request: TrainRequest, length: int | None, planned: Any) -> Longer | None:
+        """A greater maximum length with what it costs."""
+        if length is None:
+            return None
+        other = self.studio.training.plan(replace(request, changes={**request.changes, "max_length": length}))
+        return Longer(length, other.estimate.seconds - planned.estimate.seconds)
+
+    def start(self, wish: Wish, checkpoint: str, nonce: str) -> str:
+        """Queue the training and return the address of its job; the same form twice gives the same job."""
+        fields.refuse_empty(wish.changes)
+        job = self.studio.training.start(wish.request(checkpoint, key_of(nonce, wish, checkpoint)))
+        return links.link("jobs", job=job.id)
+
+    def preset_values(self, request: TrainRequest) -> Mapping[str, Any]:
+        """What the preset sets every field to; some values follow from the method that was chosen."""
+        method = {key: value for key, value in request.changes.items() if key == "method"}
+        own = self.studio.training.recipe(replace(request, changes={}))
+        chosen = self.studio.training.recipe(replace(request, changes=method)) if method else own
+        return {**chosen.model_dump(), "method": own.method}
+
+    def preset_plans(self, wish: Wish, checkpoint: str) -> dict[str, Any]:
+        """The plan of each preset as it is without changes."""
+        return {
+            preset: self.studio.training.plan(wish.with_preset(preset).request(checkpoint))
+            for preset in W.presets
+        }
+
+
+def default_values() -> dict[str, Any]:
+    """What the fields hold before there is a preset to fill them."""
+    return {spec.name: spec.default for spec in fields.SPECS}
+
+
+def option_of(dataset: Dataset) -> tuple[str, str]:
+    """A dataset as it stands in the list: words to read, and its name."""
+    words = W.dataset.option.say(
+        name=dataset.name, rows=fmt.count(dataset.rows["train"]), labels=len(dataset.labels)
+    )
+    return str(words), dataset.name
+
+
+def dataset_facts(dataset: Dataset) -> Markup:
+    """How the rows of the dataset will be used."""
+    counts = {split: fmt.count(dataset.rows.get(split, 0)) for split in ("train", "validation", "test")}
+    words = W.dataset.facts.say(rows=counts["train"], validation=counts["validation"], test=counts["test"])
+    return layout.paragraph(words, quiet=True)

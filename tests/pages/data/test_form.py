@@ -1,0 +1,136 @@
+"""The import form shows the effect of every choice at once, and imports what it showed."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from studio.bootstrap import Studio
+from studio.errors import InvalidInput
+from studio.pages.data import form
+from studio.pages.data.draft import Draft, has_rows_to_drop, saved_draft, suggest_name
+from studio.pages.data.review import render_split
+
+EFFECTS = 9
+
+
+@pytest.fixture
+def draft(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draft:
+    """The form just after the file with three broken rows was uploaded."""
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+    file = shutil.copy(table_file, uploads / table_file.name)
+    values = [str(file), "", "", "auto", "message", "topic", False, 80, 10, 10, 0, None, None, "Tickets"]
+    return Draft.of(values)
+
+
+def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft: Draft) -> None:
+    understood, rest, text, label, name = form.read_file(studio, draft)
+    assert "UTF-8, separated by semicolons, column names in line 1" in understood
+    assert "1 row could not be read" in understood
+    assert rest["visible"] is True
+    assert (text["value"], label["value"]) == ("message", "topic")
+    assert name == "Tickets"
+
+
+def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:
+    understood, *_ = form.read_file(studio, replace(draft, delimiter=",", header="no"))
+    assert "separated by commas, no column names" in understood
+
+
+def test_a_file_that_is_no_table_says_why_and_hides_the_rest(studio: Studio, draft: Draft) -> None:
+    draft.path.write_bytes(b"")
+    understood, rest, *_ = form.read_file(studio, draft)
+    assert 'role="alert"' in understood and "is empty" in understood
+    assert rest["visible"] is False
+
+
+def test_taking_the_file_away_hides_the_rest(studio: Studio, draft: Draft) -> None:
+    understood, rest, *_ = form.read_file(studio, replace(draft, file=None))
+    assert understood == ""
+    assert rest["visible"] is False
+
+
+def test_rows_with_errors_stand_in_the_way_until_they_are_left_out(studio: Studio, draft: Draft) -> None:
+    *_, result, button, _ = form.show_effects(studio, draft, EFFECTS)
+    assert button["interactive"] is False
+    assert "Mend the errors" in result
+    *_, result, button, _ = form.show_effects(studio, replace(draft, drop=True), EFFECTS)
+    assert button["interactive"] is True
+    assert button["value"] == "Import 38 rows"
+    assert "to learn from" in result
+
+
+def test_the_number_on_the_button_is_the_number_imported(studio: Studio, draft: Draft) -> None:
+    wanted = replace(draft, drop=True, name="counted")
+    *_, button, _ = form.show_effects(studio, wanted, EFFECTS)
+    dataset = studio.datasets.import_file(wanted.request())
+    assert button["value"] == f"Import {sum(dataset.rows.values())} rows"
+    assert suggest_name(studio, replace(draft, name="")) == "Tickets"
+
+
+def test_every_finding_is_shown_with_its_lines(studio: Studio, draft: Draft) -> None:
+    first_rows, drop, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    assert drop["visible"] is True
+    assert all(f"line {line}" in findings for line in (6, 8, 42))
+    assert first_rows.count("<tr") == 9
+
+
+def test_the_same_column_twice_is_a_finding_and_not_a_crash(studio: Studio, draft: Draft) -> None:
+    *_, button, _ = form.show_effects(studio, replace(draft, label="message"), EFFECTS)
+    assert button["interactive"] is False
+
+
+@pytest.mark.parametrize("shares", [(80, 10, 5), (80, None, 10), (110, -5, -5)])
+def test_shares_that_do_not_add_up_are_named_where_they_stand(
+    studio: Studio, draft: Draft, shares: tuple[float | None, ...]
+) -> None:
+    train, validation, test = shares
+    wrong = replace(draft, train=train, validation=validation, test=test)
+    *_, result, button, _ = form.show_effects(studio, wrong, EFFECTS)
+    assert "add up to 100" in result
+    assert button["interactive"] is False
+
+
+def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio, draft: Draft) -> None:
+    chosen = replace(draft, text="topic", label="message", drop=True, seed=7, name="mine")
+    *_, kept = form.show_effects(studio, chosen, EFFECTS)
+    saved = saved_draft(kept)
+    assert saved == chosen
+    *values, understood, rest = form.restore_form(studio, saved, 14)
+    assert (values[4]["value"], values[5]["value"]) == ("topic", "message")
+    assert values[6:] == [True, 80, 10, 10, 7, None, None, "mine"]
+    assert "Understood" in understood and rest["visible"] is True
+
+
+def test_a_kept_form_whose_file_is_gone_or_was_never_uploaded_is_forgotten(draft: Draft) -> None:
+    kept = asdict(draft)
+    assert saved_draft({**kept, "file": "/etc/passwd"}) is None
+    assert saved_draft({**kept, "own_test": "/etc/passwd"}) is None
+    assert saved_draft({**kept, "file": None}) is None
+    assert saved_draft({"file": draft.file}) is None
+    assert saved_draft("nonsense") is None
+    draft.path.unlink()
+    assert saved_draft(kept) is None
+
+
+def test_thirds_of_a_hundred_are_accepted(draft: Draft) -> None:
+    shares = replace(draft, train=33.33, validation=33.33, test=33.34).shares()
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_a_draft_naming_a_file_of_the_host_is_refused(draft: Draft, table_file: Path) -> None:
+    with pytest.raises(InvalidInput, match="not a file that was uploaded"):
+        replace(draft, file=str(table_file)).request()
+    with pytest.raises(InvalidInput, match="not a file that was uploaded"):
+        replace(draft, own_test="/etc/passwd").request()
+
+
+def test_the_choice_to_leave_rows_out_stays_in_sight_once_taken(studio: Studio, draft: Draft) -> None:
+    prepared = studio.datasets.prepare(replace(draft, drop=True).request())
+    assert has_rows_to_drop(prepared)
+    assert "Mend" not in render_split(prepared)

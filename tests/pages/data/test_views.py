@@ -1,0 +1,85 @@
+"""The list of datasets and one dataset, as they are shown."""
+
+from __future__ import annotations
+
+from studio.bootstrap import Studio
+from studio.data.dataset import Dataset
+from studio.pages.data import describing, detail, listing
+from studio.pages.data.findings import findings_badge
+
+
+def sample(studio: Studio) -> Dataset:
+    return studio.datasets.import_sample()
+
+
+def test_an_empty_list_says_what_it_is_for_and_offers_the_next_step() -> None:
+    html = listing.render_list([], {})
+    assert "No table yet" in html
+    assert 'href="/data?new=1"' in html
+
+
+def test_the_list_links_each_dataset_and_the_models_trained_on_it(studio: Studio) -> None:
+    dataset = sample(studio)
+    html = listing.render_list([dataset], {dataset.name: ["first", "second"]})
+    assert f'href="/data?dataset={dataset.name}"' in html
+    assert "2 models" in html
+    assert dataset.id not in html
+    assert 'href="/results?model=first"' in listing.name_users(["first"])
+    assert listing.name_users([]) == "no model yet"
+
+
+def test_a_dataset_is_summed_up_in_tiles_and_facts(studio: Studio) -> None:
+    dataset = sample(studio)
+    tiles = describing.overview_tiles(dataset)
+    assert tiles[0].value == f"{sum(dataset.rows.values()):,}"
+    assert tiles[1].value == str(len(dataset.labels))
+    facts = dict(describing.overview_facts(dataset, []))
+    assert "UTF-8" in str(facts["Read as"])
+    assert dataset.id not in str(facts)
+
+
+def test_rows_are_shown_fifty_at_a_time_with_the_line_they_came_from(studio: Studio) -> None:
+    dataset = sample(studio)
+    split, page, html = detail.fill_rows(studio, dataset.name, "test", 10_000)
+    last = -(-dataset.rows["test"] // 50)
+    assert (split, page) == ("test", last)
+    assert f"of {dataset.rows['test']:,}." in html
+    _, page, html = detail.fill_rows(studio, dataset.name, "train", 1)
+    assert page == 1
+    assert html.count("<tr") == 51
+
+
+def test_the_splits_add_up_to_the_rows(studio: Studio) -> None:
+    dataset = sample(studio)
+    totals = describing.label_totals(dataset.class_counts)
+    assert sum(totals.values()) == sum(dataset.rows.values())
+    html = describing.render_splits(dataset)
+    assert "80 % training / 10 % validation / 10 % test" in html
+    assert all(label in html for label in dataset.labels)
+
+
+def test_the_length_chart_draws_its_open_end_no_wider_than_the_rest() -> None:
+    words = {"edges": [1, 3, 5, 400], "counts": [5, 3, 1], "p95": 6.0}
+    chart = describing.lengths_chart({"text": {"words": words}})
+    assert chart is not None
+    assert list(chart.table["high"]) == [3, 5, 7]
+    assert "The last bar holds everything longer." in chart.caption
+    assert describing.lengths_chart({}) is None
+
+
+def test_deleting_asks_with_the_name_and_says_what_goes_and_what_stays(studio: Studio) -> None:
+    dataset = sample(studio)
+    html = detail.ask_to_delete(dataset, ["first"])
+    assert dataset.name in html
+    assert f"{sum(dataset.rows.values()):,} rows" in html
+    assert "stay: first" in html
+
+
+def test_a_dataset_that_is_not_there_is_said_to_be_missing(studio: Studio) -> None:
+    assert detail.find(studio, "never imported") is None
+    assert "never imported" in detail.render_missing("never imported")
+
+
+def test_the_badge_of_a_dataset_with_nothing_found_is_calm(studio: Studio) -> None:
+    dataset = sample(studio)
+    assert "<svg" in findings_badge(dataset)

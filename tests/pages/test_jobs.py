@@ -1,0 +1,290 @@
+"""The Jobs page: how a job goes in one sentence, the order of those that wait, and what the buttons do."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import gradio as gr
+import pytest
+
+from jobs.queue import JobFailure, JobView, MetricPoint, NewJob
+from jobs.states import JobState
+from jobs.telemetry import NewPoint
+from studio.bootstrap import Studio
+from studio.errors import NotFound
+from studio.pages.jobs import course, detail, listing, order
+from studio.pages.jobs.curves import REDRAW_SECONDS, Curves
+from studio.pages.jobs.page import UNCHOSEN, JobsPage
+from studio.pages.jobs.parts import lay_out
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+RECIPE = {"preset": "quick", "epochs": 3, "learning_rate": 1e-4, "batch_size": 16, "max_length": 64}
+
+
+def job(state: JobState = JobState.RUNNING, **changes: object) -> JobView:
+    """A training as the queue shows it."""
+    made = JobView(
+        id="a1", kind="train", lane="train", title="tickets-m", handler="h",
+        payload={"dataset": "tickets", "checkpoint": "minilm-l6", "model": "tickets-m", "recipe": RECIPE},
+        state=state, fraction=0.25, step=10, steps=40, eta_seconds=130.0, message="Training, epoch 1 of 3",
+        attempt=1, attempts_allowed=3, priority=0, position=None, created_at=NOW, started_at=NOW,
+        finished_at=None, heartbeat_at=NOW, worker="w", error=None, result=None, retry_of=None,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def points(*scores: float, losses: tuple[float, ...] = ()) -> list[MetricPoint]:
+    """Two measured points of training and one of validation for each epoch."""
+    made = []
+    for epoch, score in enumerate(scores, 1):
+        for part, value in ((0.5, 0.4), (1.0, 0.2)):
+            step = int((epoch - 1 + part) * 10)
+            made.append(MetricPoint("loss", "train", step, epoch - 1 + part, value, NOW))
+            made.append(MetricPoint("accuracy", "train", step, epoch - 1 + part, 1 - value, NOW))
+        loss = losses[epoch - 1] if losses else 0.5
+        made.append(MetricPoint("accuracy", "validation", epoch * 10, float(epoch), score, NOW))
+        made.append(MetricPoint("loss", "validation", epoch * 10, float(epoch), loss, NOW))
+    return made
+
+
+def test_numbers_are_summed_up_by_epoch() -> None:
+    first, second = course.epochs_of(points(0.8, 0.9))
+    assert (first.number, second.number) == (1, 2)
+    assert first.training["loss"] == pytest.approx(0.3), "of the loss the mean"
+    assert first.training["accuracy"] == 0.8, "of the running accuracy the last"
+    assert first.validation == {"accuracy": 0.8, "loss": 0.5}
+
+
+def test_of_two_equal_scores_the_one_with_the_lower_loss_is_best() -> None:
+    best = course.best_of(course.epochs_of(points(0.9, 0.9, 0.8, losses=(0.5, 0.4, 0.1))))
+    assert best is not None and best.number == 2
+    assert course.best_of([]) is None
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_every_state_has_its_sentence_and_its_row(state: JobState) -> None:
+    one = job(state)
+    assert course.describe(one, []).endswith(".")
+    row = listing.jobs_table([listing.Line(one)], "", "cpu")
+    assert "tickets-m" in row and "minilm-l6" in row
+    assert detail.headline(one, [], None).count("<h2>") == 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ((0.9,), "90.0 % after the first epoch."),
+        ((0.8, 0.9), "risen from 80.0 % to 90.0 %, its best so far, in epoch 2"),
+        ((0.8, 0.94, 0.93), "rose to 94.0 % in epoch 2 and has not been higher since"),
+        ((0.94, 0.93), "was 94.0 % after the first epoch and has not been higher since"),
+    ],
+)
+def test_a_running_training_says_how_it_goes(scores: tuple[float, ...], words: str) -> None:
+    assert words in course.describe(job(), points(*scores))
+
+
+def test_a_finished_training_says_what_the_engine_found() -> None:
+    done = job(JobState.SUCCEEDED, result={"sentence": "Best at epoch 2 of 3."})
+    assert course.describe(done, points(0.8, 0.9)) == "Best at epoch 2 of 3."
+
+
+def test_a_failed_job_opens_on_its_reason_and_hint() -> None:
+    failed = job(JobState.FAILED, error=JobFailure("The memory did not suffice.", "Halve the batch size."))
+    shown = detail.headline(failed, [], None)
+    assert "The memory did not suffice." in shown and "Halve the batch size." in shown
+    assert "s-error" in shown
+
+
+def test_a_waiting_job_says_how_many_go_before_it() -> None:
+    assert "next in line" in course.describe(job(JobState.QUEUED, position=1), [])
+    assert "1 job goes before it" in course.describe(job(JobState.QUEUED, position=2), [])
+    assert "number 3 in line" in listing.progress_cell(job(JobState.QUEUED, position=3))
+
+
+def test_the_next_job_says_when_it_is_expected_to_start() -> None:
+    after = job(JobState.QUEUED, id="next", position=1)
+    jobs = [job(), job(lane="light", id="other", eta_seconds=3.0), after]
+    assert listing.starts_in(after, jobs) == 130.0
+    assert listing.progress_cell(after, 130.0) == "next, in about 2 min"
+    assert listing.starts_in(job(JobState.QUEUED, position=2), jobs) is None
+    assert listing.starts_in(after, [after]) is None
+
+
+def test_a_running_job_shows_how_far_it_is_and_how_long_it_takes() -> None:
+    shown = listing.progress_cell(job())
+    assert 'aria-valuenow="25"' in shown and "25 % · about 2 min left" in shown
+    assert listing.progress_words(job(eta_seconds=None)) == "25 %"
+    ended = job(JobState.SUCCEEDED, finished_at=NOW + timedelta(seconds=250))
+    assert listing.progress_cell(ended) == "took 4 min 10 s"
+
+
+def test_names_are_written_as_text() -> None:
+    rude = job(title="<img src=x onerror=alert(1)>", message="<b>bold</b>")
+    assert "<img" not in listing.jobs_table([listing.Line(rude)], "", "cpu")
+    assert "<img" not in detail.headline(rude, [], None) and "<b>" not in detail.headline(rude, [], None)
+    assert "<img" not in detail.cancel_question(rude)
+
+
+def test_the_numbers_stand_beside_the_curves_with_the_best_epoch_marked() -> None:
+    table = detail.epochs_table(points(0.8, 0.94, 0.93))
+    assert table.count("<tr") == 4
+    assert table.count("best") == 1
+    assert "94.0 %" in table and "Validation accuracy" in table
+    assert detail.epochs_table([]) == ""
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_only_what_is_possible_is_offered(state: JobState) -> None:
+    may = detail.allowed(job(state, position=2 if state == JobState.QUEUED else None), waiting=3)
+    assert may.cancel == (state in {JobState.QUEUED, JobState.RUNNING})
+    assert may.retry == (state in {JobState.FAILED, JobState.CANCELLED})
+    assert may.earlier == may.later == (state == JobState.QUEUED)
+
+
+def test_links_lead_on_once_there_is_a_model() -> None:
+    done = detail.job_links(job(JobState.SUCCEEDED), "tickets m")
+    assert "/results?model=tickets+m" in done and "/train?from=a1" in done
+    assert "/results" not in detail.job_links(job(), None)
+
+
+def test_running_jobs_come_first_then_the_waiting_ones_in_their_order() -> None:
+    jobs = [
+        job(JobState.SUCCEEDED, id="new"),
+        job(JobState.QUEUED, id="second", position=2),
+        job(JobState.QUEUED, id="next", position=1),
+        job(JobState.RUNNING, id="runs"),
+    ]
+    assert [one.id for one in listing.in_order(jobs)] == ["runs", "next", "second", "new"]
+    assert listing.choose_first(jobs) == "runs"
+    assert listing.choose_first([]) == ""
+
+
+def queue_order(jobs: list[JobView]) -> list[JobView]:
+    """The order in which the queue takes them, with their places."""
+    ordered = sorted(jobs, key=lambda one: (-one.priority, one.created_at))
+    return [replace(one, position=place) for place, one in enumerate(ordered, 1)]
+
+
+@pytest.mark.parametrize("priorities", list(itertools.product((0, 1), repeat=4)))
+def test_a_moved_job_changes_places_with_its_neighbour_and_nothing_else_moves(
+    priorities: tuple[int, ...],
+) -> None:
+    waiting = queue_order(
+        [
+            job(JobState.QUEUED, id=str(n), priority=priority, created_at=NOW + timedelta(seconds=n))
+            for n, priority in enumerate(priorities)
+        ]
+    )
+    for index, step in itertools.product(range(4), (-1, 1)):
+        wanted = [one.id for one in waiting]
+        if 0 <= index + step < 4:
+            wanted[index], wanted[index + step] = wanted[index + step], wanted[index]
+        changed = order.priorities_after_move(waiting, waiting[index].id, step)
+        after = queue_order([replace(one, priority=changed.get(one.id, one.priority)) for one in waiting])
+        assert [one.id for one in after] == wanted
+
+
+def test_the_curves_of_a_running_job_are_drawn_at_intervals_and_those_of_an_ended_one_at_once() -> None:
+    now = [100.0]
+    curves = Curves(clock=lambda: now[0])
+    first = curves.of(job(), points(0.8))
+    assert curves.of(job(), points(0.8, 0.9)) is first
+    now[0] += REDRAW_SECONDS
+    second = curves.of(job(), points(0.8, 0.9))
+    assert second.mark != first.mark
+    assert curves.of(job(JobState.SUCCEEDED), points(0.8, 0.9, 0.7)).mark != second.mark
+
+
+@pytest.fixture
+def page(studio: Studio) -> JobsPage:
+    """The page over the real queue, without a browser."""
+    with gr.Blocks():
+        return JobsPage(studio, lay_out())
+
+
+def submit(studio: Studio, title: str) -> str:
+    """A training that waits for a worker."""
+    payload = {"dataset": "tickets", "checkpoint": "minilm-l6", "recipe": RECIPE}
+    return studio.jobs.submit(NewJob("train", "studio.handlers.train", payload, title=title)).id
+
+
+def is_skip(value: object) -> bool:
+    """Whether a component stays as it is."""
+    return value == gr.skip()
+
+
+def test_before_the_first_job_the_page_says_what_it_is_for(page: JobsPage) -> None:
+    assert page.first(None) == (UNCHOSEN, "")
+    shown = page.render(UNCHOSEN, "")
+    assert "No jobs yet" in shown[1] and "/train" in shown[1]
+    assert shown[2] == gr.update(visible=False)
+
+
+def test_a_page_that_has_not_read_its_address_shows_nothing_yet(page: JobsPage) -> None:
+    assert all(is_skip(value) for value in page.render_if_chosen("", ""))
+
+
+def test_the_chosen_job_is_shown_and_what_is_drawn_is_not_drawn_again(studio: Studio, page: JobsPage) -> None:
+    job_id = submit(studio, "first model")
+    shown = page.render(job_id, "")
+    assert len(shown) == len(page.outputs)
+    assert "first model" in shown[1] and "first model" in shown[3]
+    drawn = shown[page.outputs.index(page.parts.drawn)]
+    again = page.render(job_id, drawn)
+    assert all(is_skip(value) for value in again[-len(page.curve_outputs) :])
+
+
+def test_a_warning_stands_where_jobs_wait_and_no_worker_is_alive(studio: Studio, page: JobsPage) -> None:
+    job_id = submit(studio, "lonely")
+    assert "No worker is running" in page.render(job_id, "")[0]
+
+
+def test_the_order_of_waiting_jobs_is_changed_by_the_buttons(studio: Studio, page: JobsPage) -> None:
+    one, other = submit(studio, "one"), submit(studio, "other")
+    page.move(other, -1)
+    assert studio.jobs.get(other).position == studio.jobs.get(one).position - 1
+    page.move(other, 1)
+    assert studio.jobs.get(one).position == studio.jobs.get(other).position - 1
+
+
+def test_cancel_asks_with_the_name_and_retry_turns_to_the_new_job(studio: Studio, page: JobsPage) -> None:
+    job_id = submit(studio, "to cancel")
+    assert "to cancel" in page.ask_cancel(job_id)[1]
+    page.cancel(job_id)
+    assert studio.jobs.get(job_id).state == JobState.CANCELLED
+    chosen, address, *_ = page.retry(job_id)
+    assert chosen != job_id and studio.jobs.get(chosen).retry_of == job_id
+    assert address == f"/jobs?job={chosen}"
+
+
+def test_an_address_of_a_job_that_is_gone_says_so(studio: Studio, page: JobsPage) -> None:
+    submit(studio, "here")
+    chosen, problem = page.first("nothing")
+    assert "not there any more" in problem
+    assert studio.jobs.get(chosen)
+    with pytest.raises(NotFound):
+        studio.jobs.get("nothing")
+
+
+def test_a_running_training_shows_its_curves_and_its_best_score(studio: Studio, page: JobsPage) -> None:
+    for waiting in studio.jobs.list():
+        if waiting.state == JobState.QUEUED:
+            studio.jobs.cancel(waiting.id)
+    job_id = submit(studio, "running")
+    store = studio.jobs.queue.store
+    claim = store.claim_next("worker", "train", 60.0)
+    assert claim is not None and claim.job_id == job_id
+    measured = [
+        NewPoint(p.name, p.value, p.split, p.step, p.epoch, p.at.timestamp()) for p in points(0.8, 0.94)
+    ]
+    store.telemetry.report(job_id, claim.fence, {"fraction": 0.5, "eta_seconds": 60.0}, measured)
+    shown = dict(zip([id(part) for part in page.outputs], page.render(job_id, ""), strict=True))
+    parts = page.parts
+    assert "94.0 %" in shown[id(parts.table)] and "50 %" in shown[id(parts.table)]
+    assert "risen from 80.0 % to 94.0 %" in shown[id(parts.headline)]
+    assert shown[id(parts.curves)] == gr.update(visible=True)
+    assert "best: epoch 2" in shown[id(parts.score)].plot
+    assert '"height":230' in shown[id(parts.loss)].plot.replace(" ", "")
+    assert "Validation accuracy" in shown[id(parts.epochs)]

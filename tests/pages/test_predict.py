@@ -1,0 +1,299 @@
+"""The Predict page: an answer with how sure it is, a file as a job, and a way on where there is nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from starlette.requests import Request
+
+from jobs.queue import JobFailure, JobView
+from jobs.states import JobState
+from studio.bootstrap import Studio
+from studio.errors import InvalidInput, NotFound, WorkFailed
+from studio.pages.predict import answer, chosen, filing
+from studio.pages.predict.page import Parts, PredictPage
+from studio.services.models import Usage
+from studio.services.predictions import PredictionService
+from tests.pages.test_start import MODEL, job
+
+PARTS = Parts(**dict.fromkeys(Parts.__dataclass_fields__))  # type: ignore[arg-type]
+SHARES = {"billing": 0.62, "refund": 0.3, "delivery": 0.08}
+ANSWER = answer.Answer("I was charged twice", "billing", 0.62, SHARES, 23.4)
+
+
+@dataclass
+class FakeModels:
+    """One model named tickets-1, whose folder has no tokenizer."""
+
+    there: bool = True
+
+    def list(self) -> list[Any]:
+        return [MODEL_64] if self.there else []
+
+    def get(self, name: str) -> Any:
+        if not self.there or name != MODEL.name:
+            raise NotFound(f"There is no model '{name}'.", "")
+        return MODEL_64
+
+    def folder_of(self, model: Any) -> None:
+        return None
+
+    def usage(self, name: str) -> Usage:
+        self.get(name)
+        return Usage("a command", "a curl <call>", "some python")
+
+
+@dataclass
+class FakePredictions:
+    """A model that is loaded when told so."""
+
+    now: str = "cold"
+    warmed: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def state(self, model: str) -> str:
+        if model != MODEL.name:
+            raise NotFound("There is no such model.", "")
+        return self.now
+
+    def warm(self, model: str) -> None:
+        self.warmed.append(model)
+        self.now = "loading" if self.now == "cold" else self.now
+
+    def predict(self, model: str, texts: list[str]) -> list[dict[str, Any]]:
+        if self.broken:
+            raise WorkFailed("The model's weights cannot be read.", "Train it again.")
+        return [{"label": "billing", "confidence": 0.62, "probabilities": SHARES} for _ in texts]
+
+
+@dataclass
+class FakeStudio:
+    """What the page asks of a studio, over the datasets and jobs of a real one."""
+
+    datasets: Any
+    jobs: Any
+    models: FakeModels = field(default_factory=FakeModels)
+    predictions: FakePredictions = field(default_factory=FakePredictions)
+
+
+MODEL_64 = replace(MODEL, recipe={"max_length": 64})
+
+
+@pytest.fixture
+def faked(studio: Studio) -> FakeStudio:
+    """A studio with one model that is not in memory."""
+    return FakeStudio(studio.datasets, studio.jobs)
+
+
+@pytest.fixture
+def page(faked: FakeStudio) -> PredictPage:
+    """The page over it."""
+    return PredictPage(faked, PARTS)  # type: ignore[arg-type]
+
+
+def address(query: str = "") -> gr.Request:
+    """The request of a browser that opens the page."""
+    scope = {"type": "http", "query_string": query.encode(), "headers": []}
+    return gr.Request(Request(scope))
+
+
+def test_an_answer_shows_label_sureness_bars_and_time() -> None:
+    html = answer.render_answer(ANSWER, "tickets-1")
+    assert "Not quite sure: 62.0 %. It might also be refund (30.0 %)." in html
+    assert html.index(">billing<") < html.index(">refund<") < html.index(">delivery<")
+    assert "Answered in 23 ms" in html
+    assert "“I was charged twice”" in html
+    assert 'href="/results?model=tickets-1&amp;tab=confidence"' in html
+
+
+def test_a_sure_answer_names_no_other_label() -> None:
+    sure = replace(ANSWER, confidence=0.97, probabilities={"billing": 0.97, "refund": 0.03})
+    assert answer.describe_sureness(sure) == "Very sure: 97.0 %."
+    guess = replace(ANSWER, confidence=0.04, probabilities={f"l{n}": 0.04 for n in range(25)})
+    assert answer.describe_sureness(guess).startswith("Little more than a guess")
+
+
+def test_of_many_labels_ten_are_shown_and_the_rest_is_summed() -> None:
+    html = answer.render_bars({f"label {n}": 1 / 77 for n in range(77)})
+    assert html.count("<li") == 11
+    assert "67 others together" in html and "87.0 %" in html
+
+
+def test_a_label_that_looks_like_html_is_shown_as_text() -> None:
+    html = answer.render_bars({"<b>loud</b>": 1.0})
+    assert "<b>" not in html and "&lt;b&gt;" in html
+
+
+def test_a_long_text_is_said_to_be_cut_and_a_short_one_is_not(faked: FakeStudio) -> None:
+    assert answer.find_cut(faked, MODEL.name, "short") is None
+    cut = answer.find_cut(faked, MODEL.name, "where is my parcel " * 100)
+    assert cut is not None and cut.read == 64 and cut.tokens > 400
+    html = answer.render_answer(replace(ANSWER, cut=cut), "tickets-1")
+    assert "the model reads the first 64" in html
+
+
+def test_without_a_model_the_page_names_the_next_step(studio: Studio) -> None:
+    values = PredictPage(studio, PARTS).open(address())
+    assert values[1]["visible"] is True and values[2]["visible"] is False
+    assert 'href="/train"' in chosen.render_empty()
+
+
+def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStudio) -> None:
+    problem, empty, form, model, job_id, _board, status, examples, usage, said, pending = page.open(address())
+    assert (problem, job_id, pending) == ("", "", "")
+    assert empty["visible"] is False and form["visible"] is True
+    assert model["value"] == MODEL.name
+    assert faked.predictions.warmed == [MODEL.name]
+    assert "Being loaded" in status and "97.3 %" in status
+    assert "There are no examples" in examples
+    assert "a curl &lt;call&gt;" in usage
+    assert "The answer appears here" in said
+
+
+def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> None:
+    assert "not there any more" in page.open(address("model=gone"))[0]
+    assert "not there any more" in page.open(address("model=tickets-1&job=gone"))[0]
+
+
+def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
+    page: PredictPage, faked: FakeStudio
+) -> None:
+    said, pending, status = page.ask(MODEL.name, "I was charged twice")
+    assert "The model is being loaded" in said and "Being loaded" in status
+    assert pending == "I was charged twice"
+    before = page.watch.revision()
+    still = page.render(MODEL.name, pending, "")
+    assert still[1] == gr.skip()
+    faked.predictions.now = "ready"
+    assert page.watch.revision() != before
+    status, said, pending, _ = page.render(MODEL.name, pending, "")
+    assert "In memory" in status and ">billing<" in said and pending == ""
+
+
+def test_a_ready_model_answers_at_once(page: PredictPage, faked: FakeStudio) -> None:
+    faked.predictions.now = "ready"
+    said, pending, _ = page.ask(MODEL.name, "I was charged twice")
+    assert ">billing<" in said and pending == ""
+
+
+def test_an_empty_text_gets_a_sentence(page: PredictPage) -> None:
+    said, pending, _ = page.ask(MODEL.name, "  \n")
+    assert "There is no text yet" in said and pending == ""
+
+
+def test_a_model_that_cannot_be_loaded_says_why(page: PredictPage, faked: FakeStudio) -> None:
+    faked.predictions.broken = True
+    _, said, pending, _ = page.render(MODEL.name, "a waiting text", "")
+    assert "cannot be read" in said and "Train it again" in said and pending == ""
+
+
+def test_a_model_deleted_meanwhile_is_said_to_be_gone(page: PredictPage) -> None:
+    _, said, pending, _ = page.render("deleted", "a waiting text", "")
+    assert "not there any more" in said and pending == ""
+
+
+def test_examples_come_from_the_test_rows_and_not_from_a_deleted_table(studio: Studio) -> None:
+    dataset = studio.datasets.import_sample()
+    texts = chosen.find_examples(studio, replace(MODEL, dataset_id=dataset.id))
+    assert len(texts) == 6
+    assert not set(texts) & set(studio.datasets.texts(dataset.name, "train"))
+    assert chosen.render_examples(texts).count("data-pick") == 6
+    assert chosen.find_examples(studio, MODEL) == []
+
+
+def test_a_file_is_understood_and_its_text_column_guessed(
+    page: PredictPage, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    understood, form, column = page.look(MODEL.name, str(table_file))
+    assert "40 rows" in understood and "UTF-8" in understood
+    assert form["visible"] is True
+    assert column["value"] == "message" and column["choices"] == ["id", "message", "topic"]
+    table_file.write_bytes(b"")
+    understood, form, _ = page.look(MODEL.name, str(table_file))
+    assert "is empty" in understood and form["visible"] is False
+    assert page.look(MODEL.name, None)[0] == ""
+
+
+def test_a_file_of_the_host_is_refused(page: PredictPage) -> None:
+    with pytest.raises(InvalidInput, match="not a file that was uploaded"):
+        page.look(MODEL.name, "/etc/passwd")
+    with pytest.raises(InvalidInput, match="not a file that was uploaded"):
+        page.start(MODEL.name, "/etc/passwd", "text")
+
+
+@dataclass
+class FilingStudio(FakeStudio):
+    """As FakeStudio, with the settings that say where uploads are kept."""
+
+    settings: Any = None
+
+
+def test_a_file_is_kept_and_queued_with_the_chosen_column(studio: Studio, table_file: Path) -> None:
+    models = FakeModels()
+    predictions = PredictionService(studio.settings, studio.datasets, models, studio.jobs, studio.pool)  # type: ignore[arg-type]
+    held = FilingStudio(studio.datasets, studio.jobs, models, predictions, settings=studio.settings)  # type: ignore[arg-type]
+    queued = filing.start(held, MODEL.name, table_file, "topic")  # type: ignore[arg-type]
+    kept = Path(queued.payload["source"])
+    assert kept.read_bytes() == table_file.read_bytes()
+    assert kept.is_relative_to(studio.settings.uploads_dir)
+    assert (queued.kind, queued.lane, queued.payload["text_column"]) == ("predict", "light", "topic")
+    assert queued.title == "Predict Tickets.CSV with tickets-1"
+    with pytest.raises(InvalidInput, match="No column"):
+        filing.start(held, MODEL.name, table_file, None)  # type: ignore[arg-type]
+    studio.jobs.cancel(queued.id)
+
+
+def test_kept_uploads_that_no_job_needs_go_after_a_day(tmp_path: Path, table_file: Path) -> None:
+    needed, old, new = (filing.keep_upload(tmp_path, table_file) for _ in range(3))
+    for path in (needed, old):
+        os.utime(path, (0, 0))
+    filing.sweep_kept(tmp_path, [file_job(JobState.FAILED, payload={"source": str(needed)})])
+    assert needed.exists() and new.exists() and not old.exists()
+
+
+def file_job(state: JobState, **changes: Any) -> JobView:
+    payload = {"file_name": "May.csv", "model": "tickets-1", "likely_columns": ["message"]}
+    return job(state, **{"kind": "predict", "title": "May", "payload": payload, **changes})
+
+
+def test_a_job_shows_how_far_it_is_and_that_the_page_may_be_closed(studio: Studio) -> None:
+    html = filing.render_job(studio, file_job(JobState.RUNNING, fraction=0.5, step=512, steps=1024))
+    assert "512 of 1,024 rows" in html and "You can close this page" in html
+    assert "No worker is running" in filing.render_job(studio, file_job(JobState.QUEUED))
+
+
+def test_a_failed_job_says_why_and_leads_to_its_page(studio: Studio) -> None:
+    failure = JobFailure("The table has no column 'x'.", "Choose another.", "wrong")
+    html = filing.render_job(studio, file_job(JobState.FAILED, error=failure))
+    assert "has no column" in html and "Choose another." in html
+    assert 'href="/jobs?job=secret-id"' in html
+
+
+def test_a_finished_job_whose_file_is_gone_says_so(studio: Studio) -> None:
+    html = filing.render_job(studio, file_job(JobState.SUCCEEDED, result={"rows": 40, "file": "x.csv"}))
+    assert "40 rows answered" in html
+    assert "The file is not there any more" in html
+    assert 'href="/api/v1/jobs/secret-id/file"' in html
+
+
+def test_the_first_answers_are_read_from_the_head_of_a_long_file(tmp_path: Path) -> None:
+    rows = [f"{n},the text number {n} of some length,a,0.{n % 9}5,0.5" for n in range(20_000)]
+    path = tmp_path / "predictions.csv"
+    path.write_text("\n".join(["id,message,prediction,confidence,p_a", *rows]) + "\n", encoding="utf-8")
+    assert path.stat().st_size > filing.PREVIEW_BYTES
+    frame = filing.read_head(path, path.stat().st_mtime_ns)
+    assert list(frame["message"])[:1] == ["the text number 0 of some length"]
+    html = filing.render_answers(frame, "message")
+    assert html.count("<tr") == 1 + filing.PREVIEW_ROWS
+    assert "The first 8 answers" in html and "15.0 %" in html
+
+
+def test_columns_that_were_there_before_are_not_taken_for_the_answer() -> None:
+    names = ["text", "prediction", "confidence", "prediction_2", "confidence_2", "p_a"]
+    assert filing.added_columns(names) == ("prediction_2", "confidence_2")
