@@ -1,0 +1,33 @@
+"""Run the studio's own commands from a benchmark, as a user's script would."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_studio(home: Path, *arguments: str) -> Any:
+    """One command with --json; its value. Ends the benchmark with the command's own words where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "studio", "--home", str(home), "--json", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"'studio {' '.join(arguments)}' ended with {done.returncode}.")
+    return json.loads(done.stdout)
+
+
+def describe_machine() -> str:
+    """The machine in one line, for the head of a table."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{platform.system()} {platform.machine()}, {cores} CPU cores, Python {platform.python_version()}"

@@ -1,0 +1,104 @@
+"""Every page with two trained models: compare them, and look at all pages narrow, wide, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import small_rows, write_csv
+from tests.journeys.conftest import Watch
+from tests.journeys.served import ServedStudio
+
+pytestmark = pytest.mark.browser
+ADDRESSES = (
+    "/",
+    "/data",
+    "/data?dataset=small",
+    "/data?new=1",
+    "/train",
+    "/train?dataset=small",
+    "/jobs",
+    "/results",
+    "/results?model=one",
+    "/predict?model=one",
+    "/compare",
+    "/compare?models=one,two",
+)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedStudio]:
+    """A studio with two models on the same small dataset."""
+    folder = tmp_path_factory.mktemp("trained")
+    served = ServedStudio(folder / "home").start()
+    table = write_csv(folder / "small.csv", small_rows(), ("text", "label"))
+    served.run("dataset", "import", str(table), "--name", "small")
+    for name, epochs in (("one", 3), ("two", 1)):
+        served.run(
+            "train", "--dataset", "small", "--checkpoint", "minilm-l6", "--name", name,
+            "--set", f"epochs={epochs}", "--wait",
+        )  # fmt: skip
+    yield served
+    served.stop()
+
+
+def test_two_models_are_compared_on_the_same_rows(trained: ServedStudio, page: Page) -> None:
+    page.goto(f"{trained.url}/compare?models=one,two", wait_until="commit")
+    expect(page.locator("#page")).to_contain_text("within chance")
+    expect(page.locator("#page")).to_contain_text("one")
+    expect(page.locator("#page")).to_contain_text("two")
+    comparison = trained.run("compare", "one", "two")
+    assert set(comparison["ranking"]) == {"one", "two"}
+    assert comparison["differences"][0]["verdict"] == "within chance"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_its_window_and_keeps_quiet(
+    trained: ServedStudio, browser: Browser, watch: Watch, width: int, theme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    for address in ADDRESSES:
+        page = watch.follow(context.new_page())
+        separator = "&" if "?" in address else "?"
+        page.goto(f"{trained.url}{address}{separator}__theme={theme}", wait_until="commit")
+        expect(page.locator("#page h1").first).to_be_visible()
+        page.wait_for_timeout(700)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        text = page.locator("#page").inner_text()
+        assert "Traceback" not in text and "undefined" not in text and "None" not in text.split(), address
+        page.close()
+    context.close()
+
+
+def test_a_thing_that_does_not_exist_gets_a_sentence_and_a_next_step(
+    trained: ServedStudio, page: Page
+) -> None:
+    for address in ("/results?model=none", "/data?dataset=none", "/jobs?job=none", "/predict?model=none"):
+        page.goto(f"{trained.url}{address}", wait_until="commit")
+        expect(page.locator("#page")).to_contain_text(re.compile("There is no|not there any more"))
+
+
+def test_the_command_line_and_the_api_give_the_same_answer_as_transformers(trained: ServedStudio) -> None:
+    text = "a very old cat"
+    by_command = trained.run("predict", "one", "--text", text)
+    by_api = trained.call("POST", "/models/one/predict", {"inputs": [{"text": text}]})["predictions"][0]
+    assert by_command["label"] == by_api["label"]
+    assert abs(by_command["confidence"] - by_api["confidence"]) < 1e-5
+    assert set(by_api["probabilities"]) == {"animals", "tools"}
+
+
+def test_the_report_and_the_history_of_a_model_have_the_contracts_shape(trained: ServedStudio) -> None:
+    report = trained.get("/models/one/report")
+    assert {"model", "dataset", "split", "rows", "metrics", "intervals", "per_label", "confusion"} <= set(
+        report
+    )
+    names = "accuracy balanced_accuracy f1_macro f1_weighted precision_macro recall_macro mcc log_loss ece f1"
+    assert set(names.split()) <= set(report["metrics"])
+    history = trained.get("/models/one")["history"]
+    assert {"epoch", "step", "split", "name", "value"} <= set(history[0])
+    evaluated = trained.run("evaluate", "one", "--split", "test")
+    assert evaluated["metrics"] == report["metrics"]

@@ -1,0 +1,120 @@
+"""Every registered part keeps the rules for its kind, so that adding one is one file and one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+from docs import tables
+from studio.api.app import ROUTERS
+from studio.checkpoints.catalogue import Checkpoint, load_catalogue
+from studio.cli.main import app
+from studio.metrics.base import Metric
+from studio.metrics.registry import METRICS
+from studio.pages.registry import PAGES, Page
+from studio.pages.words import words_of
+from studio.tasks.base import Task
+from studio.tasks.registry import TASKS
+from studio.training.presets import PRESETS, PresetFacts, preset_recipe
+from studio.training.recipe import FieldSpec, Recipe, field_specs
+
+ROOT = Path(__file__).resolve().parents[1]
+TEST_SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+SENTENCE = re.compile(r"[A-Z0-9].{10,}\.$", re.DOTALL)
+COMMANDS = dict(tables.walk(typer.main.get_command(app), ""))
+ROUTES = [
+    (method, route) for router in ROUTERS for route in router.routes for method in sorted(route.methods)
+]
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)
+def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
+    assert SENTENCE.match(task.help)
+    assert task.required_roles
+    assert all(SENTENCE.match(role.help) for role in task.roles)
+    assert task.primary_metric in task.metrics
+    assert set(task.metrics) <= set(METRICS)
+    assert TASKS[task.key] is task
+    answers = task.decode(np.array([[0.0, 2.0], [1.0, 0.0]]), ["a", "b"])
+    assert json.loads(json.dumps(answers)) == answers
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_a_metric_is_explained_bounded_and_better_for_better_answers(metric: Metric) -> None:
+    assert SENTENCE.match(metric.help)
+    true = np.array([0, 1, 1, 0, 1, 0])
+    right = np.where(np.arange(2) == true[:, None], 0.97, 0.03)
+    wrong = 1.0 - right
+    good, bad = metric.compute(true, right), metric.compute(true, wrong)
+    assert good > bad if metric.best == "high" else good < bad
+    if metric.unit == "share":
+        assert -1.0 <= bad <= 1.0 and -1.0 <= good <= 1.0
+    assert f"`{metric.name}`" in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert any(metric.name in task.metrics for task in TASKS.values())
+
+
+@pytest.mark.parametrize("checkpoint", load_catalogue().values(), ids=lambda one: one.id)
+def test_a_checkpoint_is_described_for_someone_who_has_to_choose(checkpoint: Checkpoint) -> None:
+    assert SENTENCE.match(checkpoint.good_for)
+    assert SENTENCE.match(checkpoint.bad_for)
+    assert checkpoint.parameters > 0
+    assert checkpoint.max_tokens >= 128
+    assert checkpoint.hidden % checkpoint.heads == 0
+    assert checkpoint.builtin or checkpoint.repo
+    assert bool(checkpoint.licence) == bool(checkpoint.licence_source)
+    assert set(checkpoint.formats) <= {"safetensors", "pickle"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.words)
+def test_a_page_has_words_an_address_a_document_and_a_journey(page: Page) -> None:
+    assert words_of(page.words).title
+    assert page.path == page.path.strip("/").lower()
+    journeys = "\n".join(path.read_text() for path in (ROOT / "tests" / "journeys").glob("*.py"))
+    assert f"/{page.path}" in journeys
+    if page.path:
+        assert (ROOT / "docs" / f"{page.path}.md").exists()
+
+
+@pytest.mark.parametrize("spec", field_specs(), ids=lambda spec: spec.name)
+def test_a_recipe_field_has_help_limits_and_a_plain_error(spec: FieldSpec) -> None:
+    assert SENTENCE.match(spec.help)
+    assert len(spec.help) < 130
+    assert spec.choices or (spec.minimum is not None and spec.maximum is not None)
+    assert f"`{spec.name}`" in (ROOT / "docs" / "recipe.md").read_text(encoding="utf-8")
+    with pytest.raises(Exception, match=spec.name) as raised:
+        Recipe.from_settings({spec.name: "no such value"})
+    assert spec.name in raised.value.hint
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("parameters", [4_000_000, 22_000_000, 110_000_000, 340_000_000])
+@pytest.mark.parametrize("rows", [20, 1_000, 1_000_000])
+def test_a_preset_gives_a_valid_recipe_for_every_size(preset: str, parameters: int, rows: int) -> None:
+    facts = PresetFacts(
+        parameters=parameters, rows=rows, median_tokens=12, p95_tokens=700, device="cpu", max_tokens=512
+    )
+    recipe = Recipe.from_settings({**preset_recipe(preset, facts), "preset": preset})
+    assert recipe.max_length <= 512
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_and_each_of_its_flags_are_explained(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    for parameter in command.params:
+        if parameter.param_type_name == "option":
+            assert SENTENCE.match(parameter.help or ""), (name, parameter.name)
+    verb = name.split()[-1]
+    assert re.search(rf'"{verb}"', TEST_SOURCE), f"no test runs '{name}'"
+
+
+@pytest.mark.parametrize("method, route", ROUTES, ids=lambda value: getattr(value, "path", value))
+def test_a_route_is_described_and_tested(method: str, route: object) -> None:
+    assert route.description
+    stem = route.path.split("{")[0].rstrip("/")
+    assert stem in TEST_SOURCE
