@@ -11,6 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from studio.pages import layout
+from studio.pages.early import EarlyScript
 from studio.pages.headers import PageHeaders
 from studio.pages.registry import PAGES, Page, Services
 from studio.pages.theme import FOLDER, make_theme
@@ -82,6 +83,7 @@ def mount_pages(application: FastAPI, studio: Services, settings: Settings) -> F
             mcp_server=False,
         )
     blocks.has_launched = True
+    application.add_middleware(EarlyScript)
     application.add_middleware(PageHeaders)
     return application
 

@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 # For an event's js=: goes to the address its handler returned, or stays where it returned nothing.
-# The moment of waiting lets Gradio close its event stream, which it would call an error when cut off.
-GO = "(address) => { if (address) setTimeout(() => window.location.assign(address), 120); return address; }"
+GO = "(address) => { if (address) window.location.assign(address); return address; }"
 
 # For an event's js=: shows the address in the browser without loading the page again.
 SHOW_ADDRESS = "(address) => { if (address) window.history.replaceState(null, '', address); return address; }"

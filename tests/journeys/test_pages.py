@@ -74,6 +74,29 @@ def test_every_page_fits_its_window_and_keeps_quiet(
     context.close()
 
 
+def test_leaving_a_page_while_it_works_is_no_error(trained: ServedStudio, page: Page) -> None:
+    for pick, milliseconds in ((0, 0), (2, 10), (0, 30), (2, 60)):
+        page.goto(f"{trained.url}/train?dataset=small", wait_until="commit")
+        expect(page.locator("#train-plan")).to_contain_text("Training rows")
+        page.locator("#train-presets [data-pick]").nth(pick).click()
+        page.wait_for_timeout(milliseconds)
+        page.locator("header nav a", has_text="Jobs").click()
+        expect(page).to_have_url(re.compile(r"/jobs$"))
+        expect(page.locator("#page h1").first).to_be_visible()
+
+
+def test_a_page_goes_on_answering_after_a_download(trained: ServedStudio, page: Page) -> None:
+    page.goto(f"{trained.url}/results?model=one", wait_until="commit")
+    with page.expect_download() as waiting:
+        page.locator("#results-actions a", has_text="Download").click()
+    assert waiting.value.suggested_filename == "one.zip"
+    page.get_by_role("tab", name="Recipe").click()
+    page.locator("#recipe-delete").click()
+    expect(page.locator("#recipe-delete-question")).to_contain_text("one")
+    page.locator("#recipe-delete-keep").click()
+    expect(page.locator("#recipe-delete-keep")).to_be_hidden()
+
+
 def test_a_thing_that_does_not_exist_gets_a_sentence_and_a_next_step(
     trained: ServedStudio, page: Page
 ) -> None:

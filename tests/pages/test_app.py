@@ -50,6 +50,14 @@ def test_what_is_named_by_its_content_is_fetched_once_and_pages_always(browserle
         assert browserless.get(path).headers.get("Cache-Control") != FOR_EVER
 
 
+def test_the_early_script_stands_before_gradios_and_the_length_counts_it(browserless: TestClient) -> None:
+    for page in PAGES:
+        answer = browserless.get(f"/{page.path}")
+        assert 0 < answer.text.index("beforeunload") < answer.text.index("window.gradio_config")
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert "beforeunload" not in browserless.get("/theme.css").text
+
+
 def test_the_look_asks_nothing_of_other_hosts(browserless: TestClient) -> None:
     css = browserless.get("/theme.css").text
     assert "http" not in css.replace("http://www.w3.org", "")

@@ -38,7 +38,9 @@ def build(desk: Desk) -> Part:
             with gr.Row(elem_classes="s-buttons"):
                 rename = gr.Button(W.rename.button, elem_id="recipe-rename")
         with gr.Column(elem_classes="s-panel", min_width=320):
-            question = layout.html(elem_id="recipe-delete-question")
+            question = layout.html(
+                layout.section(W.delete.title, W.delete.text), elem_id="recipe-delete-question"
+            )
             with gr.Row(elem_classes="s-buttons"):
                 delete = gr.Button(W.delete.button, variant="stop", elem_id="recipe-delete")
                 confirm = gr.Button(variant="stop", visible=False, elem_id="recipe-delete-confirm")
@@ -76,10 +78,9 @@ def build(desk: Desk) -> Part:
             render_recipe(model),
             render_usage(desk.studio.models.usage(model.name)),
             model.name,
-            *no_question(),
         )
 
-    return Part([origin, made, usage, new_name, *asking], fill)
+    return Part([origin, made, usage, new_name], fill)
 
 
 def no_question() -> tuple[Any, ...]:
