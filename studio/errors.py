@@ -73,6 +73,13 @@ class Unavailable(StudioError):
     http_status = 503
 
 
+class Damaged(StudioError):
+    """A file of the studio is there but cannot be read."""
+
+    code = "damaged"
+    http_status = 503
+
+
 class WorkFailed(StudioError):
     """A job was carried out and ended without success."""
 

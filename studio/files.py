@@ -9,6 +9,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from studio.errors import Damaged
+
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON to a temporary name, make it durable, then give it its name."""
@@ -22,6 +24,17 @@ def write_json(path: Path, value: Any) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path, what: str) -> Any:
+    """The value of a JSON file; Damaged, naming ``what`` it holds, where it is there but cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Damaged(
+            f"{what} cannot be read: the file {path.name} is damaged.",
+            "Restore the studio's folder from a backup, or make it again.",
+        ) from error
 
 
 def remove_folder(folder: Path) -> None:

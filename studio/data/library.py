@@ -22,6 +22,7 @@ from studio.data.dataset import Dataset
 from studio.data.importing import PreparedImport
 from studio.data.splits import SPLITS
 from studio.errors import InvalidInput, NotFound
+from studio.files import read_json, write_json
 
 DESCRIPTION = "dataset.json"
 # Small groups, so that a page of 50 rows reads a few thousand and not a million.
@@ -46,7 +47,7 @@ class Library:
         try:
             for split, frame in prepared.frames.items():
                 write_frame(frame, unfinished / f"{split}.parquet")
-            write_json(dataset.to_json(), unfinished / DESCRIPTION)
+            write_json(unfinished / DESCRIPTION, dataset.to_json())
             sync_folder(unfinished)
             os.replace(unfinished, self.datasets_dir / dataset.id)
         except BaseException:
@@ -63,7 +64,9 @@ class Library:
 
     def load(self, dataset_id: str) -> Dataset:
         """The description of a dataset; NotFound where there is none."""
-        return Dataset.from_json(json.loads((self.folder(dataset_id) / DESCRIPTION).read_text("utf-8")))
+        return Dataset.from_json(
+            read_json(self.folder(dataset_id) / DESCRIPTION, "The description of this dataset")
+        )
 
     def folder(self, dataset_id: str) -> Path:
         """Where a dataset's files are; NotFound where there is none of that id."""
@@ -179,14 +182,6 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     table = pa.Table.from_pandas(frame, schema=pa.schema(schema), preserve_index=False)
     with path.open("wb") as file:
         pq.write_table(table, file, row_group_size=ROWS_PER_GROUP, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def write_json(value: dict[str, Any], path: Path) -> None:
-    """Write JSON and see it onto the disk."""
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
 

@@ -1,4 +1,4 @@
-"""A script that runs before Gradio's own: Gradio adds the ``head`` it is given only after its page has started."""
+"""A script that runs before Gradio's own, which adds the ``head`` it is given only after it has started."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ def _listen(
 
 
 def on_load(handler: Callable[..., Any], inputs: Components = None, outputs: Components = None) -> Any:
-    """Run a quick handler when the page opens; it may take ``request: gr.Request`` as its last argument."""
+    """As ``on``, when the page opens; the handler may take ``request: gr.Request`` as its last argument."""
     load = Context.root_block.load  # type: ignore[union-attr]
-    return _listen(load, handler, inputs, outputs, queue=False, show_progress="hidden")
+    return on(load, handler, inputs, outputs)
 
 
 def then_run(

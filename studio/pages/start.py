@@ -8,7 +8,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from jobs.states import TERMINAL, JobState
-from studio.errors import NotFound
+from studio.errors import StudioError
 from studio.pages import events, layout, live
 from studio.pages import format as fmt
 from studio.pages.links import link
@@ -141,7 +141,7 @@ def find_report(studio: Services, model: ModelRecord | None) -> Report | None:
         return None
     try:
         return studio.models.report(model.name, "test")
-    except NotFound:
+    except StudioError:
         return None
 
 

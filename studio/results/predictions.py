@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from studio.errors import NotFound
+from studio.errors import Damaged, NotFound
 
 METADATA_KEY = b"encoder_studio"
 LABEL_PREFIX = "p_"
@@ -154,7 +154,13 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
 def read_predictions(path: Path) -> Predictions:
     """Predictions as stored. Raises NotFound where the file is missing."""
     require_file(path)
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise Damaged(
+            f"The saved answers cannot be read: the file {path.name} is damaged.",
+            "Restore the studio's folder from a backup, or score the model anew.",
+        ) from error
     labels = tuple(json.loads(table.schema.metadata[METADATA_KEY])["labels"])
     index = {label: position for position, label in enumerate(labels)}
     columns = [table.column(LABEL_PREFIX + label).to_numpy() for label in labels]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from jobs.queue import JobView, NewJob
 from jobs.states import TERMINAL
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.errors import InvalidInput, NotFound
+from studio.files import read_json
 from studio.records.evaluations import EvaluationRecord, EvaluationStore
 from studio.records.models import ModelRecord
 from studio.results.predictions import Predictions, read_predictions
@@ -140,5 +139,4 @@ class EvaluationService:
     def read(self, model: ModelRecord, evaluation_id: str) -> Report:
         """The report of one evaluation by its id."""
         path = self._models.folder_of(model).parent / "evaluations" / f"{evaluation_id}.json"
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Report.from_json(content)
+        return Report.from_json(read_json(path, f"A report of '{model.name}'"))

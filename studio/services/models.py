@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from jobs.states import TERMINAL
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.export.bundle import export_model
-from studio.files import remove_folder
+from studio.files import read_json, remove_folder
 from studio.prediction.pool import PredictorPool
 from studio.records.models import ModelRecord, ModelStore
 from studio.results.predictions import Predictions, read_predictions
@@ -99,7 +98,7 @@ class ModelService:
     def report(self, name: str, split: str = "test") -> Report:
         """The report on a split of the model's own dataset; NotFound where none was made."""
         path = self._reports_path(self.get(name))
-        reports = json.loads(path.read_text(encoding="utf-8"))["splits"] if path.exists() else {}
+        reports = read_json(path, f"The report of '{name}'")["splits"] if path.exists() else {}
         if split not in reports:
             raise NotFound(
                 f"'{name}' has no report on '{split}'.",
@@ -113,7 +112,7 @@ class ModelService:
     def history(self, name: str) -> list[dict[str, Any]]:
         """[{epoch, step, split, name, value}] of the training."""
         path = self._settings.models_dir / self.get(name).id / "history.json"
-        return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+        return list(read_json(path, f"The history of '{name}'")) if path.exists() else []
 
     def predictions(self, name: str, split: str = "test") -> Predictions:
         """The saved answers on a split; NotFound where there are none."""

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.states import JobState
 from studio.bootstrap import Studio
-from studio.errors import NotFound
+from studio.errors import Damaged, NotFound
 from studio.pages.results import (
     confidence,
     confusion,
@@ -81,6 +81,19 @@ def test_the_top_says_the_sentence_the_rivals_and_the_best_epoch(studio: Studio)
 def test_a_model_that_is_not_there_is_not_found(studio: Studio) -> None:
     with pytest.raises(NotFound):
         read_chosen(studio, "none")
+
+
+def test_a_damaged_report_is_said_of_its_model_and_the_others_stay_in_the_list(studio: Studio) -> None:
+    path = studio.models.folder("first") / "report.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    try:
+        with pytest.raises(Damaged, match="The report of 'first'"):
+            read_chosen(studio, "first")
+        html = listing.render_listing(studio.models.list(), listing.Intervals(studio))
+        assert "first" in html and "second" in html
+    finally:
+        path.write_bytes(whole)
 
 
 def test_rows_can_be_test_validation_or_data_scored_later(studio: Studio) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from studio.errors import NotFound
+from studio.errors import StudioError
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.answers import share_with_interval
@@ -38,7 +38,7 @@ class Intervals:
     def _read(self, model: ModelRecord) -> tuple[float, float] | None:
         try:
             report: Report = self._studio.models.report(model.name, "test")
-        except NotFound:
+        except StudioError:
             return None
         low, high = report.intervals.get(report.primary_metric, (None, None))
         return None if low is None or high is None else (low, high)

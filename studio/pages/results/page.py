@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.components.base import Component
 
-from studio.errors import NotFound
+from studio.errors import StudioError
 from studio.pages import events, guard, layout, links, live
 from studio.pages.results import (
     confidence,
@@ -95,7 +95,7 @@ class Filling:
         key = Source(asked["split"] or "test", asked["dataset"] or "").key
         try:
             chosen = self.desk.read(name, key, asked["true"], asked["predicted"])
-        except NotFound as error:
+        except StudioError as error:
             notice = layout.heading(W.title, W.lead) + guard.as_notice(error)
             return (gr.update(visible=True), *(gr.skip(),) * 3, notice, *(gr.skip(),) * (rest - 1))
         tab = asked["tab"] if asked["tab"] in TABS else FIRST_TAB
