@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sentencepiece import SentencePieceProcessor
 
 from studio.checkpoints.loading import load_encoder
+from studio.checkpoints.tokens import count_tokens
 from studio.errors import InvalidInput
-from tests.checkpoints.tiny_encoders import make_encoder
+from tests.checkpoints.tiny_encoders import make_encoder, make_sentencepiece_encoder
 
 LABELS = ["cancel", "refund", "where"]
 
@@ -81,6 +83,17 @@ def test_other_families_load_as_well(tmp_path: Path, family: str) -> None:
     loaded = load_encoder(folder, "classification", LABELS)
     ids = torch.tensor([loaded.tokenizer("where is my parcel")["input_ids"]])
     assert loaded.model(input_ids=ids).logits.shape == (1, 3)
+
+
+def test_a_tokenizer_that_is_only_a_sentencepiece_file_is_read_and_kept_readable(tmp_path: Path) -> None:
+    folder = make_sentencepiece_encoder(tmp_path / "deberta")
+    loaded = load_encoder(folder, "classification", LABELS)
+    ids = loaded.tokenizer("where is my parcel")["input_ids"]
+    pieces = SentencePieceProcessor(model_file=str(folder / "spm.model"))
+    assert ids == [1, *pieces.encode("where is my parcel"), 2]
+    assert loaded.model(input_ids=torch.tensor([ids])).logits.shape == (1, 3)
+    loaded.tokenizer.save_pretrained(tmp_path / "own")
+    assert count_tokens(tmp_path / "own", ["where is my parcel"]).tolist() == [len(ids)]
 
 
 def test_the_tokenizer_neither_cuts_nor_pads(tiny_bert: Path) -> None:

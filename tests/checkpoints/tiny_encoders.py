@@ -50,6 +50,28 @@ def make_encoder(folder: Path, family: str = "bert", seed: int = 0, rows: int = 
     return folder
 
 
+def make_sentencepiece_encoder(folder: Path) -> Path:
+    """Write a random DeBERTa as a hub has it: its tokenizer is spm.model alone, without tokenizer.json."""
+    import sentencepiece
+
+    folder.mkdir(parents=True)
+    texts = folder / "texts.txt"
+    texts.write_text("\n".join(" ".join(WORDS[place:] + WORDS[:place]) for place in range(len(WORDS))))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(texts), model_prefix=str(folder / "spm"), vocab_size=60, hard_vocab_limit=False,
+        pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]",
+        unk_piece="[UNK]", minloglevel=2,
+    )  # fmt: skip
+    texts.unlink()
+    (folder / "spm.vocab").unlink()
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": false, "vocab_type": "spm"}')
+    size = sentencepiece.SentencePieceProcessor(model_file=str(folder / "spm.model")).get_piece_size()
+    torch.manual_seed(0)
+    config = AutoConfig.for_model("deberta-v2", vocab_size=size + 1, **SHAPE)
+    AutoModel.from_config(config).save_pretrained(folder)
+    return folder
+
+
 def as_pickle(folder: Path, old_names: bool = True) -> Path:
     """Turn a folder's safetensors into a pickle as old checkpoints are: gamma, beta and a shared weight."""
     from safetensors.torch import load_file
