@@ -77,11 +77,23 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, title
         write_names(base.mark_text(align="left", dx=10, limit=LABEL_PIXELS), "left", title, scale),
         write_names(base.mark_text(align="right", dx=-10, limit=LABEL_PIXELS), "right", title, scale),
     )
-    best = table.iloc[0]
-    caption = f"{best['name']} scores highest, {percent(best['score'])}; lines are 95 % intervals."
+    caption = f"{name_the_best(table)}; lines are 95 % intervals."
     if len(table) > SERIES_AT_MOST:
         caption += f" Drawn are the best {SERIES_AT_MOST} of {len(table)}; the table has all."
     return ChartWithTable(frame(chart), table.rename(columns={"name": "model"}), caption)
+
+
+def name_the_best(table: pd.DataFrame) -> str:
+    """Who scores highest, of rows that come with the highest score first; several where they score the same.
+
+    >>> name_the_best(pd.DataFrame({"name": ["b", "a", "c"], "score": [0.9, 0.9, 0.8]}))
+    'b and a score highest, 90 %'
+    """
+    best = table["score"].iloc[0]
+    names = list(table.loc[table["score"] == best, "name"])
+    if len(names) == 1:
+        return f"{names[0]} scores highest, {percent(best)}"
+    return f"{', '.join(names[:-1])} and {names[-1]} score highest, {percent(best)}"
 
 
 def write_names(text: alt.Chart, side: str, title: str, scale: alt.Scale) -> alt.Chart:
