@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import shutil
 from pathlib import Path
@@ -76,7 +75,3 @@ def test_a_truncated_pickle_leaves_no_half_file(tiny_pickle: Path, tmp_path: Pat
     with pytest.raises(WorkFailed, match="could not be converted"):
         convert_pickle(folder)
     assert path.is_file() and not list(folder.glob("model.*"))
-
-
-def test_the_worked_examples_hold() -> None:
-    assert doctest.testmod(conversion).failed == 0

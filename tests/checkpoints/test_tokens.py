@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
 
 import pytest
 from tokenizers.implementations import ByteLevelBPETokenizer
 
-from studio.checkpoints import language, tokens
 from studio.checkpoints.loading import load_tokenizer
 from studio.checkpoints.tokens import count_tokens, counts_are_estimated
 from studio.errors import InvalidInput
@@ -62,10 +60,6 @@ def test_a_broken_tokenizer_gets_a_sentence(bert_copy: Path) -> None:
     (bert_copy / "tokenizer.json").write_text("{")
     with pytest.raises(InvalidInput, match=r"tokenizer\.json of 'copied-bert' is not readable"):
         count_tokens(bert_copy, TEXTS)
-
-
-def test_the_worked_examples_hold() -> None:
-    assert doctest.testmod(language).failed == doctest.testmod(tokens).failed == 0
 
 
 def test_a_vocabulary_without_special_tokens_gets_a_sentence(tmp_path: Path) -> None:
