@@ -140,7 +140,8 @@ def facts_of(splits: Splits) -> PresetFacts:
 
 def measure(dataset: str, splits: Splits, fields: dict[str, Any], seed: int) -> Measured:
     """Train once and score the test rows."""
-    from studio.training.engine import TrainingRun, predict_logits, train_model
+    from studio.prediction.embedded import Predictor
+    from studio.training.engine import TrainingRun, train_model
 
     labels = sorted(set(splits["train"]["label"]))
     started, cpu_started = time.monotonic(), time.process_time()
@@ -158,7 +159,7 @@ def measure(dataset: str, splits: Splits, fields: dict[str, Any], seed: int) -> 
             ),
             SilentProgress(),
         )
-    logits = predict_logits(result.model, result.tokenizer, list(splits["test"]["text"]), result.max_length)
+        logits = Predictor().logits(Path(folder) / "model", list(splits["test"]["text"]))
     truth = np.array([labels.index(label) for label in splits["test"]["label"]])
     return Measured(
         dataset=dataset,

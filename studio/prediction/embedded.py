@@ -154,9 +154,9 @@ def read_recipe(folder: Path) -> dict[str, Any]:
 
 
 def choose_max_length(recipe: dict[str, Any], tokenizer: Any, config: Any) -> int:
-    """Tokens a text is cut at: the recipe's, else as many as the model was made for, 512 at most."""
+    """Tokens a text is cut at: the recipe's, else 512, but no more than the model was made for."""
     if isinstance(recipe.get("max_length"), int):
-        return int(recipe["max_length"])
+        return int(min(recipe["max_length"], tokenizer.model_max_length))
     positions = getattr(config, "max_position_embeddings", None) or FALLBACK_MAX_LENGTH
     return int(min(positions, tokenizer.model_max_length, FALLBACK_MAX_LENGTH))
 

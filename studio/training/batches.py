@@ -11,11 +11,9 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from studio.tasks.base import Encoded
-from studio.tasks.classification import TEXT, encode
 
 TOKENS_PER_BATCH = 16_384
 BATCHES_PER_GROUP = 50
-FALLBACK_MAX_LENGTH = 512
 
 
 class EncodedRows(Dataset):
@@ -162,17 +160,3 @@ def cut_batches(lengths: np.ndarray, batch_size: int) -> Iterator[list[int]]:
         fit = max(1, min(batch_size, TOKENS_PER_BATCH // max(1, int(lengths[order[start]]))))
         yield order[start : start + fit].tolist()
         start += fit
-
-
-def predict_logits(
-    model: Any,
-    tokenizer: Any,
-    texts: Sequence[str],
-    max_length: int,
-    batch_size: int = 64,
-    progress: Callable[[int], None] | None = None,
-) -> np.ndarray:
-    """Return logits (texts, labels) as float32 for texts cut at ``max_length`` tokens."""
-    length = usable_length(model, tokenizer, max_length)
-    encoded = encode([{TEXT.key: text} for text in texts], tokenizer, length)
-    return predict_encoded(model, encoded, make_collator(model, tokenizer, length), batch_size, progress)

@@ -19,7 +19,7 @@ from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
-from studio.training.batches import EncodedRows, make_collator, predict_logits, usable_length
+from studio.training.batches import EncodedRows, make_collator, usable_length
 from studio.training.course import Course, MeasuredPoint
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
 from studio.training.progress import Progress
@@ -29,7 +29,7 @@ from studio.training.rows import Columns, check_rows, label_ids_of, rows_by_role
 from studio.training.snapshots import Snapshots
 from studio.training.trainer import EncoderTrainer, Lesson, load_learnt
 
-__all__ = ["TrainingResult", "TrainingRun", "predict_logits", "train_model"]
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def train_model(run: TrainingRun, report: Progress) -> TrainingResult:
     try:
         return train_here(run, report)
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not isinstance(error, RuntimeError) or "memory" in str(error).lower():
+        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY):
             raise WorkFailed(
                 f"The memory did not suffice for batches of {run.recipe.batch_size} rows "
                 f"of {run.recipe.max_length} tokens.",
@@ -177,7 +177,7 @@ def make_lesson(run: TrainingRun, loaded: LoadedEncoder, placement: Placement, m
 
 
 def train_lesson(model: Any, lesson: Lesson, run: TrainingRun, report: Progress) -> Reporter:
-    """Train until the recipe's end or patience's, and leave the best epoch's weights in the model."""
+    """Train until the recipe's end or patience's, and leave the kept epoch's weights in the model."""
     point = lesson.snapshots.newest() if run.resume else None
     if point is None:
         lesson.snapshots.clear()
@@ -189,8 +189,8 @@ def train_lesson(model: Any, lesson: Lesson, run: TrainingRun, report: Progress)
         report.log(f"Going on after epoch {course.epochs} of {run.recipe.epochs}.")
     if course.epochs < run.recipe.epochs and not course.ran_out_of_patience:
         trainer.train(resume_from_checkpoint=str(point[0]) if point else None)
-    if course.best_epoch and (course.best_epoch != course.epochs or point):
-        load_learnt(model, lesson.snapshots.best_path(course.best_epoch))
+    if course.kept_epoch != course.epochs or point:
+        load_learnt(model, lesson.snapshots.kept_path(course.kept_epoch))
     return reporter
 
 

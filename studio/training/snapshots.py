@@ -13,7 +13,7 @@ MARKER = "course.json"
 
 
 class Snapshots:
-    """The snapshots of one job: the newest epoch (weights, optimizer, chance) and the best weights."""
+    """The snapshots of one job: the newest epoch (weights, optimizer, chance) and the weights to keep."""
 
     def __init__(self, folder: Path, recipe: dict[str, Any]) -> None:
         self.folder = folder
@@ -28,9 +28,9 @@ class Snapshots:
         """Where the trainer puts the snapshot of a step."""
         return self.folder / f"checkpoint-{step}"
 
-    def best_path(self, epoch: int) -> Path:
-        """Where the weights of an epoch lie that was the best when it ended."""
-        return self.folder / f"best-{epoch}.safetensors"
+    def kept_path(self, epoch: int) -> Path:
+        """Where the weights of an epoch lie that was the one to keep when it ended."""
+        return self.folder / f"kept-{epoch}.safetensors"
 
     def complete(self, step: int, course: Course) -> None:
         """Mark a step's snapshot as complete, then drop what it replaces."""
@@ -42,8 +42,8 @@ class Snapshots:
         for other in self.folder.glob("checkpoint-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
-        for other in self.folder.glob("best-*.safetensors"):
-            if other != self.best_path(course.best_epoch):
+        for other in self.folder.glob("kept-*.safetensors"):
+            if other != self.kept_path(course.kept_epoch):
                 other.unlink(missing_ok=True)
 
     def newest(self) -> tuple[Path, Course] | None:
@@ -64,5 +64,4 @@ class Snapshots:
         if data["recipe"] != self.recipe:
             return None
         course = Course.from_json(data["course"])
-        needs_best = course.best_epoch > 0
-        return course if not needs_best or self.best_path(course.best_epoch).is_file() else None
+        return course if self.kept_path(course.kept_epoch).is_file() else None

@@ -108,7 +108,10 @@ class EncoderTrainer(Trainer):
 
 
 class EpochKeeper(TrainerCallback):
-    """After each epoch: note its scores, keep its weights where it is the best so far, mark the snapshot."""
+    """After each epoch: note its scores, keep its weights where it is the best so far, mark the snapshot.
+
+    Without validation rows each epoch is the one to keep.
+    """
 
     def __init__(self, trainer: EncoderTrainer) -> None:
         self.trainer = trainer
@@ -120,11 +123,12 @@ class EpochKeeper(TrainerCallback):
         train = reporter.train_scores
         if not metrics:
             course.end_epoch(train)
+            save_learnt(self.trainer.model, lesson.snapshots.kept_path(course.epochs))
             return
         for name, value in metrics.items():
             reporter.note(name, value, "validation", state)
         if course.add_epoch(metrics, train):
-            save_learnt(self.trainer.model, lesson.snapshots.best_path(course.epochs))
+            save_learnt(self.trainer.model, lesson.snapshots.kept_path(course.epochs))
         reporter.report.log(
             f"Epoch {course.epochs}: training loss {train['loss']:.4f}, "
             f"validation loss {metrics['loss']:.4f}, validation accuracy {metrics['accuracy']:.4f}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.tasks.classification import CLASSIFICATION
+from studio.training.batches import make_collator, predict_encoded
 from studio.training.engine import TrainingRun
 from studio.training.recipe import Recipe
 
@@ -67,6 +68,12 @@ def make_rows(count: int, seed: int = 0) -> dict[str, list[str]]:
         rows["text"].append(f"the {noun} is {words[generator.integers(4)]}{tail}")
         rows["label"].append(label)
     return rows
+
+
+def logits_of(model: Any, tokenizer: Any, texts: list[str], max_length: int = 16, **options: Any) -> np.ndarray:
+    """What a model in memory answers, (texts, labels)."""
+    encoded = CLASSIFICATION.encode([{"text": text} for text in texts], tokenizer, max_length)
+    return predict_encoded(model, encoded, make_collator(model, tokenizer, max_length), **options)
 
 
 def make_run(folder: Path, home: Path, *, rows: int = 32, resume: bool = True, **fields: Any) -> TrainingRun:

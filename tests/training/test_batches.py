@@ -15,10 +15,10 @@ from studio.training.batches import (
     EncodedRows,
     LengthGroupedOrder,
     cut_batches,
-    predict_logits,
     usable_length,
 )
 from tests.encoders import build_tokenizer
+from tests.training.runs import logits_of
 
 pytestmark = pytest.mark.slow
 
@@ -87,8 +87,8 @@ def test_answers_come_in_the_order_of_the_texts_and_do_not_depend_on_the_batch(
     tokenizer = build_tokenizer()
     texts = ["the cat", "a lovely dog and a horse and a cat " * 5, "", "why", "the film was poor"] * 3
     told: list[int] = []
-    together = predict_logits(model, tokenizer, texts, 32, batch_size=4, progress=told.append)
-    alone = np.concatenate([predict_logits(model, tokenizer, [text], 32) for text in texts])
+    together = logits_of(model, tokenizer, texts, 32, batch_size=4, progress=told.append)
+    alone = np.concatenate([logits_of(model, tokenizer, [text], 32) for text in texts])
     assert together.shape == (15, 3) and together.dtype == np.float32
     assert np.abs(together - alone).max() < 1e-5
     assert told == [4, 8, 12, 15]
@@ -97,7 +97,7 @@ def test_answers_come_in_the_order_of_the_texts_and_do_not_depend_on_the_batch(
 
 def test_no_texts_give_no_answers(encoder_folders: dict[str, Path]) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3)
-    assert predict_logits(model, build_tokenizer(), [], 32).shape == (0, 3)
+    assert logits_of(model, build_tokenizer(), [], 32).shape == (0, 3)
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra", "albert"])
@@ -108,4 +108,4 @@ def test_the_usable_length_is_what_the_position_table_holds(
     tokenizer = build_tokenizer()
     assert usable_length(model, tokenizer, 512) == 64
     assert usable_length(model, tokenizer, 20) == 20
-    assert np.isfinite(predict_logits(model, tokenizer, ["the cat " * 99], 512)).all()
+    assert np.isfinite(logits_of(model, tokenizer, ["the cat " * 99], 64)).all()

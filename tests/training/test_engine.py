@@ -13,10 +13,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from studio.errors import InvalidInput, WorkFailed
-from studio.training.engine import predict_logits, train_model
+from studio.prediction.embedded import Predictor
+from studio.training.engine import train_model
 from studio.training.progress import SilentProgress
 from studio.training.snapshots import MARKER
-from tests.training.runs import Listener, Stopped, make_rows, make_run
+from tests.training.runs import Listener, Stopped, logits_of, make_rows, make_run
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +34,8 @@ def test_the_saved_folder_of_every_family_and_method_answers_as_the_model_in_mem
     result = train_model(make_run(encoder_folders[family], tmp_path, method=method), SilentProgress())
     folder = tmp_path / "folder"
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    saved = predict_logits(model, tokenizer, TEXTS, 16)
-    assert np.abs(saved - predict_logits(result.model, result.tokenizer, TEXTS, 16)).max() < 1e-5
+    saved = Predictor(device="cpu").logits(folder, TEXTS)
+    assert np.abs(saved - logits_of(result.model, result.tokenizer, TEXTS)).max() < 1e-5
     assert model.config.id2label == {0: "complaint", 1: "praise"}
     assert model.config.label2id == {"complaint": 0, "praise": 1}
     names = {path.name for path in folder.iterdir()}
@@ -108,7 +108,7 @@ def test_the_pipeline_of_transformers_gives_the_same_answer(
 ) -> None:
     result = train_model(make_run(encoder_folders["bert"], tmp_path), SilentProgress())
     classify = pipeline("text-classification", str(tmp_path / "folder"), device="cpu")
-    logits = predict_logits(result.model, result.tokenizer, TEXTS, 16)
+    logits = logits_of(result.model, result.tokenizer, TEXTS)
     answers = classify(TEXTS, truncation=True)
     for row, answer in zip(torch.tensor(logits).softmax(-1), answers, strict=True):
         assert answer["label"] == ("complaint", "praise")[int(row.argmax())]
@@ -132,7 +132,7 @@ def test_a_training_that_was_interrupted_goes_on_with_the_numbers_of_an_undistur
         assert after.series(split, name) == [pytest.approx(point, abs=1e-6) for point in expected]
     assert [p["step"] for p in resumed.history] == [p["step"] for p in whole.history]
     assert resumed.best_epoch == whole.best_epoch and resumed.sentence == whole.sentence
-    ours, theirs = (predict_logits(r.model, r.tokenizer, TEXTS, 16) for r in (resumed, whole))
+    ours, theirs = (logits_of(r.model, r.tokenizer, TEXTS) for r in (resumed, whole))
     assert np.abs(ours - theirs).max() < 1e-5
 
 
@@ -147,14 +147,17 @@ def test_an_unfinished_snapshot_is_passed_over(encoder_folders: dict[str, Path],
     assert [step for step, _ in listener.series("train", "loss")] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("validation_rows", [12, 0])
 def test_a_finished_training_that_is_started_again_only_writes_its_folder_again(
-    encoder_folders: dict[str, Path], tmp_path: Path
+    encoder_folders: dict[str, Path], tmp_path: Path, validation_rows: int
 ) -> None:
-    first = train_model(make_run(encoder_folders["bert"], tmp_path, epochs=2), SilentProgress())
+    run = make_run(encoder_folders["bert"], tmp_path, epochs=2)
+    run = dataclasses.replace(run, validation=make_rows(validation_rows, seed=1))
+    first = train_model(run, SilentProgress())
     listener = Listener()
-    again = train_model(make_run(encoder_folders["bert"], tmp_path, epochs=2), listener)
+    again = train_model(run, listener)
     assert not listener.metrics
-    ours, theirs = (predict_logits(r.model, r.tokenizer, TEXTS, 16) for r in (again, first))
+    ours, theirs = (logits_of(r.model, r.tokenizer, TEXTS) for r in (again, first))
     assert np.abs(ours - theirs).max() < 1e-6
 
 
@@ -214,6 +217,8 @@ def test_a_length_beyond_the_checkpoints_is_cut_to_it_and_said(
         listener = Listener()
         result = train_model(dataclasses.replace(run, train=long), listener)
         assert result.max_length == 64
+        answers = Predictor(device="cpu").logits(tmp_path / family / "folder", long["text"][:1])
+        assert np.isfinite(answers).all()
         assert "Texts are cut at 64 tokens, which is all that this checkpoint reads." in listener.lines
 
 

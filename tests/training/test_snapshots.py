@@ -13,7 +13,7 @@ def write_snapshot(snapshots: Snapshots, step: int, course: Course) -> None:
     snapshots.step_folder(step).mkdir(parents=True)
     (snapshots.step_folder(step) / "model.safetensors").write_bytes(b"weights")
     if course.best_epoch:
-        snapshots.best_path(course.best_epoch).write_bytes(b"best")
+        snapshots.kept_path(course.best_epoch).write_bytes(b"best")
     snapshots.complete(step, course)
 
 
@@ -31,14 +31,14 @@ def test_the_newest_complete_one_is_found_and_older_ones_are_dropped(tmp_path: P
     write_snapshot(snapshots, 18, judged(0.8, 0.9))
     found = snapshots.newest()
     assert found is not None and found[0].name == "checkpoint-18" and found[1].best_epoch == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["best-2.safetensors", "checkpoint-18"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-18", "kept-2.safetensors"]
 
 
 def test_the_best_weights_stay_while_later_epochs_are_worse(tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path, {})
     write_snapshot(snapshots, 9, judged(0.9))
     write_snapshot(snapshots, 18, judged(0.9, 0.8))
-    assert snapshots.best_path(1).is_file()
+    assert snapshots.kept_path(1).is_file()
     assert snapshots.newest() is not None
 
 
@@ -48,7 +48,7 @@ def test_one_without_its_marker_or_its_best_weights_is_passed_over(tmp_path: Pat
     snapshots.step_folder(18).mkdir()
     found = snapshots.newest()
     assert found is not None and found[0].name == "checkpoint-9"
-    snapshots.best_path(1).unlink()
+    snapshots.kept_path(1).unlink()
     assert snapshots.newest() is None
 
 
