@@ -115,11 +115,11 @@ def prepare_import(request: ImportRequest, task: TaskShape = CLASSIFICATION) -> 
     checked, labels = check_rows(tables, roles, names)
     frames = divide_rows(checked.good, split) if len(checked.good) else {}
     problems = [*(problem for table in tables.values() for problem in table.problems), *checked.problems]
+    if request.drop_bad_rows:
+        problems = [mark_dropped(problem) for problem in problems]
     problems += check_sides(frames, problems)
     if names:
         problems += check_unused(checked.good, names, roles[LABEL])
-    if request.drop_bad_rows:
-        problems = [mark_dropped(problem) for problem in problems]
     bad = int(checked.rows.loc[checked.rows["split"] == next(iter(tables)), "bad"].sum())
     return PreparedImport(
         request=request,

@@ -72,6 +72,17 @@ def test_dropping_rows_does_not_excuse_an_error_of_the_whole_table(tmp_path: Pat
     assert codes(prepared, "error") == ["one_label"]
 
 
+def test_dropping_rows_does_not_excuse_a_split_without_rows(tmp_path: Path) -> None:
+    path = labelled(tmp_path, [*many_rows(100), ("", "good")])
+    no_test = ask(path, split=(0.9, 0.1, 0.0), drop_bad_rows=True)
+    assert codes(no_test, "error") == ["empty_split"]
+    assert "test" in no_test.problems[0].message
+    strange = labelled(tmp_path, [("new", "never seen"), ("newer", "neither")], "dev.csv")
+    no_validation = ask(path, validation=strange, drop_bad_rows=True)
+    assert codes(no_validation, "error") == ["empty_split"]
+    assert "validation" in no_validation.problems[0].message
+
+
 def test_roles_that_do_not_fit_block_with_the_columns_there_are(tmp_path: Path) -> None:
     prepared = ask(labelled(tmp_path, many_rows(20)), roles={"text": "text", "label": "topic"})
     assert codes(prepared, "error") == ["unknown_column"]
