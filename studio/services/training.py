@@ -23,11 +23,13 @@ from studio.services.models import ModelService
 from studio.services.names import check_name, free_name
 from studio.training.hardware import Estimate, Workload, detect_machine, estimate
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
-from studio.training.recipe import Recipe
+from studio.training.recipe import Recipe, field_specs
 
 SAMPLED_TEXTS = 2000
 CUT_SHARE_WORTH_SAYING = 0.02
 FEW_ROWS_OF_A_LABEL = 10
+OWN_PLACE = "Choose it with --{field} of the command, or beside 'recipe' in a request: '{field}'."
+DATASETS_TASK = "Leave it out: the task is the dataset's own."
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class TrainingService:
         """The preset's recipe with the request's changes; InvalidInput names the field that does not fit."""
         if request.preset not in PRESETS:
             raise InvalidInput(f"'{request.preset}' is no preset.", f"Choose one of {', '.join(PRESETS)}.")
+        refuse_chosen_elsewhere(request.changes)
         dataset = self._datasets.get(request.dataset)
         if request.task not in {None, dataset.task}:
             raise InvalidInput(
@@ -207,6 +210,17 @@ class TrainingService:
                 f"There is a model '{request.name}' already, or a job that makes one.", "Choose another name."
             )
         return request.name
+
+
+def refuse_chosen_elsewhere(changes: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for the fields of a recipe that have a place of their own in a request."""
+    changeable = {spec.name for spec in field_specs()}
+    for name in Recipe.model_fields:
+        if name in changes and name not in changeable:
+            raise InvalidInput(
+                f"'{name}' cannot be changed among the recipe's fields.",
+                DATASETS_TASK if name == "task" else OWN_PLACE.format(field=name),
+            )
 
 
 def notes_on(resolved: Resolved, dataset: Dataset) -> tuple[str, ...]:
