@@ -36,6 +36,7 @@ UNKNOWN_SIZE = "Its size is known once the hub was asked; the plan assumes that 
 class Resolved:
     """A checkpoint found by name.
 
+    ``id`` finds the same one from any directory: that of a folder is its whole path.
     ``source`` is one of builtin, hub, folder, model; ``folder`` is None until it is here. Where it is not
     ``ready``, ``sentence`` and ``hint`` say why and what to do; ``needs_agreement`` means its weights are a
     pickle that may be converted once the user agreed. ``notes`` tell what was done to one that is ready.
@@ -71,7 +72,7 @@ def resolve(wanted: str, settings: Settings, find_model: FindModel | None = None
         described = replace(describe_folder(own), id=name, title=name)
         return Resolved(name, "model", described, OWN_MODEL, own)
     if is_path(name):
-        return resolve_folder(name, Path(name).expanduser(), settings)
+        return resolve_folder(Path(name).expanduser().resolve(), settings)
     if HUB_ID.fullmatch(name):
         return resolve_hub_id(name, settings)
     raise unknown_name(name)
@@ -132,9 +133,10 @@ def resolve_remote(checkpoint: Checkpoint, settings: Settings) -> Resolved:
     )  # fmt: skip
 
 
-def resolve_folder(name: str, folder: Path, settings: Settings) -> Resolved:
+def resolve_folder(folder: Path, settings: Settings) -> Resolved:
     """Resolve a folder of this machine; one with a pickle is ready once its converted copy is."""
-    checkpoint = replace(describe_folder(folder), id=name, title=folder.resolve().name, download_bytes=0)
+    name = str(folder)
+    checkpoint = replace(describe_folder(folder), id=name, title=folder.name, download_bytes=0)
     if not checkpoint.pickle_only:
         return Resolved(name, "folder", checkpoint, LOCAL_FOLDER, folder)
     copy = converted_path(folder, settings)

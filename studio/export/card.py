@@ -83,7 +83,7 @@ def build_card(facts: CardFacts) -> str:
         describe_data(record, reports),
         "## How it was trained",
         describe_training(facts),
-        table(["Setting", "Value"], [[name, plain(value)] for name, value in record.recipe.items()]),
+        table(["Setting", "Value"], setting_rows(record)),
         "## How to load it",
         describe_loading(record),
         "## Limits",
@@ -127,7 +127,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
 
 def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     """What the model does and where it came from."""
-    start = checkpoint.title if checkpoint else record.checkpoint
+    start = checkpoint.title if checkpoint else public_name(record.checkpoint)
     shown = ", ".join(f"`{cell(label)}`" for label in record.labels[:LABELS_SHOWN])
     more = f" and {len(record.labels) - LABELS_SHOWN} more" if len(record.labels) > LABELS_SHOWN else ""
     return (
@@ -135,6 +135,23 @@ def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
         f"{record.trainable_parameters:,} of them trained."
     )
+
+
+def public_name(checkpoint: str) -> str:
+    """What others may read of where training started: a folder of this machine by its own name alone.
+
+    >>> public_name("google-bert/bert-base-cased"), public_name("/somewhere/our-encoder")
+    ('google-bert/bert-base-cased', 'our-encoder')
+    """
+    return Path(checkpoint).name if Path(checkpoint).is_absolute() else checkpoint
+
+
+def setting_rows(record: ModelFacts) -> list[list[str]]:
+    """The recipe, a row for each field."""
+    return [
+        [name, public_name(value) if name == "checkpoint" else plain(value)]
+        for name, value in record.recipe.items()
+    ]
 
 
 def describe_scores(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:

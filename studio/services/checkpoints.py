@@ -81,7 +81,7 @@ class CheckpointService:
                 handler="studio.handlers.fetch_checkpoint",
                 payload={
                     "home": str(self._settings.home),
-                    "checkpoint": checkpoint_id,
+                    "checkpoint": resolved.id,
                     "allow_pickle": allow_pickle,
                 },
                 lane="light",

@@ -109,7 +109,7 @@ class TrainingService:
         fields = {
             **preset_recipe(request.preset, facts),
             "preset": request.preset,
-            "checkpoint": request.checkpoint,
+            "checkpoint": resolved.id,
             "task": dataset.task,
         }
         recipe = Recipe.from_settings({**fields, **request.changes})
@@ -165,7 +165,7 @@ class TrainingService:
             "model": name,
             "dataset": dataset.name,
             "dataset_id": dataset.id,
-            "checkpoint": request.checkpoint,
+            "checkpoint": resolved.id,
             "start_model_id": self._start_model_id(resolved),
             "allow_pickle": request.allow_pickle,
             "recipe": recipe.model_dump(),

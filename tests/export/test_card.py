@@ -70,6 +70,14 @@ def test_scores_stand_with_their_intervals_labels_and_limits() -> None:
         assert words in text
 
 
+def test_a_folder_training_started_from_is_called_by_its_own_name() -> None:
+    place = "/home/someone/models/our-encoder"
+    text = card(Record(checkpoint=place, recipe={"checkpoint": place, "epochs": 4}))
+    assert "Fine-tuned from our-encoder with" in text
+    assert "| checkpoint | our-encoder |" in text
+    assert "someone" not in text
+
+
 def test_labels_with_few_rows_are_called_uncertain() -> None:
     assert "Scored on fewer than 30 rows, so uncertain: business, politics, sport." in card(rows=30)
     assert "so uncertain" not in card(rows=300)

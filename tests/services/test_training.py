@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from studio.bootstrap import Studio
+from studio.checkpoints.resolve import resolve
 from studio.data.importing import ImportRequest
 from studio.errors import InvalidInput
 from studio.services.training import TrainRequest
+from tests.encoders import build_encoder
 
 
 @pytest.fixture
@@ -26,3 +28,17 @@ def test_what_is_chosen_beside_the_recipe_cannot_be_changed_inside_it(
     with pytest.raises(InvalidInput, match=f"'{field}'") as caught:
         studio.training.recipe(TrainRequest(dataset, "minilm-l6", changes=changes))
     assert ("Leave it out" if field == "task" else f"--{field}") in caught.value.hint
+
+
+def test_a_folder_named_from_here_is_the_same_folder_for_the_job_that_runs_elsewhere(
+    studio: Studio, dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = build_encoder(tmp_path / "models" / "enc")
+    (tmp_path / "elsewhere").mkdir()
+    for written in ("models/enc", "./models/enc", "./models/../models/enc/"):
+        monkeypatch.chdir(tmp_path)
+        job = studio.training.start(TrainRequest(dataset, written, changes={"max_length": 32}))
+        assert job.payload["recipe"]["checkpoint"] == job.payload["checkpoint"]
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        found = resolve(job.payload["checkpoint"], studio.settings)
+        assert (found.source, found.folder) == ("folder", folder.resolve())
