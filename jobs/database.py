@@ -16,6 +16,7 @@ from jobs.errors import SchemaTooNew
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version_jobs"
 BUSY_CODES = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED
+NO_ROOM_CODES = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
 # PostgreSQL: serialization failure, deadlock, lock not available.
 CONFLICT_STATES = frozenset({"40001", "40P01", "55P03"})
 LONGEST_PAUSE_SECONDS = 0.5
@@ -85,6 +86,11 @@ def is_busy(error: OperationalError) -> bool:
     if code is not None:
         return code & 0xFF in BUSY_CODES
     return getattr(error.orig, "sqlstate", None) in CONFLICT_STATES
+
+
+def cannot_write_now(error: OperationalError) -> bool:
+    """Whether the database, and not the statement, is why a write failed: busy, or no room on its disk."""
+    return is_busy(error) or (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF in NO_ROOM_CODES
 
 
 def upgrade(engine: Engine) -> None:

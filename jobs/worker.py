@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from jobs.child import EXIT_STOPPED
@@ -67,12 +68,22 @@ class Run:
 
 
 class Worker:
-    """Supervises the children of one worker process; call ``run`` once."""
+    """Supervises the children of one worker process; call ``run`` once.
 
-    def __init__(self, store: Store, options: WorkerOptions, launcher: Launcher | None = None) -> None:
+    ``after`` is called with a job's id once its child is gone, however that went and whatever follows.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        options: WorkerOptions,
+        launcher: Launcher | None = None,
+        after: Callable[[str], None] | None = None,
+    ) -> None:
         self.store = store
         self.options = options
         self.launcher = launcher or LocalLauncher()
+        self.after = after or (lambda _job_id: None)
         host, pid = socket.gethostname(), os.getpid()
         self.identity = WorkerIdentity(f"{host}:{pid}:{secrets.token_hex(3)}", host, pid)
         self.runs: dict[str, Run] = {}
@@ -117,6 +128,7 @@ class Worker:
             else:
                 self.store.lose(run.claim, describe_exit(code), failure=failure_of_exit(code))
             del self.runs[job_id]
+            self.attempt(partial(self.after, job_id))
 
     def renew(self) -> None:
         """Renew all leases when a third of the time has gone, and take over what others lost."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from jobs.database import make_engine
 from jobs.database import upgrade as upgrade_jobs
+from jobs.errors import SchemaTooNew
 from jobs.launchers.local import LocalLauncher
-from jobs.queue import Queue, UnknownJob
+from jobs.queue import Queue
 from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
-from studio.files import remove_folder
+from studio.errors import Conflict
 from studio.prediction.pool import PredictorPool
 from studio.records.datasets import DatasetStore
 from studio.records.evaluations import EvaluationStore
@@ -24,6 +27,7 @@ from studio.services.comparisons import ComparisonService
 from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
 from studio.services.jobs import JobService
+from studio.services.leftovers import Leftovers
 from studio.services.models import ModelService
 from studio.services.predictions import PredictionService
 from studio.services.system import SystemService
@@ -57,10 +61,7 @@ class Studio:
 
 def open_studio(settings: Settings) -> Studio:
     """Create or upgrade the home and wire the services."""
-    settings.make_folders()
-    engine = make_engine(settings.database_url)
-    upgrade_jobs(engine)
-    upgrade_records(engine)
+    engine = prepare_home(settings)
     store = Store(engine)
     pool = PredictorPool(settings.home)
     model_rows = ModelStore(engine)
@@ -68,7 +69,7 @@ def open_studio(settings: Settings) -> Studio:
     library = Library(settings.datasets_dir)
     library.sweep({dataset.id for dataset in dataset_rows.list()})
     queue = Queue(store, settings.jobs_dir)
-    sweep_models(settings, queue, model_rows)
+    Leftovers(settings, queue, model_rows).remove_all()
     jobs = JobService(queue, model_rows, lambda job_id: run_worker_for(store, settings, job_id))
     datasets = DatasetService(settings, library, dataset_rows, model_rows, jobs)
     models = ModelService(settings, model_rows, jobs, pool)
@@ -89,37 +90,29 @@ def open_studio(settings: Settings) -> Studio:
     )
 
 
-def sweep_models(settings: Settings, queue: Queue, models: ModelStore) -> None:
-    """Remove model folders and snapshots that ended jobs left without leaving a model."""
-    for folder in settings.models_dir.iterdir():
-        if models.by_id(folder.name) is None and has_ended(queue, folder.name):
-            remove_folder(folder)
-    for snapshots in settings.jobs_dir.glob("*/snapshots"):
-        if has_ended(queue, snapshots.parent.name):
-            remove_folder(snapshots)
-
-
-def has_ended(queue: Queue, job_id: str) -> bool:
-    """Whether no process can still be writing for this job."""
-    try:
-        return queue.get(job_id).state in TERMINAL
-    except UnknownJob:
-        return True
-
-
 def make_worker(settings: Settings, *, once: bool = False) -> Worker:
     """A worker for this home; ``once`` ends it when nothing is left to do."""
+    return build_worker(Store(prepare_home(settings)), settings, once=once)
+
+
+def prepare_home(settings: Settings) -> Engine:
+    """Make the folders, and bring the database to this version; Conflict where a later one wrote it."""
     settings.make_folders()
     engine = make_engine(settings.database_url)
-    upgrade_jobs(engine)
+    try:
+        upgrade_jobs(engine)
+    except SchemaTooNew as error:
+        raise Conflict(error.message, error.hint) from error
     upgrade_records(engine)
-    return build_worker(Store(engine), settings, once=once)
+    return engine
 
 
 def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
     """Wire a worker to the settings."""
     options = WorkerOptions(jobs_dir=settings.jobs_dir, lease_seconds=settings.lease_seconds, once=once)
-    return Worker(store, options, LocalLauncher(CHILD_ENVIRONMENT))
+    launcher = LocalLauncher({**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)})
+    leftovers = Leftovers(settings, Queue(store, settings.jobs_dir), ModelStore(store.engine))
+    return Worker(store, options, launcher, after=leftovers.remove_of)
 
 
 def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:

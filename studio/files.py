@@ -11,6 +11,8 @@ from typing import Any
 
 from studio.errors import Damaged
 
+GONE = ".*.gone"  # the pattern of folders whose removal did not come to its end
+
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON to a temporary name, make it durable, then give it its name."""

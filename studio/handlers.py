@@ -16,9 +16,9 @@ from studio.checkpoints.fetch import FetchProgress, fetch
 from studio.checkpoints.resolve import Resolved, resolve
 from studio.data.dataset import Dataset
 from studio.data.library import Library
-from studio.errors import Unavailable
+from studio.errors import NotFound, Unavailable
 from studio.export.card import CardFacts, write_card
-from studio.files import folder_bytes, remove_folder, write_json
+from studio.files import folder_bytes, write_json
 from studio.prediction.embedded import Predictor
 from studio.prediction.tables import FileRequest, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
@@ -33,6 +33,7 @@ from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.recipe import Recipe
 
 SCORED_SPLITS = ("validation", "test")
+TRAINING_ROWS_GONE = "The dataset it was trained on was deleted: there are no simple models to beat."
 PROGRESS_BEFORE, PROGRESS_TRAINED = 0.03, 0.92
 
 
@@ -48,7 +49,7 @@ class Workplace:
     @classmethod
     def of(cls, payload: dict[str, Any], model_id: str) -> Workplace:
         """Found from a job's payload."""
-        settings = Settings.from_environment(payload["home"])
+        settings = Settings.from_environment()
         library = Library(settings.datasets_dir)
         dataset = library.load(payload["dataset_id"])
         return cls(settings, library, dataset, settings.models_dir / model_id)
@@ -79,9 +80,10 @@ def train(context: JobContext) -> Outcome:
         JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
     )
     write_json(place.model_dir / "history.json", result.history)
-    write_json(place.model_dir / "folder" / "recipe.json", recipe.model_dump())
-    record = score_model(context, place, result, started)
-    remove_folder(context.workdir / "snapshots")
+    # What was done, not what was wished: the checkpoint may read less than the recipe wanted.
+    trained_by = recipe.model_copy(update={"max_length": result.max_length})
+    write_json(place.model_dir / "folder" / "recipe.json", trained_by.model_dump())
+    record = score_model(context, place, result, trained_by, started)
     return Outcome(
         result={"model": record.name, "model_id": record.id, "sentence": result.sentence},
         publish=lambda connection: add_model_in(connection, record),
@@ -145,7 +147,9 @@ def fetch_resolved(context: JobContext, resolved: Resolved, settings: Settings) 
     return resolve(context.payload["checkpoint"], settings)
 
 
-def score_model(context: JobContext, place: Workplace, result: TrainingResult, started: float) -> ModelRecord:
+def score_model(
+    context: JobContext, place: Workplace, result: TrainingResult, recipe: Recipe, started: float
+) -> ModelRecord:
     """Score the saved model on validation and test, write its reports and card, and make its record."""
     name = context.payload["model"]
     predictor = Predictor()
@@ -177,7 +181,7 @@ def score_model(context: JobContext, place: Workplace, result: TrainingResult, s
         dataset=place.dataset.name,
         dataset_id=place.dataset.id,
         dataset_fingerprint=place.dataset.fingerprint,
-        recipe=context.payload["recipe"],
+        recipe=recipe.model_dump(),
         labels=tuple(place.dataset.labels),
         metrics={"train": result.train_metrics}
         | {split: report.metrics for split, report in reports.items()},
@@ -215,10 +219,11 @@ def fit_simple_models(place: Workplace) -> Baselines:
 
 
 def inputs_of(
-    model: str, dataset: str, split: str, predictions: Predictions, fitted: Baselines
+    model: str, dataset: str, split: str, predictions: Predictions, fitted: Baselines | None
 ) -> ReportInputs:
     """What a report is built from."""
-    return ReportInputs(model=model, dataset=dataset, split=split, predictions=predictions, baselines=fitted)
+    notes = () if fitted else (TRAINING_ROWS_GONE,)
+    return ReportInputs(model, dataset, split, predictions, baselines=fitted, notes=notes)
 
 
 def evaluate(context: JobContext) -> Outcome:
@@ -228,9 +233,12 @@ def evaluate(context: JobContext) -> Outcome:
     context.progress(fraction=0.1, message=f"Scoring {payload['model']} on {payload['dataset']}")
     predictions = predict_split(Predictor(), place, place.split(payload["split"]))
     context.raise_if_cancelled()
-    fitted = fit_simple_models(
-        Workplace.of({**payload, "dataset_id": payload["trained_on_id"]}, payload["model_id"])
-    )
+    try:
+        fitted = fit_simple_models(
+            Workplace.of({**payload, "dataset_id": payload["trained_on_id"]}, payload["model_id"])
+        )
+    except NotFound:
+        fitted = None
     report = build_report(
         inputs_of(payload["model"], payload["dataset"], payload["split"], predictions, fitted)
     )
@@ -255,7 +263,7 @@ def evaluate(context: JobContext) -> Outcome:
 def predict_table_file(context: JobContext) -> Outcome:
     """Answer every row of an uploaded file."""
     payload = context.payload
-    settings = Settings.from_environment(payload["home"])
+    settings = Settings.from_environment()
     folder = settings.models_dir / payload["model_id"] / "folder"
     predictor = Predictor()
     source = Path(payload["source"])
@@ -283,7 +291,7 @@ def predict_table_file(context: JobContext) -> Outcome:
 
 def fetch_checkpoint(context: JobContext) -> Outcome:
     """Download a checkpoint so that training can start without the network."""
-    settings = Settings.from_environment(context.payload["home"])
+    settings = Settings.from_environment()
     resolved = resolve(context.payload["checkpoint"], settings)
     if not resolved.ready:
         fetch_resolved(context, resolved, settings)

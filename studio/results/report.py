@@ -35,6 +35,7 @@ class ReportInputs:
     predictions: Predictions
     task: str = "classification"
     baselines: Baselines | None = None
+    notes: tuple[str, ...] = ()
     known_labels: Sequence[str] | None = None
     seed: int = 0
 
@@ -223,7 +224,7 @@ def compare_with(model: Predictions, rival: Predictions, seed: int) -> dict[str,
 
 def collect_notes(inputs: ReportInputs, absent: Sequence[str]) -> list[str]:
     """What a reader must know to read the numbers rightly."""
-    predictions, notes = inputs.predictions, []
+    predictions, notes = inputs.predictions, list(inputs.notes)
     if predictions.rows and absent:
         notes.append(words.describe_absent(absent, inputs.split))
     unknown = set(predictions.labels) - set(inputs.known_labels or predictions.labels)

@@ -104,6 +104,9 @@ def publish_note(context: JobContext) -> Outcome:
         connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": context.job_id})
         if context.payload.get("broken"):
             raise ToldError
+        if context.payload.get("full_at_first") and context.attempt == 1:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": "x" * 100_000})
 
     return Outcome({"published": True}, publish)
 

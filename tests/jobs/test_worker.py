@@ -126,6 +126,28 @@ def test_publication_happens_with_the_success_or_not_at_all(bench: Bench) -> Non
         assert connection.execute(text("SELECT body FROM notes")).all() == [(good.id,)]
 
 
+def test_a_full_disk_at_the_end_costs_an_attempt_and_not_the_work(bench: Bench) -> None:
+    write(bench.engine, lambda connection: connection.execute(text("CREATE TABLE notes (body TEXT)")))
+    job = bench.submit("publish_note", {"full_at_first": True}, attempts_allowed=2)
+    bench.run_all()
+    ended = bench.queue.get(job.id)
+    assert (ended.state, ended.attempt, ended.result) == (JobState.SUCCEEDED, 2, {"published": True})
+    assert "full" in (bench.queue.jobs_dir / job.id / "log.txt").read_text()
+
+
+def test_whoever_asked_hears_of_every_child_that_is_gone(bench: Bench) -> None:
+    heard: list[tuple[str, JobState]] = []
+    done, failed = (bench.submit(name) for name in ("report_and_succeed", "raise_told"))
+    lost = bench.submit("die_at_first", {"deaths": 1})
+
+    def hear(job_id: str) -> None:
+        heard.append((job_id, bench.queue.get(job_id).state))
+
+    Worker(bench.store, bench.options(once=True), after=hear).run(threading.Event())
+    assert heard[:2] == [(done.id, JobState.SUCCEEDED), (failed.id, JobState.FAILED)]
+    assert heard[2:] == [(lost.id, JobState.QUEUED), (lost.id, JobState.SUCCEEDED)]
+
+
 class NoRoom:
     """A place where no child can be started."""
 

@@ -70,7 +70,9 @@ def make_rows(count: int, seed: int = 0) -> dict[str, list[str]]:
     return rows
 
 
-def logits_of(model: Any, tokenizer: Any, texts: list[str], max_length: int = 16, **options: Any) -> np.ndarray:
+def logits_of(
+    model: Any, tokenizer: Any, texts: list[str], max_length: int = 16, **options: Any
+) -> np.ndarray:
     """What a model in memory answers, (texts, labels)."""
     encoded = CLASSIFICATION.encode([{"text": text} for text in texts], tokenizer, max_length)
     return predict_encoded(model, encoded, make_collator(model, tokenizer, max_length), **options)

@@ -1,0 +1,109 @@
+"""What ended jobs leave is removed; what is needed, and what is a person's own, stays."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.database import make_engine
+from jobs.queue import NewJob, Queue
+from jobs.store import Store
+from jobs.views import JobFailure
+from studio.bootstrap import Studio, open_studio
+from studio.records.models import ModelStore, add_model_in
+from studio.services.datasets import ImportRequest
+from studio.services.leftovers import Leftovers
+from studio.settings import Settings
+from tests.conftest import small_rows, write_csv
+from tests.results.kept_models import keep_model
+
+
+class Home:
+    """A studio's home with the verbs of a worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        engine = make_engine(settings.database_url)
+        self.store = Store(engine)
+        self.queue = Queue(self.store, settings.jobs_dir)
+        self.leftovers = Leftovers(settings, self.queue, ModelStore(engine))
+
+    def start_job(self) -> tuple[str, int]:
+        """A running job that has written snapshots and half of a model: its id and fence."""
+        self.queue.submit(NewJob("train", "studio.handlers.train", {}))
+        claim = self.store.claim_next("worker", "train", 60)
+        assert claim is not None
+        for folder in (self.snapshots(claim.job_id), self.model(claim.job_id) / "folder"):
+            folder.mkdir(parents=True)
+            (folder / "model.safetensors").write_bytes(b"weights")
+        return claim.job_id, claim.fence
+
+    def snapshots(self, job_id: str) -> Path:
+        """Where a job keeps its snapshots."""
+        return self.settings.jobs_dir / job_id / "snapshots"
+
+    def model(self, job_id: str) -> Path:
+        """Where a job writes its model."""
+        return self.settings.models_dir / job_id
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home of its own."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def studio(settings: Settings) -> Iterator[Studio]:
+    """A studio in it."""
+    with contextlib.closing(open_studio(settings)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def home(studio: Studio) -> Home:
+    """The same, seen from the worker."""
+    return Home(studio.settings)
+
+
+def test_a_failed_job_keeps_nothing_and_a_running_one_everything(home: Home) -> None:
+    running, _ = home.start_job()
+    failed, fence = home.start_job()
+    assert home.store.fail(failed, fence, JobFailure("It stopped."))
+    home.leftovers.remove_of(failed)
+    home.leftovers.remove_of(running)
+    assert not home.model(failed).exists() and not home.snapshots(failed).exists()
+    assert home.model(running).exists() and home.snapshots(running).exists()
+
+
+def test_a_finished_job_keeps_its_model_alone(studio: Studio, home: Home, tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "small.csv", small_rows(), ("text", "label"))
+    studio.datasets.import_file(ImportRequest(path=table, name="small"))
+    record = keep_model(studio, "small", "kept")
+    job, fence = home.start_job()
+
+    theirs = replace(record, id=job, name="theirs")
+    assert home.store.finish(job, fence, {}, lambda connection: add_model_in(connection, theirs))
+    home.leftovers.remove_all()
+    assert home.model(job).exists() and not home.snapshots(job).exists()
+    assert (home.settings.models_dir / record.id).exists()
+
+
+def test_opening_the_studio_again_leaves_what_no_job_of_it_made(settings: Settings, home: Home) -> None:
+    own = settings.models_dir / "my-own-bert"
+    own.mkdir()
+    (settings.models_dir / ".DS_Store").write_bytes(b"")
+    half_gone = settings.models_dir / ".0123456789ab.89abcdef.gone"
+    (half_gone / "folder").mkdir(parents=True)
+    cancelled, _ = home.start_job()
+    home.queue.cancel(cancelled)
+    home.store.confirm_cancel(cancelled, 1)
+    for _ in range(3):
+        with contextlib.closing(open_studio(settings)):
+            pass
+    assert sorted(path.name for path in settings.models_dir.iterdir()) == [".DS_Store", "my-own-bert"]
+    assert not home.snapshots(cancelled).exists()

@@ -1,0 +1,57 @@
+"""Jobs in their own processes, in the home of the worker that runs them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from jobs.queue import JobView
+from jobs.states import JobState
+from studio.bootstrap import Studio, make_worker, open_studio
+from studio.services.datasets import ImportRequest
+from studio.services.training import TrainRequest
+from studio.settings import Settings
+from tests.conftest import small_rows, write_csv
+from tests.encoders import build_encoder
+
+pytestmark = pytest.mark.slow
+
+
+def run_to_its_end(studio: Studio, job: JobView | None) -> JobView:
+    """Let a worker of the studio's home do one job."""
+    assert job is not None
+    make_worker(studio.settings, once=True).run(threading.Event())
+    ended = studio.jobs.get(job.id)
+    assert ended.state is JobState.SUCCEEDED, studio.jobs.log(job.id)
+    return ended
+
+
+def test_a_model_outlives_its_dataset_and_a_copied_home_keeps_to_itself(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", offline=True)
+    encoder = build_encoder(tmp_path / "tiny", "bert")
+    table = write_csv(tmp_path / "small.csv", small_rows(), ("text", "label"))
+    with contextlib.closing(open_studio(settings)) as studio:
+        for name, seed in (("small", 0), ("later", 1)):
+            studio.datasets.import_file(ImportRequest(path=table, name=name, seed=seed))
+        request = TrainRequest("small", str(encoder), name="first", changes={"epochs": 1})
+        trained = run_to_its_end(studio, studio.training.start(request))
+        assert not (settings.jobs_dir / trained.id / "snapshots").exists()
+        studio.datasets.delete("small")
+        run_to_its_end(studio, studio.evaluations.start("first", "later", "test"))
+        report = studio.evaluations.report("first", "later", "test")
+        assert report.rows == 8 and report.baselines["tfidf"] is None
+        assert any("was deleted" in note for note in report.notes)
+        again = TrainRequest("later", str(encoder), name="second", changes={"epochs": 1})
+        waiting = studio.training.start(again)
+
+    copy = Settings(home=tmp_path / "copy", offline=True)
+    shutil.copytree(settings.home, copy.home)
+    models_before = sorted(path.name for path in settings.models_dir.iterdir())
+    with contextlib.closing(open_studio(copy)) as studio:
+        run_to_its_end(studio, waiting)
+        assert (copy.models_dir / waiting.id / "folder" / "model.safetensors").is_file()
+    assert sorted(path.name for path in settings.models_dir.iterdir()) == models_before
