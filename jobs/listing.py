@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from jobs.errors import UnknownJob
-from jobs.states import JobState
+from jobs.states import TERMINAL, JobState
 from jobs.tables import jobs
 from jobs.views import JobFailure, JobView
 
@@ -27,6 +27,13 @@ def read_jobs(connection: Connection, limit: int, kinds: Iterable[str] | None) -
     query = select_jobs().order_by(jobs.c.number.desc()).limit(limit)
     if kinds is not None:
         query = query.where(jobs.c.kind.in_(list(kinds)))
+    return [to_view(row) for row in connection.execute(query)]
+
+
+def read_unfinished(connection: Connection) -> list[JobView]:
+    """Every job that has not ended, the newest first."""
+    states = [state.value for state in JobState if state not in TERMINAL]
+    query = select_jobs().where(jobs.c.state.in_(states)).order_by(jobs.c.number.desc())
     return [to_view(row) for row in connection.execute(query)]
 
 

@@ -50,6 +50,10 @@ class Queue:
         """The newest jobs first, of all kinds or of some."""
         return self.store.list_jobs(limit, kinds)
 
+    def unfinished(self) -> list[JobView]:
+        """Every job that has not ended, the newest first."""
+        return self.store.list_unfinished()
+
     def cancel(self, job_id: str) -> JobView:
         """End a waiting job at once, ask a running one to stop; an ended one stays as it is."""
         return self.store.request_cancel(job_id)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from jobs.database import write
-from jobs.listing import read_job, read_jobs
+from jobs.listing import read_job, read_jobs, read_unfinished
 from jobs.moves import Move, add_event, apply_move, give_up, put_back
 from jobs.roster import Roster
 from jobs.states import ACTIVE, TERMINAL, JobState
@@ -73,6 +73,11 @@ class Store:
         """The newest jobs first."""
         with self.engine.connect() as connection:
             return read_jobs(connection, limit, kinds)
+
+    def list_unfinished(self) -> list[JobView]:
+        """Every job that has not ended, the newest first."""
+        with self.engine.connect() as connection:
+            return read_unfinished(connection)
 
     def set_priority(self, job_id: str, priority: int) -> JobView:
         """Let a job go before others with a lower number; an ended job stays as it is."""

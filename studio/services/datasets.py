@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.states import TERMINAL
 from studio.data.columns import guess_roles
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
@@ -113,9 +112,8 @@ class DatasetService:
     def delete(self, name: str) -> None:
         """Delete rows and files; models trained on it stay. Conflict while a job needs it."""
         dataset = self.get(name)
-        for job in self._jobs.list():
-            used = {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}
-            if job.state not in TERMINAL and dataset.id in used:
+        for job in self._jobs.unfinished():
+            if dataset.id in {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}:
                 raise Conflict(
                     f"'{name}' is in use by the job '{job.title}'.",
                     "Cancel that job or wait for it, then delete.",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jobs.queue import JobView, NewJob
-from jobs.states import TERMINAL
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.errors import InvalidInput, NotFound
@@ -79,8 +78,8 @@ class EvaluationService:
             "trained_on_id": model.dataset_id,
             "split": split,
         }
-        for job in self._jobs.list():
-            if job.kind == "evaluate" and job.payload == payload and job.state not in TERMINAL:
+        for job in self._jobs.unfinished():
+            if job.kind == "evaluate" and job.payload == payload:
                 return job
         return self._jobs.submit(
             NewJob(

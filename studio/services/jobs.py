@@ -35,6 +35,10 @@ class JobService:
         """The newest jobs first."""
         return self.queue.jobs(limit=limit)
 
+    def unfinished(self) -> list[JobView]:
+        """Every job that has not ended, newest first: what is in use, whatever came after."""
+        return self.queue.unfinished()
+
     def get(self, job_id: str) -> JobView:
         """One job; NotFound where there is none."""
         try:

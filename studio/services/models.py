@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.states import TERMINAL
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.export.bundle import export_model
 from studio.files import read_json, remove_folder
@@ -69,9 +68,7 @@ class ModelService:
     def delete(self, name: str) -> None:
         """Delete a model's row and files; Conflict while a job uses it."""
         model = self.get(name)
-        users = [
-            job for job in self._jobs.list() if job.state not in TERMINAL and uses_model(job.payload, model)
-        ]
+        users = [job for job in self._jobs.unfinished() if uses_model(job.payload, model)]
         if users:
             raise Conflict(
                 f"'{name}' is in use by the job '{users[0].title}'.",

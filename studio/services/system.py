@@ -68,7 +68,7 @@ class SystemService:
         """The machine and its queue now."""
         machine = detect_machine()
         memory = psutil.virtual_memory()
-        states = [job.state for job in self._jobs.list()]
+        states = [job.state for job in self._jobs.unfinished()]
         return Overview(
             device=machine.device,
             device_name=machine.device_name,

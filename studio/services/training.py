@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from jobs.queue import JobView, NewJob
-from jobs.states import TERMINAL
 from studio.checkpoints.resolve import Resolved
 from studio.checkpoints.tokens import count_tokens
 from studio.data.dataset import Dataset
@@ -194,11 +193,7 @@ class TrainingService:
         return free_name(f"{dataset_name}-{start}"[:70], self._taken_names())
 
     def _taken_names(self) -> set[str]:
-        waiting = {
-            job.payload["model"]
-            for job in self._jobs.list()
-            if job.kind == "train" and job.state not in TERMINAL
-        }
+        waiting = {job.payload["model"] for job in self._jobs.unfinished() if job.kind == "train"}
         return {model.name for model in self._models.list()} | waiting
 
     def _model_name(self, request: TrainRequest, dataset: Dataset) -> str:

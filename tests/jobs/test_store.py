@@ -96,6 +96,19 @@ def test_jobs_are_listed_newest_first_and_by_kind(store: Store) -> None:
     assert [job.id for job in store.list_jobs(limit=1)] == [ids[2]]
 
 
+def test_every_job_that_has_not_ended_is_listed_however_many_came_after(store: Store) -> None:
+    waiting, running = store.add(new()), store.add(new(lane="light"))
+    claim(store, lane="light")
+    asked_to_stop = store.add(new(lane="other"))
+    claim(store, lane="other")
+    store.request_cancel(asked_to_stop.id)
+    for _ in range(205):
+        store.request_cancel(store.add(new()).id)
+    assert waiting.id not in {job.id for job in store.list_jobs()}
+    assert [job.id for job in store.list_unfinished()] == [asked_to_stop.id, running.id, waiting.id]
+    assert store.list_unfinished()[-1].position == 1
+
+
 def test_an_unknown_job_is_named_in_the_error(store: Store) -> None:
     with pytest.raises(UnknownJob, match="'nope'"):
         store.get("nope")

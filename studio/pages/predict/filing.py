@@ -74,7 +74,7 @@ def start(studio: Services, model_name: str, upload: Path, column: str | None) -
     """Keep the upload and queue its prediction; InvalidInput where no column was chosen."""
     if not column:
         raise InvalidInput(W.file.no_column, W.file.no_column_hint)
-    sweep_kept(studio.settings.uploads_dir, studio.jobs.list())
+    sweep_kept(studio.settings.uploads_dir, [*studio.jobs.list(), *studio.jobs.unfinished()])
     kept = keep_upload(studio.settings.uploads_dir, upload)
     return studio.predictions.start_file(model_name, kept, upload.name, column)
 
