@@ -170,9 +170,8 @@ def score_model(
         reports[split] = build_report(inputs_of(name, place.dataset.name, split, predictions, fitted))
     context.progress(fraction=0.98, message="Writing the model")
     folder = place.model_dir / "folder"
-    write_json(
-        folder / "report.json", {"splits": {split: report.to_json() for split, report in reports.items()}}
-    )
+    told = {split: report.to_json() for split, report in reports.items()}
+    write_json(folder / "report.json", {"splits": told, "training": result.sentence})
     record = ModelRecord(
         id=context.job_id,
         name=name,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.export.bundle import export_model
+from studio.export.card import CARD_NAME, CardFacts, build_card
 from studio.files import read_json, remove_folder
 from studio.prediction.pool import PredictorPool
 from studio.records.models import ModelRecord, ModelStore
@@ -17,6 +19,8 @@ from studio.services.jobs import JobService
 from studio.services.names import check_name
 from studio.services.times import format_time
 from studio.settings import Settings
+
+REPORTS_NAME = "report.json"
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,23 @@ class ModelService:
         """Write the model as a folder or zip that does not exist yet."""
         if format_name not in {"folder", "zip"}:
             raise InvalidInput(f"'{format_name}' is no format of an export.", "Choose folder or zip.")
-        return export_model(self.folder(name), to, format_name)
+        model = self.get(name)
+        return export_model(self.folder_of(model), to, format_name, self._texts_with_name(model))
+
+    def _texts_with_name(self, model: ModelRecord) -> dict[str, str]:
+        """The files that name the model, with the name that it has now."""
+        content = self._read_reports(model)
+        reports = {
+            split: Report.from_json({**report, "model": model.name})
+            for split, report in content["splits"].items()
+        }
+        content["splits"] = {split: report.to_json() for split, report in reports.items()}
+        card = build_card(CardFacts(model, reports, content.get("training", "")))
+        return {CARD_NAME: card, REPORTS_NAME: json.dumps(content, ensure_ascii=False, indent=2)}
 
     def report(self, name: str, split: str = "test") -> Report:
         """The report on a split of the model's own dataset; NotFound where none was made."""
-        path = self._reports_path(self.get(name))
-        reports = read_json(path, f"The report of '{name}'")["splits"] if path.exists() else {}
+        reports = self._read_reports(self.get(name))["splits"]
         if split not in reports:
             raise NotFound(
                 f"'{name}' has no report on '{split}'.",
@@ -103,8 +118,9 @@ class ModelService:
             )
         return Report.from_json({**reports[split], "model": name})
 
-    def _reports_path(self, model: ModelRecord) -> Path:
-        return self.folder_of(model) / "report.json"
+    def _read_reports(self, model: ModelRecord) -> dict[str, Any]:
+        path = self.folder_of(model) / REPORTS_NAME
+        return dict(read_json(path, f"The report of '{model.name}'")) if path.exists() else {"splits": {}}
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """[{epoch, step, split, name, value}] of the training."""
