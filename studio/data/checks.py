@@ -118,12 +118,14 @@ UNSEEN_LABEL = CellFault(
 )
 
 
-def report_cells(rows: pd.DataFrame, wrong: np.ndarray, fault: CellFault, column: str) -> list[Problem]:
-    """Mark the rows as bad, and give one error per file that has some."""
+def report_cells(
+    rows: pd.DataFrame, wrong: np.ndarray, fault: CellFault, column: str, **words: str
+) -> list[Problem]:
+    """Mark the rows as bad, and give one error per file that has some; ``words`` are put into its message."""
     found = []
     for file, part in rows[wrong].groupby("file", sort=False):
         lines = part["line"].to_numpy()
-        message = fault.message.format(rows=count_of(len(lines), "row"), lines=name_rows(lines))
+        message = fault.message.format(rows=count_of(len(lines), "row"), lines=name_rows(lines), **words)
         found.append(
             Problem(
                 "error",

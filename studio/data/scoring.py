@@ -24,7 +24,7 @@ from studio.data.texts import is_blank
 ALL_TEST = SplitDescription((0.0, 0.0, 1.0), seed=0, stratified=False)
 UNKNOWN_LABEL = CellFault(
     "unknown_label",
-    "{rows} with a label that the model does not know: {lines}.",
+    "{rows} with a label that the model does not know: {lines} ({labels}).",
     "A model never answers with a label it has not learnt, so these rows would always count as mistakes.",
     "Correct the label, drop these rows, or train a new model with this label.",
 )
@@ -81,8 +81,7 @@ def check_rows(
     strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
     if strange.any():
         names = ", ".join(f"'{label}'" for label in rows.loc[strange, LABEL].unique()[:5])
-        fault = replace(UNKNOWN_LABEL, message=f"{UNKNOWN_LABEL.message[:-1]} ({names}).")
-        found += report_cells(rows, strange, fault, roles[LABEL])
+        found += report_cells(rows, strange, UNKNOWN_LABEL, roles[LABEL], labels=names)
     return rows, found
 
 

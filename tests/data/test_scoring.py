@@ -51,6 +51,17 @@ def test_labels_the_model_does_not_know_are_named_with_their_rows_and_can_be_dro
     assert dropping.reader.rows_dropped == 4
 
 
+@pytest.mark.parametrize("label", ["{other}", "{}", "a{", "{rows}", "100 %s"])
+def test_an_unknown_label_is_named_as_it_stands_in_the_file(
+    write_table: Callable[..., Path], label: str
+) -> None:
+    path = write_table([["where is it?", "delivery"], ["you are great", label]])
+    prepared = prepare_scoring(ImportRequest(path=path, name="may"), KNOWN)
+    assert prepared.problems[0].message == (
+        f"1 row with a label that the model does not know: line 3 ('{label}')."
+    )
+
+
 def test_a_table_without_a_row_that_fits_is_refused_with_the_reason(write_table: Callable[..., Path]) -> None:
     path = write_table([["a", "x"], ["b", "y"]])
     prepared = prepare_scoring(ImportRequest(path=path, name="may", drop_bad_rows=True), KNOWN)
