@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,19 @@ def test_a_missing_file_and_a_folder_get_a_sentence(tmp_path: Path) -> None:
         read_table(tmp_path / "absent.csv")
     with pytest.raises(InvalidInput, match="is a folder"):
         read_table(tmp_path)
+
+
+def test_a_file_that_cannot_be_opened_gets_a_sentence_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket may not be long
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind("line.csv")
+        with pytest.raises(InvalidInput, match=r"^May\.csv cannot be read: .+\.$") as caught:
+            read_table(Path("line.csv"), file_name="May.csv")
+    assert caught.value.hint
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_table(tmp_path / ("long" * 100 + ".csv"))
 
 
 def test_a_few_nul_bytes_are_a_warning_with_the_row(tmp_path: Path) -> None:
