@@ -85,10 +85,12 @@ def recipe_page() -> str:
 
 def metrics_page() -> str:
     """Every metric, and the tasks that show it."""
+    without = " and ".join(f"`{metric.name}`" for metric in METRICS.values() if not metric.has_interval)
     lines = [
         "# Metrics",
         "",
-        "Intervals are 95 %: Wilson's for accuracy, a seeded bootstrap over rows for the others.",
+        "Intervals are 95 %: Wilson's for accuracy, a seeded bootstrap over rows for the others;",
+        f"{without} has none.",
         "Written by `make docs` from the code.",
         "",
         "| metric | title | best | shown for | what it says |",

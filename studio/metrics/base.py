@@ -17,7 +17,8 @@ class Metric:
 
     ``compute`` takes true label ids (n,) and probabilities (n, labels); ``unit`` is how it is shown
     (a share becomes per cent), ``best`` which end is good; ``two_labels_only`` keeps it from datasets
-    with more labels, for which it means nothing.
+    with more labels, for which it means nothing. ``has_interval`` is False where scores of rows drawn
+    again say nothing about the uncertainty of the score.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Metric:
     best: Literal["high", "low"]
     compute: Compute
     two_labels_only: bool = False
+    has_interval: bool = True
 
     def applies(self, label_count: int) -> bool:
         """Tell whether the metric means something for so many labels."""

@@ -54,8 +54,8 @@ def bootstrap_intervals(
 def intervals_of(
     metrics: Mapping[str, Metric], true_ids: np.ndarray, probabilities: np.ndarray, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """95 % interval of every metric: Wilson for accuracy, a seeded bootstrap for the others."""
-    others = [metric for name, metric in metrics.items() if name != "accuracy"]
+    """95 % interval of every metric that has one: Wilson for accuracy, a seeded bootstrap for the others."""
+    others = [metric for name, metric in metrics.items() if metric.has_interval and name != "accuracy"]
     found = bootstrap_intervals(others, true_ids, probabilities, seed=seed)
     if "accuracy" in metrics:
         right = int((probabilities.argmax(axis=1) == true_ids).sum()) if len(true_ids) else 0

@@ -82,10 +82,12 @@ _ALL = (
     Metric(
         "ece",
         "Calibration error",
-        "How far confidence and the share of right answers lie apart; 0 means it can be taken at its word.",
+        "How far confidence and the share of right answers lie apart; 0 means it can be taken at its word. "
+        "It has no interval: chance alone lifts it above 0, most of all with few rows.",
         "share",
         "low",
         score.ece,
+        has_interval=False,
     ),
 )
 

@@ -30,13 +30,22 @@ def test_nothing_counted_says_nothing() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
-def test_every_metric_gets_an_interval_that_holds_its_score() -> None:
-    truth, probabilities = draw(300)
+@pytest.mark.parametrize("rows", [30, 300, 1000])
+def test_every_interval_holds_its_score_and_only_the_calibration_error_has_none(rows: int) -> None:
+    truth, probabilities = draw(rows)
     chosen = choose_metrics(METRICS, 2)
     found = intervals_of(chosen, truth, probabilities)
-    assert list(found) == list(chosen)
+    assert list(found) == [name for name in chosen if name != "ece"]
     for name, (low, high) in found.items():
-        assert low <= chosen[name].compute(truth, probabilities) <= high or name == "ece"
+        assert low <= chosen[name].compute(truth, probabilities) <= high
+
+
+def test_drawing_rows_again_lifts_the_calibration_error_of_a_model_that_has_none() -> None:
+    generator = np.random.default_rng(0)
+    sure = generator.uniform(0.5, 1.0, 1000)
+    truth = (generator.uniform(size=1000) < sure).astype(int)
+    drawn = bootstrap_intervals([METRICS["ece"]], truth, np.stack([1 - sure, sure], axis=1))
+    assert drawn["ece"][0] > 0.01  # though 0 is the truth: so it is shown without an interval
 
 
 def test_the_bootstrap_repeats_with_its_seed_and_is_close_to_wilson() -> None:

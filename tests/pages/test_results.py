@@ -124,6 +124,8 @@ def test_the_overview_sets_the_model_beside_simple_rivals_with_intervals(studio:
     table = overview.render_metrics(chosen)
     assert "Validation" in table and "Matthews correlation" in table
     assert table.count(" to ") >= 4  # intervals of the two scores that are no shares
+    calibration = table[table.index("Calibration error") :]
+    assert calibration.count("–") >= 2 and "It has no interval" in calibration
 
 
 def test_each_cell_of_the_matrix_is_a_button_with_its_count_or_share() -> None:

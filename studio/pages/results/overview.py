@@ -135,15 +135,18 @@ def metric_row(metric: Metric, reports: list[Report]) -> list[str | Markup]:
     cells: list[str | Markup] = [Markup("<strong>{}</strong>").format(metric.title)]
     for report in reports:
         cells.append(fmt.score(report.metrics.get(metric.name), metric.unit))
-        cells.append(write_interval(report.intervals.get(metric.name), metric.unit))
+        edges = report.intervals.get(metric.name) if metric.has_interval else None
+        cells.append(write_interval(edges, metric.unit))
     return [*cells, Markup('<span class="s-help">{}</span>').format(metric.help)]
 
 
 def write_interval(edges: Any, unit: str) -> str:
-    """An interval in the unit of its metric; none where every draw gave the same, as with very few rows.
+    """An interval in the unit of its metric; none where there is none, or every draw gave the same.
 
     >>> write_interval([0.5, 0.61234], "number"), write_interval([0.5, 0.6], "share")
     ('0.500 to 0.612', '50.0-60.0 %')
+    >>> write_interval(None, "share"), write_interval([0.5, 0.5], "share")
+    ('–', '–')
     """
     low, high = edges or (0.0, 0.0)
     if low == high:
