@@ -12,16 +12,20 @@ import typer
 
 from docs import tables
 from studio.api.app import ROUTERS
+from studio.bootstrap import Studio
 from studio.checkpoints.catalogue import Checkpoint, load_catalogue
 from studio.cli.main import app
+from studio.errors import NotFound
 from studio.metrics.base import Metric
 from studio.metrics.registry import METRICS
 from studio.pages.registry import PAGES, Page
 from studio.pages.words import words_of
+from studio.services.datasets import ImportRequest
 from studio.tasks.base import Task
 from studio.tasks.registry import TASKS
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import FieldSpec, Recipe, field_specs
+from tests.conftest import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
@@ -42,6 +46,30 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert TASKS[task.key] is task
     answers = task.decode(np.array([[0.0, 2.0], [1.0, 0.0]]), ["a", "b"])
     assert json.loads(json.dumps(answers)) == answers
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)
+def test_a_table_with_a_column_for_each_role_of_a_task_becomes_a_dataset(
+    task: Task, studio: Studio, tmp_path: Path
+) -> None:
+    texts = {role.key: [f"{role.key} {number} of this row" for number in range(40)] for role in task.roles}
+    columns = {**texts, **({"label": ["yes", "no"] * 20} if "label" in texts else {})}
+    header = tuple(f"my {key}" for key in columns)
+    table = write_csv(
+        tmp_path / "rows.csv", [list(row) for row in zip(*columns.values(), strict=True)], header
+    )
+    roles = {key: f"my {key}" for key in columns}
+    dataset = studio.datasets.import_file(ImportRequest(path=table, name="rows", task=task.key, roles=roles))
+    assert (dataset.task, dataset.roles, sum(dataset.rows.values())) == (task.key, roles, 40)
+
+
+def test_a_task_that_nobody_registered_is_refused_with_those_there_are(
+    studio: Studio, small_table: Path
+) -> None:
+    with pytest.raises(NotFound, match="There is no task 'nonsense'") as caught:
+        studio.datasets.import_file(ImportRequest(path=small_table, name="odd", task="nonsense"))
+    assert all(key in caught.value.hint for key in TASKS)
+    assert studio.datasets.list() == []
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
@@ -109,12 +137,13 @@ def test_a_command_and_each_of_its_flags_are_explained(name: str) -> None:
     for parameter in command.params:
         if parameter.param_type_name == "option":
             assert SENTENCE.match(parameter.help or ""), (name, parameter.name)
-    verb = name.split()[-1]
-    assert re.search(rf'"{verb}"', TEST_SOURCE), f"no test runs '{name}'"
+    words = r",\s*".join(f'"{word}"' for word in name.split())
+    assert re.search(rf"\(\s*{words}", TEST_SOURCE), f"no test runs '{name}'"
 
 
 @pytest.mark.parametrize("method, route", ROUTES, ids=lambda value: getattr(value, "path", value))
 def test_a_route_is_described_and_tested(method: str, route: object) -> None:
     assert route.description
-    stem = route.path.split("{")[0].rstrip("/")
-    assert stem in TEST_SOURCE
+    path = re.sub(r"\\{[^}]*\\}", r"(\\{[^}]+\\}|[\\w-]+)", re.escape(route.path))
+    asked = rf'(\.{method.lower()}\(|"{method}",)\s*f?"(\{{API\}}|/api/v1)?{path}["?]'
+    assert re.search(asked, TEST_SOURCE), f"no test asks {method} {route.path}"

@@ -56,8 +56,8 @@ class DatasetService:
         return TablePreview(table=table, roles=guess_roles(table, get_task("classification")))
 
     def prepare(self, request: ImportRequest) -> PreparedImport:
-        """Check and split a table without keeping anything."""
-        return prepare_import(request)
+        """Check and split a table without keeping anything; NotFound where there is no such task."""
+        return prepare_import(request, get_task(request.task))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.
@@ -71,7 +71,7 @@ class DatasetService:
 
     def prepare_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> PreparedImport:
         """Check a table to score a model with these labels on, without keeping anything."""
-        return prepare_scoring(request, known_labels)
+        return prepare_scoring(request, known_labels, get_task(request.task))
 
     def import_for_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> Dataset:
         """Keep a table of which every row is a test row; errors as for import_file."""
