@@ -13,6 +13,7 @@ BASE_PARAMETERS = 200_000_000
 # Learning rate by least width. Measured at 384; for wider encoders that of the BERT paper, for narrower ones
 # those of the papers on its miniatures and on ELECTRA.
 RATES = ((1024, 2e-5), (768, 3e-5), (300, 1e-4), (0, 3e-4))
+FROZEN_RATE = 3e-3
 LORA_RATES = ((1024, 3e-4), (768, 5e-4), (0, 2e-3))
 FEW_ROWS = 2_000
 MANY_ROWS = 20_000
@@ -61,7 +62,7 @@ def learning_rate(facts: PresetFacts) -> float:
     """Narrower encoders and smaller trained parts want larger steps."""
     width = facts.hidden or guess_width(facts.parameters)
     if facts.method == "frozen":
-        return 1e-3
+        return FROZEN_RATE
     rates = LORA_RATES if facts.method == "lora" else RATES
     return next(rate for least, rate in rates if width >= least)
 
