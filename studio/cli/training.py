@@ -12,6 +12,7 @@ from studio.cli.datasets import parse_pairs
 from studio.cli.jobs import show_job
 from studio.cli.output import say
 from studio.errors import InvalidInput
+from studio.results.wording import percent
 from studio.services.training import TrainRequest
 
 
@@ -92,7 +93,7 @@ def predict(
     with context.obj.studio() as studio:
         if given is not None:
             answer = studio.predictions.predict(model, [given])[0]
-            context.obj.show(answer, f"{answer['label']} ({answer['confidence']:.1%})")
+            context.obj.show(answer, f"{answer['label']} ({percent(answer['confidence'])})")
             return
         if file is None or out is None:
             raise InvalidInput("There is no place for the predictions.", "Add --out FILE.")

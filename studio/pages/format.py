@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+from studio.results.wording import words_near_the_ends
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 ABSENT = "–"
 
@@ -43,11 +45,9 @@ def percent(share: float | None, digits: int = 3) -> str:
     """
     if share is None or math.isnan(share):
         return ABSENT
+    if words := words_near_the_ends(share, digits):
+        return words
     value = share * 100
-    if 0 < value < 0.01:
-        return "under 0.01 %"
-    if 99.95 <= value < 100 and digits == 3:
-        return "over 99.9 %"
     places = digits - 1 - (math.floor(math.log10(value)) if value else 0)
     return f"{value:.{max(0, places)}f}".removesuffix(".00").rstrip() + " %" if value else "0 %"
 

@@ -9,11 +9,12 @@ import pytest
 from studio.pages import format as fmt
 
 
-@pytest.mark.parametrize("share", [0.0, 1e-6, 0.004, 0.5, 0.99, 0.9996, 1.0])
+@pytest.mark.parametrize("share", [0.0, 1e-6, 0.004, 0.5, 0.99, 0.996, 0.9996, 1.0])
 def test_a_share_never_claims_more_than_it_is(share: float) -> None:
     text = fmt.percent(share)
     assert (text == "100 %") == (share == 1.0)
     assert (text == "0 %") == (share == 0.0)
+    assert (fmt.percent(share, digits=2) == "100 %") == (share == 1.0)
 
 
 def test_what_is_not_known_is_a_dash_and_not_a_zero() -> None:

@@ -1,0 +1,21 @@
+"""Sentences never claim more than their numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.results.report_words import describe_score
+from studio.results.wording import percent
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-6, 4e-5, 0.004, 0.5, 0.99, 0.9994, 0.9996, 1 - 1e-12, 1.0])
+def test_only_all_are_100_percent_and_only_none_are_0_percent(share: float) -> None:
+    text = percent(share)
+    assert (text == "100 %") == (share == 1.0)
+    assert (text == "0 %") == (share == 0.0)
+    assert "e" not in text.removeprefix("over ").removeprefix("under ")
+
+
+def test_one_mistake_in_5000_is_not_told_as_none() -> None:
+    sentence = describe_score(5000, "test", 4999 / 5000, [0.9989, 0.99996])
+    assert sentence.startswith("Right on over 99.9 % of 5,000 test texts")
