@@ -191,7 +191,6 @@ def score_model(
         seconds=time.monotonic() - started,
         rows_per_second=predicted_rows / prediction_seconds if prediction_seconds else None,
         created_at=datetime.now(UTC),
-        test_fingerprint=reports["test"].rows_fingerprint if "test" in reports else "",
     )
     write_card(folder, CardFacts(record=record, reports=reports, sentence=result.sentence))
     return record

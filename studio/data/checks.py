@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import CLASSIFICATION, LABEL, TEXT, TaskShape, check_roles
+from studio.data.columns import LABEL, TEXT
 from studio.data.label_checks import check_labels
-from studio.data.problems import Problem, by_severity, count_of, first_rows, name_rows
+from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
 from studio.data.text_checks import check_texts
 from studio.data.texts import is_blank, text_keys
@@ -34,18 +34,6 @@ class Checked:
     def good(self) -> pd.DataFrame:
         """The rows without an error."""
         return self.rows[~self.rows["bad"]]
-
-
-def check_tables(
-    tables: Mapping[str, Table], roles: Mapping[str, str], task: TaskShape = CLASSIFICATION
-) -> list[Problem]:
-    """All problems of the tables {"all" | split: Table}, those of reading included, errors first."""
-    found = [problem for table in tables.values() for problem in table.problems]
-    wrong = [problem for table in tables.values() for problem in check_roles(roles, table, task)]
-    if wrong:
-        return by_severity([*found, *wrong])
-    frames = {split: take_roles(table, roles, split) for split, table in tables.items()}
-    return by_severity([*found, *check_frames(frames, roles).problems])
 
 
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:

@@ -60,9 +60,3 @@ def expected_calibration_error(
     bins = [b for b in reliability_bins(confidences, right, bin_count) if b.count]
     total = sum(b.count for b in bins)
     return sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / total if total else 0.0  # type: ignore[operator]
-
-
-def confidence_histogram(confidences: np.ndarray, bin_count: int = 20) -> tuple[np.ndarray, np.ndarray]:
-    """Count answers by confidence: edges (bins + 1) from 0 to 1, and counts (bins)."""
-    counts = np.bincount(bin_numbers(confidences, bin_count), minlength=bin_count)
-    return np.linspace(0.0, 1.0, bin_count + 1), counts

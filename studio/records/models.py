@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +16,7 @@ from studio.records.tables import evaluations, models, to_moment, to_seconds
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """A model; its id is that of the job that trained it.
-
-    ``metrics`` is {split: {name: value}}; ``test_fingerprint`` is the dataset's fingerprint of its test
-    rows: models with the same one were scored on the same rows. ``checkpoint_source`` says where the
-    start came from (such as {"source": "hub", "revision": "..."}).
-    """
+    """A model; its id is that of the job that trained it, ``metrics`` is {split: {name: value}}."""
 
     id: str
     name: str
@@ -40,8 +35,6 @@ class ModelRecord:
     seconds: float
     rows_per_second: float | None
     created_at: datetime
-    test_fingerprint: str = ""
-    checkpoint_source: dict[str, Any] = field(default_factory=dict)
 
 
 class ModelStore:
@@ -49,10 +42,6 @@ class ModelStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def add_in(self, connection: Connection, record: ModelRecord) -> ModelRecord:
-        """As add_model_in."""
-        return add_model_in(connection, record)
 
     def list(self) -> list[ModelRecord]:
         """All models, newest first."""

@@ -174,12 +174,6 @@ def read_predictions(path: Path) -> Predictions:
     )
 
 
-def read_fingerprint(path: Path) -> str:
-    """The rows' fingerprint, without reading the rows. Raises NotFound where the file is missing."""
-    require_file(path)
-    return str(json.loads(pq.read_schema(path).metadata[METADATA_KEY])["fingerprint"])
-
-
 def require_file(path: Path) -> None:
     """Raise NotFound where predictions are not there."""
     if not path.is_file():

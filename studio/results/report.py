@@ -27,7 +27,7 @@ CHANCE_LEVEL = 0.05
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a report is made of; ``known_labels`` are the model's own where the rows carry others too."""
+    """What a report is made of; ``notes`` are sentences that stand before its own."""
 
     model: str
     dataset: str
@@ -36,7 +36,6 @@ class ReportInputs:
     task: str = "classification"
     baselines: Baselines | None = None
     notes: tuple[str, ...] = ()
-    known_labels: Sequence[str] | None = None
     seed: int = 0
 
 
@@ -227,11 +226,6 @@ def collect_notes(inputs: ReportInputs, absent: Sequence[str]) -> list[str]:
     predictions, notes = inputs.predictions, list(inputs.notes)
     if predictions.rows and absent:
         notes.append(words.describe_absent(absent, inputs.split))
-    unknown = set(predictions.labels) - set(inputs.known_labels or predictions.labels)
-    if unknown:
-        named = [label for label in predictions.labels if label in unknown]
-        rows = int(np.isin(predictions.true_ids, [predictions.labels.index(label) for label in named]).sum())
-        notes.append(words.describe_unknown(named, rows))
     if inputs.baselines is not None and inputs.baselines.note:
         notes.append(f"TF-IDF was not fitted. {inputs.baselines.note}")
     if inputs.baselines is not None and inputs.baselines.used_rows < inputs.baselines.training_rows:

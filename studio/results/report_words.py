@@ -94,14 +94,3 @@ def describe_absent(labels: Sequence[str], split: str) -> str:
     verb, pronoun = ("has", "it") if len(labels) == 1 else ("have", "them")
     words = SPLIT_WORDS.get(split, split)
     return f"{named} {verb} no rows in the {words} split: how well the model does on {pronoun} is not known."
-
-
-def describe_unknown(labels: Sequence[str], rows: int) -> str:
-    """Labels the model never learnt, whose rows count as mistakes.
-
-    >>> describe_unknown(["billing"], 4)
-    'The model does not know the label billing: its 4 rows count as mistakes.'
-    """
-    named = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-    noun, pronoun = ("label", "its") if len(labels) == 1 else ("labels", "their")
-    return f"The model does not know the {noun} {named}: {pronoun} {rows:,} rows count as mistakes."

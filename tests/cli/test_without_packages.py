@@ -11,7 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_command_line_says_how_to_install_what_is_missing() -> None:
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "studio", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-S", "-m", "studio", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "make setup" in done.stderr and "Traceback" not in done.stderr

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from studio.data.checks import check_frames, take_roles
+from studio.data.columns import check_roles
+from studio.data.problems import Problem, by_severity
+from studio.data.readers import Table
 
 ENGLISH = [
     ("Where is my order, please? It was due on Monday.", "delivery"),
@@ -55,3 +60,13 @@ def many_rows(count: int, labels: Sequence[str] = ("good", "bad")) -> list[tuple
         (f"message number {index} is about the {index * 7919 % 1000} thing", labels[index % len(labels)])
         for index in range(count)
     ]
+
+
+def check_tables(tables: Mapping[str, Table], roles: Mapping[str, str]) -> list[Problem]:
+    """All problems of the tables {"all" | split: Table}, those of reading included, errors first."""
+    found = [problem for table in tables.values() for problem in table.problems]
+    wrong = [problem for table in tables.values() for problem in check_roles(roles, table)]
+    if wrong:
+        return by_severity([*found, *wrong])
+    frames = {split: take_roles(table, roles, split) for split, table in tables.items()}
+    return by_severity([*found, *check_frames(frames, roles).problems])

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.data.checks import check_tables
 from studio.data.problems import Problem
 from studio.data.readers import read_table
-from tests.data.tables import many_rows, write_table
+from tests.data.tables import check_tables, many_rows, write_table
 
 ROLES = {"text": "text", "label": "label"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from studio.metrics.calibration import confidence_histogram, expected_calibration_error, reliability_bins
+from studio.metrics.calibration import expected_calibration_error, reliability_bins
 
 
 def test_bins_agree_with_scikit_learn_where_it_has_rows() -> None:
@@ -29,10 +29,7 @@ def test_perfect_confidence_has_no_calibration_error() -> None:
     assert expected_calibration_error(np.ones(3), np.ones(3, dtype=bool)) == 0.0
 
 
-def test_empty_bins_say_none_and_the_histogram_counts_every_answer() -> None:
+def test_empty_bins_say_none() -> None:
     bins = reliability_bins(np.array([1.0]), np.array([True]), 4)
     assert [b.count for b in bins] == [0, 0, 0, 1]
     assert bins[0].accuracy is None and bins[0].confidence is None
-    edges, counts = confidence_histogram(np.array([0.0, 0.5, 1.0]), 2)
-    assert edges.tolist() == [0.0, 0.5, 1.0]
-    assert counts.tolist() == [2, 1]

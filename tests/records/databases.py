@@ -68,8 +68,6 @@ def model(number: int = 1, **changes: Any) -> ModelRecord:
         "seconds": 61.5,
         "rows_per_second": None,
         "created_at": MOMENT.replace(minute=number),
-        "test_fingerprint": "e" * 64,
-        "checkpoint_source": {"source": "builtin"},
     }
     return ModelRecord(**{**values, **changes})
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from studio.errors import Conflict, NotFound
 from studio.records.evaluations import EvaluationStore, add_evaluation_in
-from studio.records.models import ModelRecord, ModelStore
+from studio.records.models import ModelRecord, ModelStore, add_model_in
 from studio.records.schema import writing
 from tests.records.databases import evaluation, model, open_database
 
@@ -29,7 +29,7 @@ def store(engine: Engine) -> ModelStore:
 def add(engine: Engine, *records: ModelRecord) -> list[ModelRecord]:
     """Publish models, as finishing jobs do."""
     with writing(engine) as connection:
-        return [ModelStore(engine).add_in(connection, record) for record in records]
+        return [add_model_in(connection, record) for record in records]
 
 
 def test_a_model_comes_back_as_it_was(engine: Engine, store: ModelStore) -> None:
@@ -47,7 +47,7 @@ def test_the_newest_comes_first(engine: Engine, store: ModelStore) -> None:
 
 def test_a_model_is_there_only_when_its_job_has_finished(engine: Engine, store: ModelStore) -> None:
     with pytest.raises(ZeroDivisionError), writing(engine) as connection:
-        store.add_in(connection, model())
+        add_model_in(connection, model())
         raise ZeroDivisionError
     assert store.list() == []
 

@@ -82,7 +82,6 @@ def keep_model(
         seconds=200.0,
         rows_per_second=300.0,
         created_at=datetime.now(UTC),
-        test_fingerprint=reports["test"].rows_fingerprint,
     )
     with writing(make_engine(studio.settings.database_url)) as connection:
         return add_model_in(connection, record)
