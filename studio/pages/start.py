@@ -149,7 +149,7 @@ def render_board(studio: Services) -> Markup:
     """Now, latest and machine; on a first visit the way ahead instead."""
     if is_first_visit(studio):
         return layout.section(W.way.title) + layout.steps([(step[0], step[1]) for step in W.way.steps])
-    jobs = studio.jobs.list()
+    jobs = studio.jobs.board(ended=1)
     latest = next(iter(studio.models.list()), None)
     machine = studio.system.overview()
     failed = next(iter(jobs), None)

@@ -39,6 +39,14 @@ class JobService:
         """Every job that has not ended, newest first: what is in use, whatever came after."""
         return self.queue.unfinished()
 
+    def board(self, ended: int = 200) -> list[JobView]:
+        """Every job that has not ended and at least the newest ``ended`` of the others, newest first."""
+        unfinished = self.unfinished()
+        listed = self.list(limit=len(unfinished) + ended)
+        # A job that ended between the two reads is in both: the later one counts.
+        known = {job.id for job in listed}
+        return [*listed, *(job for job in unfinished if job.id not in known)]
+
     def get(self, job_id: str) -> JobView:
         """One job; NotFound where there is none."""
         try:

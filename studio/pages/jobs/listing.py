@@ -15,7 +15,7 @@ from studio.pages.jobs import course
 from studio.pages.words import words_of
 
 W = words_of("jobs")
-ROWS_AT_MOST = 100
+ENDED_AT_MOST = 100
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,17 @@ def choose_first(jobs: Sequence[JobView]) -> str:
 
 
 def in_order(jobs: Sequence[JobView]) -> list[JobView]:
-    """Running jobs first, then the waiting ones in their order, then the ended ones, newest first."""
+    """Running jobs first, then the waiting ones in their order, then the newest of the ended ones."""
     running = [job for job in jobs if job.state in ACTIVE]
     waiting = sorted(
         (job for job in jobs if job.state == JobState.QUEUED), key=lambda job: (job.position or 0, job.lane)
     )
-    return [*running, *waiting, *(job for job in jobs if job.state in TERMINAL)]
+    ended = [job for job in jobs if job.state in TERMINAL]
+    return [*running, *waiting, *ended[:ENDED_AT_MOST]]
 
 
 def jobs_table(lines: Sequence[Line], chosen: str, device: str) -> Markup:
-    """The newest jobs, each to be opened by its name."""
+    """All unfinished jobs and the newest others, each to be opened by its name."""
     heads = W.columns
     columns = [
         layout.Column(heads.state),
@@ -75,9 +76,8 @@ def jobs_table(lines: Sequence[Line], chosen: str, device: str) -> Markup:
         layout.Column(heads.device),
         layout.Column(heads.started),
     ]
-    shown = lines[:ROWS_AT_MOST]
-    rows = [cells(line, chosen, device) for line in shown]
-    marks = ["s-chosen" if line.job.id == chosen else "" for line in shown]
+    rows = [cells(line, chosen, device) for line in lines]
+    marks = ["s-chosen" if line.job.id == chosen else "" for line in lines]
     return layout.table(columns, rows, label=W.table_label, row_class=marks)
 
 

@@ -88,8 +88,8 @@ class JobsPage:
         return self.studio.system.overview().device
 
     def make_lines(self) -> list[listing.Line]:
-        """Every job with its best score, in the order of the table."""
-        jobs = listing.in_order(self.studio.jobs.list())[: listing.ROWS_AT_MOST]
+        """The jobs of the table with their best scores, in its order."""
+        jobs = listing.in_order(self.studio.jobs.board(listing.ENDED_AT_MOST))
         return [listing.Line(job, self.scores.best(job), listing.starts_in(job, jobs)) for job in jobs]
 
     def open(self, request: gr.Request) -> tuple[str, Any]:

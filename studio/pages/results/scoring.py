@@ -172,7 +172,7 @@ def render_board(studio: Services, name: str) -> Markup:
     scored = {(row.dataset, row.split) for row in records}
     waiting = [
         waiting_row(job)
-        for job in studio.jobs.list()
+        for job in studio.jobs.board()
         if is_on_board(job, model.id) and (job.payload["dataset"], job.payload["split"]) not in scored
     ]
     done = [
