@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,11 +20,13 @@ from filelock import FileLock, Timeout
 from studio.api.app import build_api
 from studio.api.security import SecurityMiddleware, require_token_off_loopback
 from studio.bootstrap import Studio, open_studio
-from studio.errors import Conflict, StudioError
+from studio.errors import Conflict, InvalidInput, StudioError
 from studio.settings import Settings
 
 WORKER_RESTART_SECONDS = 2.0
 WORKER_STOP_SECONDS = 20.0
+BACKLOG = 2048  # connections that wait to be answered
+LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -36,29 +41,72 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     try:
         with hold_home(settings), contextlib.ExitStack() as stack:
             require_token_off_loopback(settings)
+            lines = listen(settings)
+            for line in lines:
+                stack.enter_context(line)
             studio = stack.enter_context(contextlib.closing(open_studio(settings)))
             application = build_application(studio)
             for number in range(options.workers):
                 stack.enter_context(contextlib.closing(WorkerKeeper(settings, number)))
             print(f"Encoder Studio is ready on http://{settings.host}:{settings.port}", file=sys.stderr)
             print("Press Ctrl+C to stop it; training goes on when you start it again.", file=sys.stderr)
-            run_http(application, settings)
+            run_http(application, lines)
     except StudioError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def run_http(application: FastAPI, settings: Settings) -> None:
-    """Run uvicorn; it returns after SIGINT or SIGTERM."""
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.run(
-            application,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            timeout_graceful_shutdown=2,
+def listen(settings: Settings) -> list[socket.socket]:
+    """Sockets that listen on the addresses of the host: who connects from now on is answered or waits.
+
+    Raises Conflict where the port is in use, InvalidInput where no address can be listened on.
+    """
+    lines: list[socket.socket] = []
+    refusals: list[OSError] = []
+    for family, address in addresses_of(settings):
+        try:
+            lines.append(socket.create_server(address, family=family, backlog=BACKLOG))
+        except OSError as error:  # one of several addresses may be that of a network that is not there
+            refusals.append(error)
+    taken = next((error for error in refusals if error.errno == errno.EADDRINUSE), None)
+    if lines and taken is None:
+        return lines
+    for line in lines:
+        line.close()
+    if taken is not None:
+        other = settings.port + (1 if settings.port < LAST_PORT else -1)
+        raise Conflict(
+            f"Port {settings.port} is in use.",
+            f"Stop what uses it, or choose another: python -m studio serve --port {other}",
+        ) from taken
+    raise cannot_listen(settings, refusals[0]) from refusals[0]
+
+
+def addresses_of(settings: Settings) -> list[tuple[int, Any]]:
+    """Family and address of each place the host's name stands for; InvalidInput where there is none."""
+    try:
+        found = socket.getaddrinfo(
+            settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
+    except OSError as error:
+        raise cannot_listen(settings, error) from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def cannot_listen(settings: Settings, error: OSError) -> InvalidInput:
+    """Say that this machine does not let the studio listen there."""
+    return InvalidInput(
+        f"The studio cannot listen on {settings.host}, port {settings.port}: {error.strerror}.",
+        "Choose an address of this machine with --host, and a port from 1024 on with --port.",
+    )
+
+
+def run_http(application: FastAPI, lines: list[socket.socket]) -> None:
+    """Run uvicorn on these sockets; it returns after SIGINT or SIGTERM."""
+    config = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=lines)
 
 
 def build_application(studio: Studio) -> FastAPI:

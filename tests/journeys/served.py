@@ -74,7 +74,7 @@ class ServedStudio:
             try:
                 self.get("/health")
                 return
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.2)
         raise AssertionError(f"The studio did not answer in {START_SECONDS} s:\n{self.log()}")
 

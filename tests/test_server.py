@@ -1,0 +1,57 @@
+"""The studio says that it is ready when it is, and why not where it cannot be."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.errors import Conflict, InvalidInput
+from studio.server import listen
+from studio.settings import Settings
+from tests.journeys.served import ROOT, ServedStudio, free_port
+
+
+def test_a_taken_port_is_named_before_anything_is_said_to_be_ready(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "-m", "studio", "--home", str(tmp_path / "home"), "serve", "--no-worker"]
+        done = subprocess.run(
+            [*command, "--port", str(port)], cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Port {port} is in use.\n")
+    assert "--port" in done.stderr
+    assert "ready" not in done.stderr and "Errno" not in done.stderr
+
+
+def test_who_connects_after_ready_was_said_is_answered_and_the_port_is_free_afterwards(
+    tmp_path: Path,
+) -> None:
+    served = ServedStudio(tmp_path / "home", "--no-worker").start()
+    try:
+        assert f"ready on http://127.0.0.1:{served.port}" in served.log()
+    finally:
+        served.stop()
+    assert served.process is not None and served.process.returncode == 0
+    socket.create_server(("127.0.0.1", served.port)).close()
+
+
+def test_a_name_of_several_addresses_is_listened_to_on_those_this_machine_has(settings: Settings) -> None:
+    port = free_port()
+    lines = listen(Settings(home=settings.home, host="localhost", port=port))
+    assert ("127.0.0.1", port) in [line.getsockname()[:2] for line in lines]
+    with pytest.raises(Conflict, match=f"Port {port} is in use"):
+        listen(Settings(home=settings.home, port=port))
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_named_with_what_to_do(settings: Settings, host: str) -> None:
+    with pytest.raises(InvalidInput, match=host) as caught:
+        listen(Settings(home=settings.home, host=host, port=free_port()))
+    assert "--host" in caught.value.hint
