@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from jobs.queue import NewJob
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
 from studio.pages.train import choices, fields, plan
 from studio.pages.train.desk import TrainDesk
 from studio.pages.train.page import read, show_plan
 from studio.pages.train.wish import Wish, key_of, read_wish
+from studio.services.datasets import ImportRequest
 from studio.training.recipe import FieldSpec
+from tests.conftest import small_rows, write_csv
+from tests.encoders import build_encoder
 
 SPECS = {spec.name: spec for spec in fields.SPECS}
 
@@ -229,6 +235,58 @@ def test_new_from_a_job_brings_its_recipe_back(desk: TrainDesk, wish: Wish) -> N
     assert opened.wish.preset == "quick"
     assert opened.wish.checkpoint == "minilm-l6"
     assert opened.wish.changes == form.changes
+
+
+def test_new_from_a_job_whose_dataset_is_gone_keeps_the_rest_and_says_so(
+    desk: TrainDesk, wish: Wish, tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "a.csv", small_rows(), ("text", "label"))
+    desk.studio.datasets.import_file(ImportRequest(path=table, name="short-lived"))
+    address = desk.start(Wish("short-lived", preset="quick"), "minilm-l6", "gone")
+    job = asked_of(address)["job"]
+    desk.studio.jobs.cancel(job)
+    desk.studio.datasets.delete("short-lived")
+    opened = desk.open({"from": job}.get)
+    assert "short-lived" in opened.problem
+    assert (opened.wish.dataset, opened.wish.preset) == ("", "quick")
+    assert wish.dataset in [name for _, name in opened.options]
+
+
+def test_new_from_a_job_whose_checkpoint_is_gone_says_so_and_the_guide_chooses(
+    desk: TrainDesk, wish: Wish, tmp_path: Path
+) -> None:
+    folder = build_encoder(tmp_path / "enc")
+    form = Wish(wish.dataset, changes={"max_length": 32})
+    address = desk.start(form, str(folder), "folder")
+    shutil.rmtree(folder)
+    opened = desk.open({"from": asked_of(address)["job"]}.get)
+    assert "enc" in opened.problem
+    assert opened.wish.dataset == wish.dataset and opened.wish.guided
+    assert desk.show(opened.wish).planned.can_start
+
+
+def test_new_from_a_job_that_is_gone_or_has_no_recipe_opens_the_form_with_a_notice(
+    desk: TrainDesk, dataset: Dataset
+) -> None:
+    fetch = desk.studio.jobs.submit(NewJob("fetch", "nowhere.handler", {}, title="Fetch it"))
+    for job, words in (("vanished", "not there any more"), (fetch.id, "Fetch it")):
+        opened = desk.open({"from": job}.get)
+        assert words in opened.problem
+        assert dataset.name in [name for _, name in opened.options]
+        assert "Choose a dataset" in desk.show(opened.wish).planned.plan
+
+
+def test_a_table_kept_to_score_models_on_is_not_offered(
+    desk: TrainDesk, dataset: Dataset, tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "later.csv", small_rows(), ("text", "label"))
+    desk.studio.datasets.import_for_scoring(ImportRequest(path=table, name="later"), ["animals", "tools"])
+    assert desk.studio.datasets.list()[0].name == "later"
+    opened = desk.open({}.get)
+    assert opened.wish.dataset == dataset.name
+    assert "later" not in [name for _, name in opened.options]
+    asked = desk.open({"dataset": "later"}.get)
+    assert "&#39;later&#39; has no training rows" in asked.problem and asked.wish.dataset == ""
 
 
 def test_a_dataset_that_is_gone_is_said_and_none_is_chosen(desk: TrainDesk, dataset: Dataset) -> None:

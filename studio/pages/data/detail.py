@@ -41,14 +41,16 @@ def find(studio: Services, name: str | None) -> Dataset | None:
 
 
 def render_heading(dataset: Dataset) -> Markup:
-    """Name, one sentence, and what can be done with it."""
+    """Name, one sentence, and a way to train on it where it has rows to learn from."""
     counts = {split: fmt.count(dataset.rows.get(split, 0)) for split in SPLITS}
     lead = W.detail.lead.say(
         rows=W.detail.rows_text.count(sum(dataset.rows.values())),
         labels=W.detail.labels_text.count(len(dataset.labels)),
         **counts,
     )
-    actions = layout.button_link(W.detail.train, link("train", dataset=dataset.name), primary=True)
+    actions = layout.EMPTY
+    if dataset.rows["train"]:
+        actions = layout.button_link(W.detail.train, link("train", dataset=dataset.name), primary=True)
     return layout.back_link(W.detail.all, link("data")) + layout.heading(dataset.name, lead, actions)
 
 

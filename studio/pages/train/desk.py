@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from studio.errors import StudioError
+from studio.errors import NotFound, StudioError
 from studio.pages import format as fmt
 from studio.pages import layout, links
 from studio.pages.train import choices, fields
@@ -68,28 +68,42 @@ class TrainDesk:
 
     def open(self, asked: Callable[[str], str | None]) -> Opened:
         """The form that the address asks for, with what can be chosen."""
-        datasets = self.studio.datasets.list()
-        wish, problem = self.wish_of_address(asked), layout.EMPTY
-        if wish.dataset and all(dataset.name != wish.dataset for dataset in datasets):
-            problem = layout.notice(
-                "warning", W.dataset.unknown.say(name=wish.dataset), W.dataset.unknown_hint
-            )
+        known = self.studio.datasets.list()
+        datasets = [dataset for dataset in known if dataset.rows["train"]]
+        names = {dataset.name for dataset in datasets}
+        wish, problem = self.wish_of_address(asked, names)
+        if wish.dataset and wish.dataset not in names:
+            kept = any(dataset.name == wish.dataset for dataset in known)
+            words = W.dataset.no_rows if kept else W.dataset.unknown
+            problem = layout.notice("warning", words.say(name=wish.dataset), W.dataset.unknown_hint)
             wish = replace(wish, dataset="")
         if not wish.dataset and datasets and not problem:
             wish = replace(wish, dataset=datasets[0].name)
         return Opened(wish, [option_of(dataset) for dataset in datasets], secrets.token_hex(8), problem)
 
-    def wish_of_address(self, asked: Callable[[str], str | None]) -> Wish:
-        """The form of ``?from=JOB``, or of the other parts of the address."""
+    def wish_of_address(
+        self, asked: Callable[[str], str | None], datasets: Container[str]
+    ) -> tuple[Wish, Markup]:
+        """The form of ``?from=JOB``, or of the other parts of the address, and a notice of what is gone."""
         job_id = asked("from")
         if not job_id:
-            return read_wish(asked)
-        job = self.studio.jobs.get(job_id)
-        recipe = job.payload["recipe"]
+            return read_wish(asked), layout.EMPTY
+        try:
+            job = self.studio.jobs.get(job_id)
+        except NotFound:
+            return Wish(), layout.notice("warning", W.earlier.gone, W.earlier.hint)
+        recipe = job.payload.get("recipe")
+        if job.kind != "train" or not recipe:
+            return Wish(), layout.notice("warning", W.earlier.none.say(name=job.title), W.earlier.hint)
         method = {"method": recipe["method"]} if "method" in recipe else {}
         wish = Wish(job.payload["dataset"], recipe["checkpoint"], recipe["preset"], method)
-        preset_values = self.preset_values(wish.request(wish.checkpoint))
-        return wish_of_recipe(wish.dataset, recipe, preset_values)
+        if wish.dataset not in datasets:
+            return wish, layout.EMPTY
+        try:
+            preset_values = self.preset_values(wish.request(wish.checkpoint))
+        except StudioError as error:
+            return replace(wish, checkpoint=""), layout.notice("warning", error.message, error.hint)
+        return wish_of_recipe(wish.dataset, recipe, preset_values), layout.EMPTY
 
     def show(self, wish: Wish) -> Shown:
         """Everything beside and below the choices, for a wish with a dataset."""

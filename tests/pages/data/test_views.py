@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
 from studio.pages.data import describing, detail, listing
@@ -65,6 +67,13 @@ def test_the_length_chart_draws_its_open_end_no_wider_than_the_rest() -> None:
     assert list(chart.table["high"]) == [3, 5, 7]
     assert "The last bar holds everything longer." in chart.caption
     assert describing.lengths_chart({}) is None
+
+
+def test_only_a_dataset_with_rows_to_learn_from_leads_to_a_training(studio: Studio) -> None:
+    dataset = sample(studio)
+    assert 'href="/train?dataset=' in detail.render_heading(dataset)
+    for_scoring = replace(dataset, rows={"train": 0, "validation": 0, "test": 5})
+    assert "/train" not in detail.render_heading(for_scoring)
 
 
 def test_deleting_asks_with_the_name_and_says_what_goes_and_what_stays(studio: Studio) -> None:
