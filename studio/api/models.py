@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from studio.api.access import StudioNow
+from studio.api.passing import pass_file
 from studio.api.schemas import PredictBody
 from studio.errors import InvalidInput
 from studio.results.predictions import export_csv
@@ -48,14 +45,12 @@ def show_report(studio: StudioNow, name: str, split: Annotated[str, Query()] = "
 @router.get("/models/{name}/export", response_class=FileResponse)
 def export_model(studio: StudioNow, name: str) -> FileResponse:
     """The model folder as a zip file."""
-    folder = Path(tempfile.mkdtemp(dir=studio.settings.uploads_dir))
-    try:
-        path = studio.models.export(name, folder / "model.zip", "zip")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    remove = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(path, filename=f"{name}.zip", media_type="application/zip", background=remove)
+    return pass_file(
+        studio.settings.uploads_dir,
+        lambda path: studio.models.export(name, path, "zip"),
+        filename=f"{name}.zip",
+        media_type="application/zip",
+    )
 
 
 @router.get("/models/{name}/predictions.csv", response_class=FileResponse)
@@ -67,16 +62,11 @@ def download_predictions(
 ) -> FileResponse:
     """The model's answers on a split of its own dataset, or of another it was scored on, as CSV."""
     predictions = studio.evaluations.predictions(name, dataset, split)
-    folder = Path(tempfile.mkdtemp(dir=studio.settings.uploads_dir))
-    try:
-        export_csv(predictions, folder / "predictions.csv")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    remove = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    file_name = f"{name}-{dataset + '-' if dataset else ''}{split}.csv"
-    return FileResponse(
-        folder / "predictions.csv", filename=file_name, media_type="text/csv", background=remove
+    return pass_file(
+        studio.settings.uploads_dir,
+        lambda path: export_csv(predictions, path),
+        filename=f"{name}-{dataset + '-' if dataset else ''}{split}.csv",
+        media_type="text/csv",
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from studio.bootstrap import Studio
@@ -27,6 +28,17 @@ def test_answers_come_as_csv_with_every_row_of_the_split_and_leave_no_file_behin
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == dataset.rows["validation"]
     assert {"text", "true", "predicted", "confidence", "p_animals", "p_tools", "line", "file"} == set(rows[0])
+    assert list(studio.settings.uploads_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=nonsense", "bytes=0-9"])
+def test_no_file_stays_behind_whatever_range_of_it_was_asked_for(
+    client: TestClient, studio: Studio, small_table: Path, asked: str
+) -> None:
+    studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
+    keep_model(studio, "small", "one")
+    answer = client.get(f"{API}/models/one/predictions.csv", headers={"Range": asked})
+    assert answer.status_code in {206, 400, 416}
     assert list(studio.settings.uploads_dir.iterdir()) == []
 
 
