@@ -50,6 +50,9 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     def read(*values: Any) -> tuple[Any, ...]:
         return *read_file(studio, Draft.of(values)), time.time()
 
+    def read_again(*values: Any) -> tuple[Any, ...]:
+        return *read_otherwise(studio, Draft.of(values)), time.time()
+
     def check(*values: Any) -> tuple[Any, ...]:
         return show_effects(studio, Draft.of(values), len(effects))
 
@@ -62,8 +65,9 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
         return *restore_form(studio, draft, len(fields)), time.time() if draft else gr.skip()
 
     file, encoding, delimiter, header = reading
-    fresh = [file.upload, file.clear, encoding.input, delimiter.input, header.input]
-    events.on_slow(fresh, read, fields, [understood, rest, *roles, name, was_read])
+    overruled = [encoding.input, delimiter.input, header.input]
+    events.on_slow([file.upload, file.clear], read, fields, [understood, rest, *roles, name, was_read])
+    events.on_slow(overruled, read_again, fields, [understood, rest, *roles, was_read])
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
     changed = [field.input for field in (*roles, drop)]
     changed += [field.change for field in (*splitting, was_read)]
@@ -172,6 +176,24 @@ def read_file(studio: Services, draft: Draft) -> tuple[Any, ...]:
     )
 
 
+def read_otherwise(studio: Services, draft: Draft) -> tuple[Any, ...]:
+    """As read_file, for a file that is read in another way: the chosen roles that are still columns stay."""
+    understood, rest, text, label, _ = read_file(studio, draft)
+    return understood, rest, *keep_roles(draft, text, label)
+
+
+def keep_roles(draft: Draft, text: Any, label: Any) -> tuple[Any, Any]:
+    """The columns offered for each role, with the one that was chosen where it is among them."""
+    if not isinstance(text, dict) or "choices" not in text:
+        return text, label
+    kept = {draft.text, draft.label} & set(text["choices"])
+    found = []
+    for chosen, update in ((draft.text, text), (draft.label, label)):
+        guessed = None if update["value"] in kept else update["value"]
+        found.append({**update, "value": chosen if chosen in kept else guessed})
+    return found[0], found[1]
+
+
 def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     """First rows, findings, charts, split and the button, as they follow from the draft."""
     if not draft.file:
@@ -202,9 +224,5 @@ def restore_form(studio: Services, draft: Draft | None, size: int) -> tuple[Any,
         return (gr.skip(),) * (size + 2)
     understood, rest, text, label, _ = read_file(studio, draft)
     values = asdict(draft)
-    known = text.get("choices", ()) if isinstance(text, dict) else ()
-    for role, update in (("text", text), ("label", label)):
-        if known:
-            chosen = values[role] if values[role] in known else update["value"]
-            values[role] = gr.update(choices=known, value=chosen)
+    values["text"], values["label"] = keep_roles(draft, text, label)
     return (*values.values(), understood, rest)

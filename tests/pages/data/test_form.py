@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from studio.bootstrap import Studio
@@ -40,6 +41,36 @@ def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft:
 def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:
     understood, *_ = form.read_file(studio, replace(draft, delimiter=",", header="no"))
     assert "separated by commas, no column names" in understood
+
+
+def test_another_reading_keeps_the_roles_that_are_still_columns(studio: Studio, draft: Draft) -> None:
+    chosen = replace(draft, text="topic", label="message", encoding="utf-8", name="mine")
+    understood, rest, text, label = form.read_otherwise(studio, chosen)
+    assert "Understood" in understood and rest["visible"] is True
+    assert (text["value"], label["value"]) == ("topic", "message")
+    _, _, text, label = form.read_otherwise(studio, replace(chosen, header="no"))
+    assert text["value"] in text["choices"] and "topic" not in text["choices"]
+    assert label["value"] != text["value"]
+
+
+def test_a_guess_never_gives_a_column_two_roles(studio: Studio, draft: Draft) -> None:
+    _, _, text, label = form.read_otherwise(studio, replace(draft, text="topic", label="gone"))
+    assert (text["value"], label["value"]) == ("topic", None)
+
+
+def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
+    with gr.Blocks() as page:
+        form.build(studio, gr.BrowserState())
+    ids = {block.elem_id: number for number, block in page.blocks.items()}
+    filling = [fn for fn in page.fns.values() if ids["import-name"] in [part._id for part in fn.outputs]]
+    triggers = {
+        event
+        for fn in filling
+        for target, event in fn.targets
+        if target
+        in {ids["import-file"], ids["import-encoding"], ids["import-delimiter"], ids["import-header"]}
+    }
+    assert triggers == {"upload", "clear"}
 
 
 def test_a_file_that_is_no_table_says_why_and_hides_the_rest(studio: Studio, draft: Draft) -> None:
