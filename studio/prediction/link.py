@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 1.0
-
+COMMAND = (sys.executable, "-m", "studio.prediction.predictor")
 
 Answers = list[dict[str, Any]]
 
@@ -37,7 +37,7 @@ class Waiting:
 class PredictorLink:
     """A running predictor process; every method may be called from any thread."""
 
-    def __init__(self, log_path: Path) -> None:
+    def __init__(self, log_path: Path, command: Sequence[str] = COMMAND) -> None:
         """Start the process; libraries are still being imported when this returns."""
         self.loaded: tuple[str, ...] = ()
         self._heard_at = time.monotonic()
@@ -49,7 +49,7 @@ class PredictorLink:
         self._open = True
         with open(log_path, "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "studio.prediction.predictor"],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -119,14 +119,18 @@ class PredictorLink:
         self._reader.join(GRACE_SECONDS)
 
     def _read(self, stream: BinaryIO) -> None:
-        for line in stream:
-            self._heard_at = time.monotonic()
-            self._deliver(json.loads(line))
-        with self._lock:
-            self._open = False
-            left, self._waiting = self._waiting, {}
-        for waiting in left.values():
-            waiting.future.set_exception(ChildGone())
+        try:
+            # A process that is killed while it answers leaves half a line: nothing can follow.
+            with contextlib.suppress(ValueError):
+                for line in stream:
+                    self._heard_at = time.monotonic()
+                    self._deliver(json.loads(line))
+        finally:
+            with self._lock:
+                self._open = False
+                left, self._waiting = self._waiting, {}
+            for waiting in left.values():
+                waiting.future.set_exception(ChildGone())
 
     def _deliver(self, reply: dict[str, Any]) -> None:
         self.loaded = tuple(reply["loaded"])
