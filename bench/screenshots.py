@@ -19,7 +19,7 @@ from tests.journeys.served import ServedStudio
 
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 SETTLE_MILLISECONDS = 2500
-PICTURES = ("results", "train", "jobs", "data", "compare")  # Predict shows a path of the machine
+PICTURES = ("results", "train", "jobs", "data", "predict", "compare")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ def link(page: str = "", **query: object) -> str:
     return f"/{page}" + ("?" + urlencode(known) if known else "")
 
 
+def origin(request: gr.Request | None) -> str:
+    """Where the browser reaches the studio, such as http://192.168.0.7:7860; empty where that is unknown."""
+    host = dict(request.headers or {}).get("host") if request is not None else None
+    return f"{request.url.scheme}://{host}" if host else ""
+
+
 def asked(request: gr.Request | None, name: str) -> str | None:
     """What the address asks for under ``name``, or None."""
     if request is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.export.bundle import export_model
@@ -134,23 +136,49 @@ class ModelService:
             raise NotFound(f"'{name}' has no predictions on '{split}'.", "Choose validation or test.")
         return read_predictions(path)
 
-    def usage(self, name: str) -> Usage:
-        """Ready-made calls of the model."""
+    def usage(self, name: str, address: str = "") -> Usage:
+        """Ready-made calls of the model; ``address`` is where the asker reaches the studio, if known."""
         self.get(name)
-        url = f"http://{self._settings.host}:{self._settings.port}/api/v1/models/{name}/predict".replace(
-            " ", "%20"
-        )
+        address = address or address_of(self._settings.host, self._settings.port)
+        url = f"{address}/api/v1/models/{quote(name, safe='')}/predict"
         token = "" if not self._settings.token else ' -H "Authorization: Bearer $STUDIO_TOKEN"'
         body = '{"inputs": [{"text": "..."}]}'
         return Usage(
             command=f'python -m studio predict "{name}" --text "..."',
-            curl=f"curl -s {url} -H 'Content-Type: application/json'{token} -d '{body}'",
-            python=(
-                "from transformers import pipeline\n\n"
-                f'classify = pipeline("text-classification", "{self.folder(name)}", top_k=None)\n'
-                'print(classify("..."))'
-            ),
+            curl=f"curl -s {shlex.quote(url)} -H 'Content-Type: application/json'{token} -d '{body}'",
+            python=write_python(url, with_token=bool(self._settings.token)),
         )
+
+
+def address_of(host: str, port: int) -> str:
+    """Where this machine reaches a studio that listens on a host: itself, where it listens on all.
+
+    >>> address_of("0.0.0.0", 7860), address_of("::1", 7860)
+    ('http://127.0.0.1:7860', 'http://[::1]:7860')
+    """
+    if host in {"", "0.0.0.0", "::"}:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def write_python(url: str, with_token: bool) -> str:
+    """A call of the predict route that needs nothing but Python."""
+    headers = '"Content-Type": "application/json"'
+    if with_token:
+        headers += ', "Authorization": "Bearer " + os.environ["STUDIO_TOKEN"]'
+    return "\n".join(
+        [
+            "import json",
+            *(["import os"] if with_token else []),
+            "from urllib.request import Request, urlopen",
+            "",
+            f"url = {json.dumps(url)}",
+            'body = json.dumps({"inputs": [{"text": "..."}]}).encode()',
+            f"headers = {{{headers}}}",
+            "with urlopen(Request(url, body, headers)) as answer:",
+            '    print(json.load(answer)["predictions"])',
+        ]
+    )
 
 
 def uses_model(payload: dict[str, Any], model: ModelRecord) -> bool:

@@ -43,9 +43,9 @@ class FakeModels:
     def folder_of(self, model: Any) -> None:
         return None
 
-    def usage(self, name: str) -> Usage:
+    def usage(self, name: str, address: str = "") -> Usage:
         self.get(name)
-        return Usage("a command", "a curl <call>", "some python")
+        return Usage("a command", "a curl <call>", f"some python for {address}")
 
 
 @dataclass
@@ -153,6 +153,15 @@ def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStu
     assert "There are no examples" in examples
     assert "a curl &lt;call&gt;" in usage
     assert "The answer appears here" in said
+
+
+def test_the_calls_go_to_where_the_browser_reaches_the_studio(page: PredictPage) -> None:
+    scope = {
+        "type": "http", "scheme": "https", "path": "/predict", "query_string": b"",
+        "headers": [(b"host", b"studio.example:8443")],
+    }  # fmt: skip
+    *_, usage, _said, _pending = page.open(gr.Request(Request(scope)))
+    assert "some python for https://studio.example:8443" in usage
 
 
 def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> None:

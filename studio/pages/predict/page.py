@@ -186,13 +186,13 @@ class PredictPage:
         name = wanted if wanted in names else names[0]
         choices = gr.update(choices=list(dict.fromkeys([*names[:NAMES_AT_MOST], name])), value=name)
         shown = gr.update(visible=False), gr.update(visible=True)
-        return (problem, *shown, choices, job_id, board, *self.show_model(name, ""))
+        return (problem, *shown, choices, job_id, board, *self.show_model(name, "", request))
 
     def name_of(self, model_id: object) -> str | None:
         """The present name of a model, None where it is gone."""
         return next((model.name for model in self.studio.models.list() if model.id == model_id), None)
 
-    def show_model(self, name: str, text: str) -> tuple[Any, ...]:
+    def show_model(self, name: str, text: str, request: gr.Request) -> tuple[Any, ...]:
         """The values of ``turned``; the model is being loaded from now on."""
         model = self.studio.models.get(name)
         self.studio.predictions.warm(name)
@@ -201,7 +201,7 @@ class PredictPage:
         return (
             status,
             chosen.render_examples(chosen.find_examples(self.studio, model)),
-            chosen.render_usage(self.studio.models.usage(name)),
+            chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
             answered,
             pending,
         )
@@ -211,9 +211,10 @@ class PredictPage:
         status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
         return answer.render_waiting(W.answer.none, W.answer.none_text), "", status
 
-    def turn(self, name: str, text: str, job_id: str) -> tuple[Any, ...]:
+    def turn(self, name: str, text: str, job_id: str, request: gr.Request) -> tuple[Any, ...]:
         """Another model was chosen: it is shown, and answers the text that stands there."""
-        return (links.link("predict", model=name, job=job_id), layout.EMPTY, *self.show_model(name, text))
+        address = links.link("predict", model=name, job=job_id)
+        return (address, layout.EMPTY, *self.show_model(name, text, request))
 
     def ask(self, name: str, text: str) -> tuple[Any, str, Any]:
         """Answer, text that waits for the model, and status; a model on its way is not waited for."""

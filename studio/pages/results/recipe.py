@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
-from studio.pages import events, layout
+from studio.pages import events, layout, links
 from studio.pages import format as fmt
 from studio.pages.links import link
 from studio.pages.results.chosen import Chosen
@@ -71,16 +71,23 @@ def build(desk: Desk) -> Part:
         events.on([rename.click, new_name.submit], give_name, [desk.name, new_name], target), target
     )
 
+    def show_usage(request: gr.Request) -> Markup:
+        name = links.asked(request, "model")
+        if not name or desk.studio.models.find(name) is None:
+            return layout.EMPTY
+        return render_usage(desk.studio.models.usage(name, links.origin(request)))
+
+    events.on_load(show_usage, None, usage)
+
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         model = chosen.model
         return (
             render_origin(model),
             render_recipe(model),
-            render_usage(desk.studio.models.usage(model.name)),
             model.name,
         )
 
-    return Part([origin, made, usage, new_name], fill)
+    return Part([origin, made, new_name], fill)
 
 
 def no_question() -> tuple[Any, ...]:
