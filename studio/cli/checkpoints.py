@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.jobs import show_job
+from studio.cli.jobs import show_ended
 from studio.services.checkpoints import checkpoint_to_json
 
 app = typer.Typer(help="See where training can start.", no_args_is_help=True)
@@ -43,4 +43,4 @@ def fetch(
     """Download a checkpoint, going on where an earlier download stopped."""
     with context.obj.studio() as studio:
         job = studio.checkpoints.fetch(checkpoint_id, allow_pickle=allow_pickle)
-        show_job(context.obj, studio, studio.jobs.wait_for_success(job.id))
+        show_ended(context.obj, studio, job.id)

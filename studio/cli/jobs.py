@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from jobs.queue import JobView
-from jobs.states import TERMINAL
+from jobs.states import TERMINAL, JobState
 from studio.bootstrap import Studio
 from studio.cli.output import Context
 
@@ -23,6 +23,14 @@ def show_job(context: Context, studio: Studio, job: JobView) -> None:
     if job.error is not None:
         lines += [job.error.message, job.error.hint]
     context.show(studio.jobs.to_json(job), "\n".join(line for line in lines if line))
+
+
+def show_ended(context: Context, studio: Studio, job_id: str) -> None:
+    """Print a job once it has ended; WorkFailed, which says why on stderr, where it did not succeed."""
+    job = studio.jobs.wait(job_id)
+    if context.as_json or job.state == JobState.SUCCEEDED:
+        show_job(context, studio, job)
+    studio.jobs.wait_for_success(job_id)
 
 
 def percent(fraction: float | None) -> str:
@@ -78,7 +86,7 @@ def log(
 def wait(context: typer.Context, job_id: JobId) -> None:
     """Wait until a job has ended; exit code 1 where it did not succeed."""
     with context.obj.studio() as studio:
-        show_job(context.obj, studio, studio.jobs.wait_for_success(job_id))
+        show_ended(context.obj, studio, job_id)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from studio.cli.datasets import parse_pairs
-from studio.cli.jobs import show_job
+from studio.cli.jobs import show_ended, show_job
 from studio.cli.output import say
 from studio.errors import InvalidInput
 from studio.results.wording import percent
@@ -53,8 +53,9 @@ def train(
     with context.obj.studio() as studio:
         job = studio.training.start(request)
         if wait:
-            job = studio.jobs.wait_for_success(job.id)
-        show_job(context.obj, studio, job)
+            show_ended(context.obj, studio, job.id)
+        else:
+            show_job(context.obj, studio, job)
 
 
 def evaluate(

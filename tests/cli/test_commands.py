@@ -127,6 +127,26 @@ def test_a_job_waits_is_moved_cancelled_and_retried(run: Run, small_table: Path)
     assert [one["id"] for one in run("job", "list")[1]] == [again["id"], job["id"]]
 
 
+def test_a_cancelled_job_is_printed_and_its_end_stands_on_stderr(run: Run, small_table: Path) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    _, job, _ = run("train", "--dataset", "small", "--checkpoint", "minilm-l6")
+    run("job", "cancel", job["id"])
+    code, ended, errors = run("job", "wait", job["id"])
+    assert (code, ended["id"], ended["state"]) == (1, job["id"], "cancelled")
+    assert "cancelled" in errors and "job retry" in errors
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_is_printed_and_its_reason_stands_on_stderr(
+    run: Run, small_table: Path, tmp_path: Path
+) -> None:
+    _, dataset, _ = run("dataset", "import", str(small_table), "--name", "small")
+    (tmp_path / "home" / "datasets" / dataset["id"] / "validation.parquet").write_bytes(b"damaged")
+    code, ended, errors = run("train", "--dataset", "small", "--checkpoint", "minilm-l6", "--wait")
+    assert (code, ended["state"]) == (1, "failed")
+    assert ended["error"]["message"] in errors and ended["error"]["hint"] in errors
+
+
 def test_an_unknown_recipe_field_names_the_nearest(run: Run, small_table: Path) -> None:
     run("dataset", "import", str(small_table), "--name", "small")
     code, _, errors = run("train", "--dataset", "small", "--checkpoint", "minilm-l6", "--set", "epoch=1")
