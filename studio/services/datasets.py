@@ -148,8 +148,9 @@ class DatasetService:
         return known[dataset_id].roles.get("text") if dataset_id in known else None
 
     def used_by(self, name: str) -> list[str]:
-        """Names of the models trained on the dataset."""
-        return [model.name for model in self._models.list() if model.dataset == name]
+        """Names of the models trained on the dataset, not on one that had its name before."""
+        dataset = self.get(name)
+        return [model.name for model in self._models.list() if model.dataset_id == dataset.id]
 
     def _refuse_taken(self, name: str) -> None:
         if self._rows.get(name) is not None:

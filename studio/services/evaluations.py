@@ -57,7 +57,7 @@ class EvaluationService:
         return self._submit(model, dataset, "test")
 
     def _dataset_for(self, model: ModelRecord, dataset_name: str | None) -> Dataset:
-        dataset = self._datasets.get(dataset_name or model.dataset)
+        dataset = self._datasets.get(dataset_name) if dataset_name else self._own_dataset(model)
         strange = sorted(set(dataset.labels) - set(model.labels))
         if strange:
             raise InvalidInput(
@@ -65,6 +65,16 @@ class EvaluationService:
                 "Choose a dataset with the same labels, or train a new model on this one.",
             )
         return dataset
+
+    def _own_dataset(self, model: ModelRecord) -> Dataset:
+        """The dataset the model was trained on; another one may go by its name now."""
+        for dataset in self._datasets.list():
+            if dataset.id == model.dataset_id:
+                return dataset
+        raise NotFound(
+            f"The dataset '{model.dataset}' that '{model.name}' was trained on is not there any more.",
+            "Choose a dataset to score it on by name.",
+        )
 
     def _submit(self, model: ModelRecord, dataset: Dataset, split: str) -> JobView:
         if not dataset.rows.get(split):

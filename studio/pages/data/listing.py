@@ -22,7 +22,7 @@ W = words_of("data")
 
 
 def render_list(datasets: list[Dataset], users: dict[str, list[str]]) -> Markup:
-    """The table of datasets; ``users`` are the names of the models trained on each."""
+    """The table of datasets; ``users`` are the names of the models trained on each, by the dataset's id."""
     if not datasets:
         actions = layout.button_link(W.list.import_, link("data", new=1), primary=True)
         actions += layout.button_link(W.list.sample, link())
@@ -44,7 +44,7 @@ def render_list(datasets: list[Dataset], users: dict[str, list[str]]) -> Markup:
             fmt.count(len(dataset.labels)),
             findings_badge(dataset),
             layout.time_ago(dataset.created_at),
-            name_users(users.get(dataset.name, [])),
+            name_users(users.get(dataset.id, [])),
         ]
         for dataset in datasets
     ]
@@ -69,7 +69,7 @@ def build(studio: Services) -> None:
         datasets = studio.datasets.list()
         users: dict[str, list[str]] = {}
         for model in studio.models.list():
-            users.setdefault(model.dataset, []).append(model.name)
+            users.setdefault(model.dataset_id, []).append(model.name)
         return render_list(datasets, users)
 
     events.on_load(show, None, table)

@@ -169,11 +169,11 @@ def render_board(studio: Services, name: str) -> Markup:
     """What the model was scored on since its training, and what is on its way."""
     model = studio.models.get(name)
     records = studio.evaluations.list(name)
-    scored = {(row.dataset, row.split) for row in records}
+    scored = {(row.dataset_id, row.split) for row in records}
     waiting = [
         waiting_row(job)
         for job in studio.jobs.board()
-        if is_on_board(job, model.id) and (job.payload["dataset"], job.payload["split"]) not in scored
+        if is_on_board(job, model.id) and (job.payload["dataset_id"], job.payload["split"]) not in scored
     ]
     done = [
         [

@@ -22,7 +22,7 @@ def test_an_empty_list_says_what_it_is_for_and_offers_the_next_step() -> None:
 
 def test_the_list_links_each_dataset_and_the_models_trained_on_it(studio: Studio) -> None:
     dataset = sample(studio)
-    html = listing.render_list([dataset], {dataset.name: ["first", "second"]})
+    html = listing.render_list([dataset], {dataset.id: ["first", "second"]})
     assert f'href="/data?dataset={dataset.name}"' in html
     assert "2 models" in html
     assert dataset.id not in html
