@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from studio.errors import Damaged, NotFound
 
 METADATA_KEY = b"encoder_studio"
 LABEL_PREFIX = "p_"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -201,14 +204,28 @@ def list_mistakes(
 
 
 def export_csv(predictions: Predictions, to: Path) -> None:
-    """Predictions as CSV: UTF-8 with a byte order mark (so that spreadsheets read it), comma separated.
+    """Predictions as CSV for spreadsheets: UTF-8 with a byte order mark, comma separated.
 
-    Texts are written exactly as they were imported. A text that begins with ``=`` is therefore
-    taken for a formula by spreadsheet programs: import such a column there as text.
+    Texts are written as they were imported, but one that a spreadsheet would run as a formula
+    gets a ' before it, and is shown as text.
     """
+    frame = predictions.to_frame()
+    for column in frame.select_dtypes(exclude="number"):
+        frame[column] = [disarm(cell) if isinstance(cell, str) else cell for cell in frame[column]]
     temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        predictions.to_frame().to_csv(temporary, index=False, encoding="utf-8-sig")
+        frame.to_csv(temporary, index=False, encoding="utf-8-sig")
         temporary.replace(to)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def disarm(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers stay what they are.
+
+    >>> disarm("=1+1"), disarm("-12.5"), disarm("- not so good"), disarm("fine")
+    ("'=1+1", '-12.5', "'- not so good", 'fine')
+    """
+    if not cell.startswith(FORMULA_STARTS) or NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"

@@ -110,7 +110,7 @@ def test_labels_the_model_does_not_know_become_columns_without_probability() -> 
 
 
 def test_the_csv_holds_every_text_exactly(tmp_path: Path) -> None:
-    texts = ["=1+1", 'say "hi", twice', "two\nlines", "卡丢了", " blanks "]
+    texts = ["-1.5", 'say "hi", twice', "two\nlines", "卡丢了", " blanks "]
     predictions = Predictions.from_rows(("a", "b"), texts, [0] * 5, np.full((5, 2), 0.5))
     export_csv(predictions, tmp_path / "out.csv")
     with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as stream:
@@ -118,3 +118,18 @@ def test_the_csv_holds_every_text_exactly(tmp_path: Path) -> None:
     assert [row["text"] for row in rows] == texts
     assert list(rows[0])[:4] == ["text", "true", "predicted", "confidence"]
     assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_no_cell_of_the_csv_is_run_as_a_formula_by_a_spreadsheet(tmp_path: Path) -> None:
+    texts = ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "1=1", "-7"]
+    predictions = Predictions.from_rows(
+        ("=cmd", "-1"), texts, [0, 1] * 4, np.full((8, 2), 0.5), lines=range(8), files=["=a.csv"] * 8
+    )
+    export_csv(predictions, tmp_path / "out.csv")
+    with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["text"] for row in rows] == [*(f"'{text}" for text in texts[:6]), "1=1", "-7"]
+    assert [row["true"] for row in rows[:2]] == ["'=cmd", "-1"]
+    assert rows[0]["file"] == "'=a.csv"
+    assert rows[0]["p_=cmd"] == "0.5"
+    assert list_mistakes(predictions)["text"].str.startswith("'").sum() == 0, "only in the download"
