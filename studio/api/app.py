@@ -11,12 +11,23 @@ from starlette.responses import JSONResponse
 
 from studio import __version__
 from studio.api import datasets, jobs, models, system
+from studio.api.schemas import ErrorAnswer
 from studio.api.security import error_response
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput, NotFound, StudioError
 
 PREFIX = "/api/v1"
 ROUTERS = (system.router, datasets.router, jobs.router, models.router)
+
+# Said here, or FastAPI describes a shape of its own that is never sent.
+ERRORS: dict[int | str, dict[str, object]] = {
+    "4XX": {
+        "model": ErrorAnswer,
+        "description": "400, 401, 404, 409, 413 or 422: the request cannot be done.",
+    },
+    "503": {"model": ErrorAnswer, "description": "The studio cannot do it now."},
+}
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +41,27 @@ def build_api(studio: Studio) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses=ERRORS,
     )
     application.state.studio = studio
     for router in ROUTERS:
         application.include_router(router, prefix=PREFIX)
+    application.add_api_route(
+        "/api/{rest:path}", nothing_there, methods=list(EVERY_METHOD), include_in_schema=False
+    )
     application.add_exception_handler(StudioError, answer_studio_error)
     application.add_exception_handler(RequestValidationError, answer_invalid_request)
     application.add_exception_handler(HTTPException, answer_http_error)
     application.add_exception_handler(Exception, answer_unexpected)
     return application
+
+
+def nothing_there(request: Request) -> None:
+    """No route has this address or method; said here, since the pages answer whatever the API leaves."""
+    raise NotFound(
+        f"There is nothing at {request.method} {request.url.path}.",
+        f"{PREFIX}/openapi.json lists what there is.",
+    )
 
 
 async def answer_studio_error(_: Request, error: Exception) -> JSONResponse:
@@ -60,14 +83,8 @@ async def answer_invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
-    """404 and 405 in the same shape."""
+    """What the frameworks refuse, in the same shape."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return error_response(
-            NotFound(
-                f"There is nothing at {request.url.path}.", f"{PREFIX}/openapi.json lists what there is."
-            )
-        )
     body = {"code": "http_error", "message": str(error.detail), "hint": f"See {PREFIX}/openapi.json."}
     return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
 

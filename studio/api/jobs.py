@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from studio.api.access import StudioNow
 from studio.api.schemas import TrainBody
@@ -14,6 +14,8 @@ from studio.errors import NotFound
 from studio.services.jobs import event_to_json
 from studio.services.training import TrainRequest
 
+# Described here, and not by the class of the response: that would describe the errors as text too.
+TEXT = {"text/plain": {"schema": {"type": "string"}}}
 router = APIRouter(tags=["jobs"])
 
 
@@ -48,10 +50,10 @@ def show_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
     return studio.jobs.to_json(studio.jobs.get(job_id))
 
 
-@router.get("/jobs/{job_id}/log", response_class=PlainTextResponse)
-def show_log(studio: StudioNow, job_id: str) -> str:
+@router.get("/jobs/{job_id}/log", response_class=Response, responses={200: {"content": TEXT}})
+def show_log(studio: StudioNow, job_id: str) -> Response:
     """The end of the job's log."""
-    return studio.jobs.log(job_id)
+    return PlainTextResponse(studio.jobs.log(job_id))
 
 
 @router.get("/jobs/{job_id}/events")

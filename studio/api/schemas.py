@@ -29,6 +29,23 @@ class ImportForm(BaseModel):
     drop_bad_rows: bool = Field(False, description="Leave out rows with errors.")
 
 
+class ErrorBody(BaseModel):
+    """What happened, and what to do next."""
+
+    code: str = Field(description="A word for programs, such as not_found.")
+    message: str = Field(description="What happened.")
+    hint: str = Field(description="What to do next.")
+    problems: list[dict[str, Any]] | None = Field(
+        None, description="What was found in a table; not there for other errors."
+    )
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every answer that is no success."""
+
+    error: ErrorBody
+
+
 class TrainBody(BaseModel):
     """A wish to train."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from studio.api.app import build_api
 from studio.bootstrap import Studio
 
 API = "/api/v1"
@@ -117,6 +120,24 @@ def test_unknown_things_are_404_with_a_next_step(client: TestClient) -> None:
         assert answer.json()["error"]["hint"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_what_is_no_route_is_said_in_the_shape_of_errors_beside_the_pages_too(
+    studio: Studio, method: str
+) -> None:
+    application = build_api(studio)
+    # As the pages are: at the root, answering whatever the API leaves.
+    application.mount("/", FastAPI())
+    with TestClient(application, base_url="http://127.0.0.1:7860") as client:
+        for path in (f"{API}/nothing-here", f"{API}/models/a/b/c", "/api/v2/health", f"{API}"):
+            answer = client.request(method, path)
+            assert answer.status_code == 404, path
+            assert answer.json()["error"]["code"] == "not_found"
+            assert f"{method} {path}" in answer.json()["error"]["message"]
+        wrong = client.request("PUT", f"{API}/health")
+        assert wrong.status_code == 404
+        assert client.get(f"{API}/health").status_code == 200
+
+
 def test_a_request_that_does_not_fit_says_which_field(client: TestClient) -> None:
     answer = client.post(f"{API}/jobs", json={"dataset": "small"})
     assert answer.status_code == 422
@@ -130,3 +151,16 @@ def test_the_description_lists_every_route(client: TestClient) -> None:
         for method, operation in methods.items():
             assert operation.get("summary"), (path, method)
             assert operation.get("description"), (path, method)
+
+
+def test_the_description_shows_errors_in_the_shape_that_they_have(client: TestClient) -> None:
+    described = client.get(f"{API}/openapi.json").json()
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+    error = described["components"]["schemas"]["ErrorBody"]["properties"]
+    assert set(error) == {"code", "message", "hint", "problems"}
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            for status in ("4XX", "503"):
+                content = operation["responses"][status]["content"]
+                shape = {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}
+                assert content == {"application/json": shape}, (path, method)
