@@ -41,7 +41,9 @@ def show(context: typer.Context, name: Name) -> None:
 
 @app.command()
 def rename(
-    context: typer.Context, name: Name, new_name: Annotated[str, typer.Argument(metavar="NEW")]
+    context: typer.Context,
+    name: Name,
+    new_name: Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called.")],
 ) -> None:
     """Give a model another name."""
     with context.obj.studio() as studio:

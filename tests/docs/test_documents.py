@@ -54,6 +54,11 @@ def test_a_page_made_from_the_code_is_up_to_date(page: str) -> None:
     assert written == tables.PAGES[page](), "run 'make docs'"
 
 
+def test_every_argument_and_option_says_what_it_is() -> None:
+    silent = [line for line in tables.commands_page().splitlines() if re.fullmatch(r"\* `.*`:\s*", line)]
+    assert not silent
+
+
 def test_every_flag_named_in_a_document_exists() -> None:
     known = set(re.findall(r"`(--[a-z-]+)`", tables.commands_page())) | {"--home", "--json"}
     others = {"--fetch", "--quiet", "--no-clone", "--short"}
