@@ -214,7 +214,8 @@ def export_csv(predictions: Predictions, to: Path) -> None:
         frame[column] = [disarm(cell) if isinstance(cell, str) else cell for cell in frame[column]]
     temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        frame.to_csv(temporary, index=False, encoding="utf-8-sig")
+        # With this line end the writer quotes a lone carriage return, which else would start a row.
+        frame.to_csv(temporary, index=False, encoding="utf-8-sig", lineterminator="\r\n")
         temporary.replace(to)
     finally:
         temporary.unlink(missing_ok=True)
