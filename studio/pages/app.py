@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from studio.pages import layout
 from studio.pages.early import EarlyScript
 from studio.pages.headers import PageHeaders
+from studio.pages.missing import MissingPage
 from studio.pages.registry import PAGES, Page, Services
 from studio.pages.theme import FOLDER, make_theme
 from studio.pages.words import words_of
@@ -84,6 +85,7 @@ def mount_pages(application: FastAPI, studio: Services, settings: Settings) -> F
         )
     blocks.has_launched = True
     application.add_middleware(EarlyScript)
+    application.add_middleware(MissingPage)
     application.add_middleware(PageHeaders)
     return application
 

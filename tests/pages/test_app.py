@@ -42,6 +42,20 @@ def test_every_answer_carries_the_headers_that_keep_it_on_this_host(browserless:
     assert "default-src 'self'" in HEADERS["Content-Security-Policy"]
 
 
+def test_a_mistyped_address_gets_a_page_with_a_way_home(browserless: TestClient) -> None:
+    html = {"Accept": "text/html,application/xhtml+xml"}
+    for path in ("/no-such-page", "/results/deep/客服", "/<script>"):
+        answer = browserless.get(path, headers=html)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "There is no such page" in answer.text and '<a href="/">' in answer.text
+        assert "<script>" not in answer.text
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    for path in ("/api/v1/nothing", "/assets/no-such-file.js"):
+        assert "no such page" not in browserless.get(path, headers={"Accept": "*/*"}).text
+    assert browserless.get("/data", headers=html).status_code == 200
+
+
 def test_what_is_named_by_its_content_is_fetched_once_and_pages_always(browserless: TestClient) -> None:
     (script,) = set(re.findall(r"\./assets/(index-[\w-]+\.js)", browserless.get("/").text))
     assert browserless.get(f"/assets/{script}").headers["Cache-Control"] == FOR_EVER
