@@ -10,18 +10,22 @@ class StudioError(Exception):
     """Something went wrong that a person can act on.
 
     ``message`` says what happened, with the value; ``hint`` says what to do next;
-    ``problems`` lists findings of a check, where the error sums up several.
+    ``problems`` lists findings of a check, where the error sums up several; ``shell_hint`` is
+    what only the command line adds: which command or option helps.
     """
 
     code = "error"
     http_status = 400
     exit_code = 2
 
-    def __init__(self, message: str, hint: str = "", *, problems: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, message: str, hint: str = "", *, problems: Sequence[Any] = (), shell_hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.problems = tuple(problems)
+        self.shell_hint = shell_hint
 
 
 class InvalidInput(StudioError):

@@ -160,8 +160,9 @@ def pickle_error(title: str) -> InvalidInput:
     """Ask for agreement before a pickle is read."""
     return InvalidInput(
         f"'{title}' comes only as a pickle, a kind of file that can hide programs.",
-        "Agree to its conversion (--allow-pickle): a process of its own reads nothing but the weights, once, "
-        "and keeps them as safetensors.",
+        "Agree to its conversion: a process of its own reads nothing but the weights, once, and keeps them "
+        "as safetensors.",
+        shell_hint="Agree to it with --allow-pickle.",
     )
 
 
@@ -203,7 +204,7 @@ def check_reachable(resolved: Resolved, settings: Settings, allow_pickle: bool =
         return None
     if resolved.source != "hub":
         if not allow_pickle:
-            raise InvalidInput(resolved.sentence, resolved.hint)
+            raise pickle_error(resolved.checkpoint.title)
         return None
     facts = look_up(str(resolved.checkpoint.repo), settings)
     if facts.weights == "pickle" and not allow_pickle:

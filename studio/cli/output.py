@@ -80,12 +80,12 @@ def say(text: str) -> None:
 
 
 def print_error(error: StudioError) -> None:
-    """Message, findings with rows, and hint on stderr."""
+    """Message, findings with rows, and hints on stderr."""
     say(error.message)
     for problem in error.problems:
         rows = ", ".join(str(row) for row in problem.rows[:PROBLEM_ROWS_SHOWN])
         more = " ..." if problem.count > PROBLEM_ROWS_SHOWN else ""
         where = f" (line {rows}{more})" if rows else ""
         say(f"  {problem.severity}: {problem.message}{where} {problem.hint}".rstrip())
-    if error.hint:
-        say(error.hint)
+    for hint in filter(None, (error.hint, error.shell_hint)):
+        say(hint)

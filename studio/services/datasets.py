@@ -105,7 +105,9 @@ class DatasetService:
         dataset = self._rows.get(name)
         if dataset is None:
             raise NotFound(
-                f"There is no dataset '{name}'.", "'python -m studio dataset list' shows those there are."
+                f"There is no dataset '{name}'.",
+                "The list of datasets shows those there are.",
+                shell_hint="Print it with: python -m studio dataset list",
             )
         return dataset
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -129,7 +130,8 @@ class EvaluationService:
                 return row
         raise NotFound(
             f"'{model.name}' was not yet scored on '{dataset_name or model.dataset}', {split}.",
-            f"Do it with: python -m studio evaluate {model.name} --split {split} --wait",
+            "Score it on them first.",
+            shell_hint=f"Do it with: {command_of(model.name, dataset_name, split)}",
         )
 
     def _dataset_id(self, model: ModelRecord, name: str | None, done: Sequence[EvaluationRecord]) -> str:
@@ -149,3 +151,13 @@ class EvaluationService:
         """The report of one evaluation by its id."""
         path = self._models.folder_of(model).parent / "evaluations" / f"{evaluation_id}.json"
         return Report.from_json(read_json(path, f"A report of '{model.name}'"))
+
+
+def command_of(model_name: str, dataset_name: str | None, split: str) -> str:
+    """The command that scores a model.
+
+    >>> command_of("my model", "may", "test")
+    "python -m studio evaluate 'my model' --dataset may --split test --wait"
+    """
+    place = ["--dataset", dataset_name] if dataset_name else []
+    return shlex.join(["python", "-m", "studio", "evaluate", model_name, *place, "--split", split, "--wait"])

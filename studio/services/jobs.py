@@ -53,7 +53,9 @@ class JobService:
             return self.queue.get(job_id)
         except UnknownJob as error:
             raise NotFound(
-                f"There is no job '{job_id}'.", "'python -m studio job list' shows the jobs there are."
+                f"There is no job '{job_id}'.",
+                "The list of jobs shows those there are.",
+                shell_hint="Print it with: python -m studio job list",
             ) from error
 
     def find_by_key(self, key: str) -> JobView | None:
@@ -132,7 +134,11 @@ class JobService:
             return job
         if job.error is not None:
             raise WorkFailed(job.error.message, job.error.hint)
-        raise WorkFailed("The job was cancelled.", f"'python -m studio job retry {job.id}' starts it again.")
+        raise WorkFailed(
+            "The job was cancelled.",
+            "Retry it to do its work again.",
+            shell_hint=f"Do it with: python -m studio job retry {job.id}",
+        )
 
     def to_json(self, job: JobView) -> dict[str, Any]:
         """The job's shape that commands and the API print."""

@@ -57,7 +57,9 @@ class ModelService:
         model = self._rows.get(name)
         if model is None:
             raise NotFound(
-                f"There is no model '{name}'.", "'python -m studio model list' shows those there are."
+                f"There is no model '{name}'.",
+                "The list of models shows those there are.",
+                shell_hint="Print it with: python -m studio model list",
             )
         return model
 
@@ -116,7 +118,8 @@ class ModelService:
         if split not in reports:
             raise NotFound(
                 f"'{name}' has no report on '{split}'.",
-                f"Make it with: python -m studio evaluate {name} --split {split}",
+                "Score the model on that split first.",
+                shell_hint=f"Do it with: python -m studio evaluate {shlex.quote(name)} --split {split}",
             )
         return Report.from_json({**reports[split], "model": name})
 

@@ -86,7 +86,7 @@ class TrainingService:
         if request.task not in {None, dataset.task}:
             raise InvalidInput(
                 f"'{dataset.name}' is a dataset for {dataset.task}, not for {request.task}.",
-                f"Leave the task out, or import the table with --task {request.task}.",
+                "Leave the task out, or import the table for that task.",
             )
         if not dataset.rows["train"]:
             raise InvalidInput(
@@ -144,7 +144,7 @@ class TrainingService:
             ready=resolved.ready,
             notes=notes_on(resolved, dataset),
             warnings=warnings_on(dataset),
-            command=command_of(request),
+            command=command_of(request, resolved),
         )
 
     def start(self, request: TrainRequest) -> JobView:
@@ -240,8 +240,8 @@ def warnings_on(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def command_of(request: TrainRequest) -> str:
-    """The same training as a command to copy."""
+def command_of(request: TrainRequest, resolved: Resolved) -> str:
+    """The same training as a command to copy; it agrees to a pickle where the request does."""
     parts = [
         "python",
         "-m",
@@ -257,4 +257,6 @@ def command_of(request: TrainRequest) -> str:
         parts += ["--set", f"{name}={value}"]
     if request.name:
         parts += ["--name", request.name]
+    if request.allow_pickle and resolved.needs_agreement:
+        parts.append("--allow-pickle")
     return shlex.join(parts)

@@ -165,7 +165,10 @@ class TrainPage:
         """Typing in a field answers with the plan at once."""
         typed = events.on_typing(
             # blur: a name that was pasted tells of no input.
-            [*(field.input for field in (*self.advanced.fields, self.panel.name)), self.panel.name.blur],
+            [
+                *(field.input for field in (*self.advanced.fields, self.panel.name, self.panel.agree)),
+                self.panel.name.blur,
+            ],
             self.edit,
             [*self.wish_inputs, *self.advanced.fields],
             self.plan_outputs,
