@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from studio.server import ServeOptions, serve
-from studio.settings import Settings
+from studio.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(serve(Settings.from_environment(), ServeOptions()))
+    sys.exit(main(["serve", *sys.argv[1:]]))

@@ -80,16 +80,22 @@ class Settings:
         return self.home / "studio.lock"
 
     def make_folders(self) -> None:
-        """Create the home and its rooms where they are missing."""
-        for folder in (
-            self.home,
-            self.datasets_dir,
-            self.models_dir,
-            self.jobs_dir,
-            self.checkpoints_dir,
-            self.uploads_dir,
-        ):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the home and its rooms where they are missing; InvalidInput where that cannot be done."""
+        rooms = (self.datasets_dir, self.models_dir, self.jobs_dir, self.checkpoints_dir, self.uploads_dir)
+        try:
+            for folder in (self.home, *rooms):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self.unusable("it is a file" if self.home.is_file() else str(error.strerror)) from error
+        if not os.access(self.home, os.W_OK | os.X_OK):
+            raise self.unusable("nothing can be written there")
+
+    def unusable(self, why: str) -> InvalidInput:
+        """The error of a home in which nothing can be kept."""
+        return InvalidInput(
+            f"The folder {self.home} cannot be used: {why}.",
+            "Choose another one with --home or STUDIO_HOME, or let it be written to.",
+        )
 
 
 def gpus_are_hidden() -> bool:
