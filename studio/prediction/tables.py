@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,10 @@ def predict_file(request: FileRequest, predict: Predict, progress: Progress | No
     """Answer every row of a delimited file and write it with the answers, in the file's own format.
 
     Separator and encoding stay those of the source; the first line of the result always names the
-    columns. The result appears whole or not at all. Raises Conflict where ``to`` exists.
+    columns. The result appears whole or not at all. Raises Conflict where ``to`` exists, and InvalidInput,
+    before anything is answered, where it cannot be written.
     """
+    check_place(request.to)
     if request.to.exists() and not request.overwrite:
         raise Conflict(
             f"There is already a file {request.to.name}.", "Choose another name, or move the file away."
@@ -162,8 +165,34 @@ def predict_file(request: FileRequest, predict: Predict, progress: Progress | No
         notes.append(f"Left out: {table.report.rows_dropped:,} lines that could not be read as rows.")
     if predicted.unanswered:
         notes.append(f"Without an answer: {count_of(predicted.unanswered, 'row')} without a text.")
-    notes += write_like(predicted.frame, request.to, table.report)
+    with writing(request.to):
+        notes += write_like(predicted.frame, request.to, table.report)
     return PredictedFile(request.to, len(predicted.frame), predicted.unanswered, column, tuple(notes))
+
+
+def check_place(to: Path) -> None:
+    """Raise InvalidInput where a file cannot be written there; its folder is made where it is missing."""
+    with writing(to):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        temporary_of(to).touch()
+        temporary_of(to).unlink()
+
+
+@contextmanager
+def writing(to: Path) -> Iterator[None]:
+    """What the machine refuses while a file is written, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(
+            f"The answers cannot be written to {to.name}: {error.strerror}.",
+            "Choose another place for them, or make this one ready to be written to.",
+        ) from error
+
+
+def temporary_of(to: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return to.with_name(f".{to.name}.{os.getpid()}.part")
 
 
 def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]:
@@ -177,8 +206,7 @@ def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]
         notes.append(f"The answers hold characters that {encoding} does not know: the file is UTF-8.")
         encoding = "utf-8-sig"
     plain = report.quote is None and not needs_quotes(frame, report.delimiter)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
+    temporary = temporary_of(to)
     try:
         with open(temporary, "w", encoding=encoding, newline="") as stream:
             writer = csv.writer(

@@ -150,6 +150,23 @@ def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
     assert "prediction" in (tmp_path / "out.csv").read_text()
 
 
+def test_a_place_that_cannot_be_written_is_said_before_any_row_is_answered(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\nhello\n", encoding="utf-8")
+    asked: list[str] = []
+
+    def never(texts: list[str]) -> list[dict[str, Any]]:
+        asked.extend(texts)
+        return predict(texts)
+
+    for to in (source / "out.csv", source / "below" / "out.csv", tmp_path / ("long" * 80 + ".csv")):
+        with pytest.raises(InvalidInput, match="cannot be written") as caught:
+            predict_file(FileRequest(source, to), never)
+        assert "Choose" in caught.value.hint
+    assert asked == []
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
 def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nhello there\n")
 
