@@ -27,8 +27,9 @@ LOCAL_FOLDER = "a folder here"
 OWN_MODEL = "your model"
 STATES = (BUILT_IN, DOWNLOADED, NEEDS_NETWORK, NEEDS_CONVERSION, LOCAL_FOLDER, OWN_MODEL)
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 STAND_IN = "bert-base-uncased"
+NAME_SHOWN = 80
 UNKNOWN_SIZE = "Its size is known once the hub was asked; the plan assumes that of BERT base."
 
 
@@ -72,7 +73,7 @@ def resolve(wanted: str, settings: Settings, find_model: FindModel | None = None
         described = replace(describe_folder(own), id=name, title=name)
         return Resolved(name, "model", described, OWN_MODEL, own)
     if is_path(name):
-        return resolve_folder(Path(name).expanduser().resolve(), settings)
+        return resolve_folder(read_path(name), settings)
     if HUB_ID.fullmatch(name):
         return resolve_hub_id(name, settings)
     raise unknown_name(name)
@@ -80,15 +81,38 @@ def resolve(wanted: str, settings: Settings, find_model: FindModel | None = None
 
 def is_path(name: str) -> bool:
     """Say whether a name means a folder: it starts like a path, or such a folder is there."""
-    return name.startswith(("/", "~", "./", "../")) or (Path(name) / "config.json").is_file()
+    if name.startswith(("/", "~", "./", "../")):
+        return True
+    try:
+        return (Path(name) / "config.json").is_file()
+    except (OSError, ValueError):  # too long for a file's name, or with a zero byte
+        return False
+
+
+def read_path(name: str) -> Path:
+    """The whole path of a folder; NotFound where no folder can have this name."""
+    try:
+        folder = Path(name).expanduser().resolve()
+        folder.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise NotFound(
+            f"'{shorten(name)}' is not the path of a folder on this machine.",
+            "Write the whole path, such as /data/encoders/my-encoder.",
+        ) from error
+    return folder
+
+
+def shorten(name: str) -> str:
+    """A name as a sentence can carry it."""
+    return name if len(name) <= NAME_SHOWN else f"{name[:NAME_SHOWN]}…"
 
 
 def unknown_name(name: str) -> NotFound:
     """Say that nothing goes by a name, with the nearest that does."""
-    near = difflib.get_close_matches(name.lower(), list(load_catalogue()), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:NAME_SHOWN].lower(), list(load_catalogue()), n=1, cutoff=0.6)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     return NotFound(
-        f"No checkpoint, folder or model is called '{name}'.",
+        f"No checkpoint, folder or model is called '{shorten(name)}'.",
         f"{guess}Take one from the list, a hub id such as 'google-bert/bert-base-cased', or a folder's path.",
     )
 

@@ -81,6 +81,17 @@ def test_odd_names_get_a_sentence(settings: Settings, name: str) -> None:
         resolve(name, settings)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["~nosuchuser/x", "/" + "x" * 5000, "x" * 5000, "org/" + "x" * 5000, "./a\0b", "a\0b"],
+    ids=["unknown user", "long path", "long name", "long hub id", "zero byte", "zero byte in a name"],
+)
+def test_a_name_that_no_folder_can_have_gets_a_short_sentence(settings: Settings, name: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        resolve(name, settings)
+    assert caught.value.hint and len(caught.value.message) < 160
+
+
 def test_a_disk_too_small_is_said_before_the_download(settings: Settings) -> None:
     facts = HubFacts("a/b", "0", {}, "safetensors", (HubFile("model.safetensors", 10**18),))
     with pytest.raises(Unavailable, match=r"'a/b' needs 1000000000\.00 GB, and the disk has"):
