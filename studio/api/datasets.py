@@ -18,9 +18,10 @@ from studio.api.schemas import ImportForm
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
-from studio.services.datasets import parse_split
+from studio.services.datasets import parse_delimiter, parse_split
 from studio.settings import Settings
 
+NAME_BYTES = 200
 router = APIRouter(tags=["datasets"])
 
 
@@ -35,8 +36,10 @@ def import_dataset(
     studio: StudioNow, form: Annotated[ImportForm, Form(media_type="multipart/form-data")]
 ) -> dict[str, Any]:
     """Import an uploaded table as a dataset."""
-    uploads = [form.file, form.validation, form.test]
-    with kept_uploads(studio.settings, uploads) as (path, validation_path, test_path):
+    if not form.file.filename:
+        raise InvalidInput("The upload 'file' has no file name.", "Choose a file, or send its name with it.")
+    uploads = [form.file, form.validation, form.test, form.labels]
+    with kept_uploads(studio.settings, uploads) as (path, validation_path, test_path, labels_path):
         request = ImportRequest(
             path=path,
             name=form.name,
@@ -46,7 +49,10 @@ def import_dataset(
             test=test_path,
             split=parse_split(form.split),
             seed=form.seed,
-            reading=ReadOptions(delimiter=form.delimiter, encoding=form.encoding, header=form.header),
+            reading=ReadOptions(
+                delimiter=parse_delimiter(form.delimiter), encoding=form.encoding, header=form.header
+            ),
+            labels_file=labels_path,
             drop_bad_rows=form.drop_bad_rows,
             file_name=name_of(form.file),
             validation_name=name_of(form.validation),
@@ -90,6 +96,17 @@ def name_of(upload: UploadFile | None) -> str | None:
     return Path(upload.filename).name if upload and upload.filename else None
 
 
+def stored_name(file_name: str) -> str:
+    """A name that any disk takes, with the end of the upload's own, which messages may name.
+
+    >>> stored_name("../May 2026.csv"), stored_name(".."), len(stored_name("x" * 300))
+    ('May 2026.csv', 'table', 200)
+    """
+    name = "".join(letter for letter in Path(file_name).name if letter.isprintable())
+    short = name.encode(errors="ignore")[-NAME_BYTES:].decode(errors="ignore")
+    return short if short.strip(".") else "table"
+
+
 @contextmanager
 def kept_uploads(settings: Settings, uploads: list[UploadFile | None]) -> Iterator[list[Path | None]]:
     """Copies of the uploads in a folder of their own, removed at the end."""
@@ -101,7 +118,8 @@ def kept_uploads(settings: Settings, uploads: list[UploadFile | None]) -> Iterat
             if upload is None or not upload.filename:
                 paths.append(None)
                 continue
-            path = folder / f"{number}-{Path(upload.filename).name[-100:]}"
+            path = folder / str(number) / stored_name(upload.filename)
+            path.parent.mkdir()
             with path.open("wb") as copy:
                 shutil.copyfileobj(upload.file, copy)
             paths.append(path)

@@ -16,6 +16,9 @@ class ImportForm(BaseModel):
     file: UploadFile = Field(description="A CSV or TSV file.")
     validation: UploadFile | None = Field(None, description="An own file of validation rows.")
     test: UploadFile | None = Field(None, description="An own file of test rows.")
+    labels: UploadFile | None = Field(
+        None, description="A file with one label per line; the table holds indices."
+    )
     name: str = Field(description="What the dataset is to be called.")
     task: str = Field("classification", description="What the model is to learn.")
     roles: str | None = Field(
@@ -23,7 +26,9 @@ class ImportForm(BaseModel):
     )
     split: str = Field("0.8,0.1,0.1", description="Shares of train, validation and test.")
     seed: int = Field(0, ge=0, description="Seed of the split.")
-    delimiter: str | None = Field(None, description="Separator of the fields; else found out.")
+    delimiter: str | None = Field(
+        None, description="Separator of the fields, \\t for a tab; else found out."
+    )
     encoding: str | None = Field(None, description="Encoding of the file; else found out.")
     header: bool | None = Field(None, description="Whether the first line names the columns; else found out.")
     drop_bad_rows: bool = Field(False, description="Leave out rows with errors.")

@@ -10,7 +10,7 @@ import typer
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
-from studio.services.datasets import parse_split
+from studio.services.datasets import parse_delimiter, parse_split
 
 app = typer.Typer(help="Import and look at datasets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
@@ -45,7 +45,7 @@ def import_dataset(
 ) -> None:
     """Import a table as a dataset."""
     reading = ReadOptions(
-        delimiter=delimiter.replace("\\t", "\t") if delimiter else None,
+        delimiter=parse_delimiter(delimiter),
         encoding=encoding,
         header=False if no_header else None,
     )

@@ -174,3 +174,12 @@ def parse_split(text: str) -> tuple[float, float, float]:
             f"The split is '{text}', which is not three numbers.", "Write for example 0.8,0.1,0.1."
         ) from error
     return train, validation, test
+
+
+def parse_delimiter(text: str | None) -> str | None:
+    """The separator that is meant; a tab may be written as the two letters that stand for it.
+
+    >>> parse_delimiter("\\\\t"), parse_delimiter(";"), parse_delimiter("")
+    ('\\t', ';', None)
+    """
+    return text.replace("\\t", "\t") if text else None

@@ -39,8 +39,7 @@ class EvaluationService:
 
     def start(self, model_name: str, dataset_name: str | None, split: str) -> JobView | None:
         """Queue an evaluation; None where its report exists already."""
-        if split not in SPLITS:
-            raise InvalidInput(f"'{split}' is no split.", f"Choose one of {', '.join(SPLITS)}.")
+        check_split(split)
         model = self._models.get(model_name)
         try:
             self.report(model_name, dataset_name, split)
@@ -121,6 +120,7 @@ class EvaluationService:
 
     def find(self, model: ModelRecord, dataset_name: str | None, split: str) -> EvaluationRecord | None:
         """The evaluation on a split; None where the training itself scored it, NotFound where nobody did."""
+        check_split(split)
         done = self._rows.list(model.id)
         dataset_id = self._dataset_id(model, dataset_name, done)
         if dataset_id == model.dataset_id and split != "train":
@@ -161,3 +161,9 @@ def command_of(model_name: str, dataset_name: str | None, split: str) -> str:
     """
     place = ["--dataset", dataset_name] if dataset_name else []
     return shlex.join(["python", "-m", "studio", "evaluate", model_name, *place, "--split", split, "--wait"])
+
+
+def check_split(split: str) -> None:
+    """Raise InvalidInput where there is no such split."""
+    if split not in SPLITS:
+        raise InvalidInput(f"'{split[:40]}' is no split.", f"Choose one of {', '.join(SPLITS)}.")

@@ -42,6 +42,18 @@ def test_no_file_stays_behind_whatever_range_of_it_was_asked_for(
     assert list(studio.settings.uploads_dir.iterdir()) == []
 
 
+def test_a_split_that_there_is_not_is_refused_whatever_it_is_called(
+    client: TestClient, studio: Studio, small_table: Path
+) -> None:
+    studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
+    keep_model(studio, "small", "one")
+    for split in ("everything", "x" * 400, "../test", ""):
+        for route in ("predictions.csv", "report"):
+            answer = client.get(f"{API}/models/one/{route}", params={"split": split})
+            assert answer.status_code == 422, (route, split)
+            assert "train, validation, test" in answer.json()["error"]["hint"]
+
+
 def test_answers_on_data_scored_later_are_asked_for_by_its_name(
     client: TestClient, studio: Studio, small_table: Path
 ) -> None:

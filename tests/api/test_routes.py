@@ -45,6 +45,46 @@ def test_an_uploaded_table_becomes_a_dataset_and_leaves_no_upload_behind(
     assert client.get(f"{API}/datasets/small").status_code == 404
 
 
+def test_a_table_of_indices_takes_its_labels_from_a_file_and_tabs_may_be_written_as_letters(
+    client: TestClient, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.tsv"
+    table.write_text("".join(f"a text, number {n}\t{n % 2}\n" for n in range(40)), encoding="utf-8")
+    form = {
+        "name": "named",
+        "delimiter": "\\t",
+        "header": "false",
+        "roles": '{"text": "column_1", "label": "column_2"}',
+    }
+    with table.open("rb") as stream:
+        files = {"file": (table.name, stream), "labels": ("class.txt", b"animals\ntools\n")}
+        answer = client.post(f"{API}/datasets", files=files, data=form)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["labels"] == ["animals", "tools"]
+    with table.open("rb") as stream:
+        files = {"file": (table.name, stream), "labels": ("class.txt", b"animals\nanimals\n")}
+        answer = client.post(f"{API}/datasets", files=files, data={**form, "name": "twice"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"].startswith("class.txt names 'animals' twice")
+
+
+@pytest.mark.parametrize("name", ["客服" * 100 + ".csv", "..", "a\x00b.csv", "x" * 300 + ".csv"])
+def test_an_upload_may_have_any_name_but_none(client: TestClient, small_table: Path, name: str) -> None:
+    content = small_table.read_bytes()
+    answer = client.post(f"{API}/datasets", files={"file": (name, content)}, data={"name": "small"})
+    assert answer.status_code == 201, answer.text
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nother\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n'
+        + content
+        + b"\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = client.post(f"{API}/datasets", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert "file name" in answer.json()["error"]["message"]
+
+
 def test_a_table_with_broken_rows_is_refused_with_all_its_problems(
     client: TestClient, write_table: object
 ) -> None:
