@@ -6,7 +6,8 @@ import re
 
 from studio.errors import InvalidInput
 
-NAME_PATTERN = re.compile(r"[^\W_][\w .\-]{0,79}")
+LENGTH_AT_MOST = 80
+NAME_PATTERN = re.compile(rf"[^\W_][\w .\-]{{0,{LENGTH_AT_MOST - 1}}}")
 
 
 def check_name(name: str, noun: str) -> str:
@@ -19,30 +20,38 @@ def check_name(name: str, noun: str) -> str:
         return name
     raise InvalidInput(
         f"'{name}' cannot be the name of a {noun}.",
-        "Use up to 80 letters, digits, blanks, dots, hyphens or underscores; start with a letter or digit.",
+        f"Use up to {LENGTH_AT_MOST} letters, digits, blanks, dots, hyphens or underscores; "
+        "start with a letter or digit.",
     )
 
 
 def free_name(wanted: str, taken: set[str]) -> str:
-    """The wanted name, or the first of wanted-2, wanted-3 ... that is free.
+    """The wanted name, or the first of wanted-2, wanted-3 ... that is free; a long one is cut for the number.
 
     >>> free_name("tickets", {"tickets", "tickets-2"})
     'tickets-3'
     """
-    if wanted not in taken:
-        return wanted
-    number = 2
-    while f"{wanted}-{number}" in taken:
+    name, number = wanted, 1
+    while name in taken:
         number += 1
-    return f"{wanted}-{number}"
+        name = f"{wanted[: LENGTH_AT_MOST - len(f'-{number}')].rstrip(' .')}-{number}"
+    return name
 
 
-def name_from(text: str) -> str:
-    """A valid name made of any text.
+def name_from(file_name: str) -> str:
+    """A valid name made of a file's.
 
     >>> name_from("BBC News Train.csv")
     'BBC News Train'
     """
-    stem = re.sub(r"\.(csv|tsv|txt|gz)$", "", text.rsplit("/", 1)[-1], flags=re.IGNORECASE)
-    cleaned = re.sub(r"[^\w .\-]+", "-", stem).strip(" .-_")[:80].rstrip(" .")
-    return cleaned or "dataset"
+    stem = re.sub(r"\.(csv|tsv|txt|gz)$", "", file_name.rsplit("/", 1)[-1], flags=re.IGNORECASE)
+    return clean_name(stem) or "dataset"
+
+
+def clean_name(text: str) -> str:
+    """Any text with what no name may hold left out; empty where nothing is left.
+
+    >>> clean_name("tickets-enc,o#d!")
+    'tickets-enc-o-d'
+    """
+    return re.sub(r"[^\w .\-]+", "-", text).strip(" .-_")[:LENGTH_AT_MOST].rstrip(" .-_")

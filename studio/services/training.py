@@ -19,7 +19,7 @@ from studio.services.checkpoints import CheckpointService
 from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
-from studio.services.names import check_name, free_name
+from studio.services.names import check_name, clean_name, free_name
 from studio.training.hardware import Estimate, Workload, detect_machine, estimate
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
@@ -190,7 +190,7 @@ class TrainingService:
     def suggest_name(self, dataset_name: str, checkpoint_id: str) -> str:
         """A name for the model that no other has, nor a job that makes one."""
         start = checkpoint_id.rstrip("/").rsplit("/", 1)[-1]
-        return free_name(f"{dataset_name}-{start}"[:70], self._taken_names())
+        return free_name(clean_name(f"{dataset_name}-{start}"), self._taken_names())
 
     def _taken_names(self) -> set[str]:
         waiting = {job.payload["model"] for job in self._jobs.unfinished() if job.kind == "train"}
