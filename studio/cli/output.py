@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,6 +19,8 @@ from studio.errors import StudioError
 from studio.settings import Settings
 
 PROBLEM_ROWS_SHOWN = 8
+UNLIMITED_WIDTH = 1_000_000
+COPIED = {"id", "name", "model", "dataset", "checkpoint"}
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,32 @@ class Context:
         elif not values:
             print(empty)
         else:
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            for column in columns:
-                table.add_column(column.replace("_", " "), justify=justify_of(values[0].get(column)))
-            for value in values:
-                table.add_row(*(escape(cell_text(value.get(column))) for column in columns))
-            Console(soft_wrap=True).print(table)
+            print_table(values, columns, sys.stdout, None if sys.stdout.isatty() else UNLIMITED_WIDTH)
+
+
+def print_table(
+    values: Sequence[dict[str, Any]], columns: Sequence[str], stream: TextIO, width: int | None
+) -> None:
+    """Print a table as wide as the terminal, or as ``width``; where it is narrow, cells go on in a new line.
+
+    Ids and names stay in one piece, since they are copied into the next command.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        title = column.replace("_", " ")
+        whole = [cell_text(value.get(column)) for value in values] if column in COPIED else []
+        table.add_column(
+            title,
+            justify=justify_of(values[0].get(column)),
+            overflow="fold",
+            min_width=max(map(cell_len, [title, *whole])),
+        )
+    for value in values:
+        table.add_row(*(escape(cell_text(value.get(column))) for column in columns))
+    shown = Console(file=stream, width=width, soft_wrap=True)
+    with shown.capture() as captured:
+        shown.print(table)
+    stream.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
 
 
 def justify_of(value: Any) -> Any:
