@@ -41,6 +41,7 @@ class Resolved:
     ``source`` is one of builtin, hub, folder, model; ``folder`` is None until it is here. Where it is not
     ``ready``, ``sentence`` and ``hint`` say why and what to do; ``needs_agreement`` means its weights are a
     pickle that may be converted once the user agreed. ``notes`` tell what was done to one that is ready.
+    ``known`` is False where the checkpoint's numbers are those of a stand-in.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Resolved:
     hint: str = ""
     needs_agreement: bool = False
     notes: tuple[str, ...] = ()
+    known: bool = True
 
     @property
     def ready(self) -> bool:
@@ -135,9 +137,9 @@ def resolve_hub_id(repo: str, settings: Settings) -> Resolved:
         return resolve_remote(replace(facts.describe(), repo=repo), settings)
     unknown = replace(
         load_catalogue()[STAND_IN], id=repo, title=repo, repo=repo, family="unknown", language="unknown",
-        cased=None, licence="", licence_source="", good_for="", bad_for=UNKNOWN_SIZE,
+        cased=None, licence="", licence_source="", good_for="", bad_for=UNKNOWN_SIZE, download_bytes=0,
     )  # fmt: skip
-    found = resolve_remote(unknown, settings)
+    found = replace(resolve_remote(unknown, settings), known=False)
     return replace(found, sentence=f"{found.sentence} {UNKNOWN_SIZE}") if not settings.offline else found
 
 
@@ -195,9 +197,9 @@ def needs_network(checkpoint: Checkpoint, settings: Settings) -> StudioError:
     if settings.offline:
         return offline_error(checkpoint.title)
     host = settings.hub_endpoint.split("://", 1)[-1]
+    size = f": {round_megabytes(checkpoint.download_bytes)}" if checkpoint.download_bytes else ""
     return Unavailable(
-        f"'{checkpoint.title}' is not on this machine yet.",
-        f"Training fetches it from {host} first: {round_megabytes(checkpoint.download_bytes)}.",
+        f"'{checkpoint.title}' is not on this machine yet.", f"Training fetches it from {host} first{size}."
     )
 
 

@@ -18,14 +18,25 @@ from studio.settings import Settings
 from studio.training.hardware import detect_machine
 
 FACT_TEXTS = 400
+GUESSED = (
+    "family", "architecture", "language", "cased", "layers", "hidden", "heads", "parameters", "max_tokens",
+    "good_for", "bad_for", "download_bytes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class CheckpointView:
-    """A checkpoint and its state on this machine."""
+    """A checkpoint and its state on this machine.
+
+    ``sentence`` and ``hint`` say why it is not ready and what to do, where it was asked for by name;
+    ``known`` is False where its numbers are those of a stand-in.
+    """
 
     checkpoint: Checkpoint
     state: str
+    sentence: str = ""
+    hint: str = ""
+    known: bool = True
 
 
 class CheckpointService:
@@ -48,8 +59,8 @@ class CheckpointService:
 
     def get(self, checkpoint_id: str) -> CheckpointView:
         """One checkpoint by catalogue id, hub id, folder or own model."""
-        resolved = self.resolve(checkpoint_id)
-        return CheckpointView(resolved.checkpoint, resolved.state)
+        found = self.resolve(checkpoint_id)
+        return CheckpointView(found.checkpoint, found.state, found.sentence, found.hint, found.known)
 
     def resolve(self, checkpoint_id: str) -> Resolved:
         """Find a checkpoint without using the network; NotFound where nothing goes by this name."""
@@ -99,12 +110,14 @@ class CheckpointService:
 
 
 def checkpoint_to_json(view: CheckpointView) -> dict[str, Any]:
-    """The checkpoint's shape that commands and the API print."""
+    """The checkpoint's shape that commands and the API print; null for what nobody knows yet."""
     one = view.checkpoint
-    return {
+    found = {
         "id": one.id,
         "title": one.title,
         "state": view.state,
+        "sentence": view.sentence or None,
+        "hint": view.hint or None,
         "family": one.family,
         "architecture": one.architecture,
         "language": one.language,
@@ -121,3 +134,4 @@ def checkpoint_to_json(view: CheckpointView) -> dict[str, Any]:
         "download_bytes": one.download_bytes,
         "repo": one.repo,
     }
+    return found if view.known else {**found, **dict.fromkeys(GUESSED)}

@@ -92,9 +92,8 @@ def checkpoint_cards(
     if chosen is not None and all(one.checkpoint.id != chosen.checkpoint.id for one in recommended):
         own = chosen.checkpoint
         words = own.good_for or W.checkpoint.chosen
-        cards.append(
-            choice(own.title, own.id, words, size_line(own), pressed=True, badge=place_badge(chosen.state))
-        )
+        size = size_line(own) if chosen.known else W.checkpoint.unknown
+        cards.append(choice(own.title, own.id, words, size, pressed=True, badge=place_badge(chosen.state)))
     return choices(cards, W.checkpoint.title)
 
 
