@@ -143,18 +143,20 @@ def read_tables(request: ImportRequest) -> dict[str, Table]:
         "test": (request.test, request.test_name),
     }
     others = {
-        split: read_like(path, name, main, request.reading)
+        split: read_like(path, name_beside(name or path.name, split, main), main, request.reading)
         for split, (path, name) in own.items()
         if path is not None
     }
     return {"train" if len(others) == 2 else ALL: main, **others}
 
 
-def read_like(path: Path, given_name: str | None, main: Table, options: ReadOptions) -> Table:
+def name_beside(name: str, split: str, main: Table) -> str:
+    """What a split's own file is called; with the split where the main file has the same name."""
+    return f"{name} ({split})" if name == main.file else name
+
+
+def read_like(path: Path, name: str, main: Table, options: ReadOptions) -> Table:
     """Read a further file of the same make: a header where the main file has one, else the same columns."""
-    name = given_name or path.name
-    if name == main.file:
-        name = f"{path.resolve().parent.name}/{name}"
     table = read_table(path, options, name)
     names = list(main.frame.columns)
     if options.header is None and table.report.header != main.report.header:

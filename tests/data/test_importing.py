@@ -131,7 +131,8 @@ def test_files_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "later").mkdir()
     own = labelled(tmp_path / "later", [("new", "good"), ("", "bad")], "t.csv")
     prepared = ask(labelled(tmp_path, many_rows(60)), test=own)
-    assert [(p.file, p.rows) for p in prepared.problems if p.severity == "error"] == [("later/t.csv", (3,))]
+    assert [(p.file, p.rows) for p in prepared.problems if p.severity == "error"] == [("t.csv (test)", (3,))]
+    assert prepared.files == {"all": "t.csv", "test": "t.csv (test)"}
     assert (prepared.reader.rows_read, prepared.reader.rows_dropped) == (60, 0)
 
 
