@@ -6,6 +6,7 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -27,7 +28,6 @@ ERRORS: dict[int | str, dict[str, object]] = {
     },
     "503": {"model": ErrorAnswer, "description": "The studio cannot do it now."},
 }
-EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,7 @@ def build_api(studio: Studio) -> FastAPI:
     application.state.studio = studio
     for router in ROUTERS:
         application.include_router(router, prefix=PREFIX)
-    application.add_api_route(
-        "/api/{rest:path}", nothing_there, methods=list(EVERY_METHOD), include_in_schema=False
-    )
+    application.add_route("/api/{rest:path}", NothingThere, include_in_schema=False)
     application.add_exception_handler(StudioError, answer_studio_error)
     application.add_exception_handler(RequestValidationError, answer_invalid_request)
     application.add_exception_handler(HTTPException, answer_http_error)
@@ -56,12 +54,15 @@ def build_api(studio: Studio) -> FastAPI:
     return application
 
 
-def nothing_there(request: Request) -> None:
+class NothingThere(HTTPEndpoint):
     """No route has this address or method; said here, since the pages answer whatever the API leaves."""
-    raise NotFound(
-        f"There is nothing at {request.method} {request.url.path}.",
-        f"{PREFIX}/openapi.json lists what there is.",
-    )
+
+    async def dispatch(self) -> None:
+        """Refuse, whatever the method."""
+        raise NotFound(
+            f"There is nothing at {self.scope['method']} {self.scope['path']}.",
+            f"{PREFIX}/openapi.json lists what there is.",
+        )
 
 
 async def answer_studio_error(_: Request, error: Exception) -> JSONResponse:

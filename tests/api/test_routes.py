@@ -160,7 +160,7 @@ def test_unknown_things_are_404_with_a_next_step(client: TestClient) -> None:
         assert answer.json()["error"]["hint"]
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
 def test_what_is_no_route_is_said_in_the_shape_of_errors_beside_the_pages_too(
     studio: Studio, method: str
 ) -> None:
