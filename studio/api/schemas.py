@@ -26,9 +26,7 @@ class ImportForm(BaseModel):
     )
     split: str = Field("0.8,0.1,0.1", description="Shares of train, validation and test.")
     seed: int = Field(0, ge=0, description="Seed of the split.")
-    delimiter: str | None = Field(
-        None, description="Separator of the fields, \\t for a tab; else found out."
-    )
+    delimiter: str | None = Field(None, description="Separator of the fields, \\t for a tab; else found out.")
     encoding: str | None = Field(None, description="Encoding of the file; else found out.")
     header: bool | None = Field(None, description="Whether the first line names the columns; else found out.")
     drop_bad_rows: bool = Field(False, description="Leave out rows with errors.")
