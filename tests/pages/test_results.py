@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -24,6 +25,7 @@ from studio.pages.results import (
     training,
 )
 from studio.pages.results.chosen import Source, address_of, find_predictions, list_sources, read_chosen
+from studio.pages.results.page import refresh_scored
 from studio.services.datasets import ImportRequest
 from studio.training.recipe import Recipe
 from tests.results.kept_models import HISTORY, keep_evaluation, keep_model
@@ -256,8 +258,25 @@ def test_a_labelled_file_becomes_a_dataset_and_a_job_that_the_board_shows(
     html = scoring.render_board(studio, "first")
     assert "july" in html and "Waiting" in html and job.id not in html
     assert scoring.fitting_datasets(studio, studio.models.get("first")) == ["july", "may"]
+    assert "under way" in html
+
+
+def test_a_finished_scoring_leads_to_its_report_and_is_no_more_under_way(studio: Studio) -> None:
     done = scoring.render_board(studio, "second")
-    assert "/results?model=second&amp;dataset=may&amp;split=test" in done
+    assert 'href="/results?model=second&amp;dataset=may"' in done and "Open the report" in done
+    assert "under way" not in done
+
+
+def test_rows_scored_while_the_page_is_open_are_offered_once_they_are_there(studio: Studio) -> None:
+    _, sources, now = refresh_scored(studio, "second", "")
+    assert "test:may" in [key for _, key in sources["choices"]] and "value" not in sources
+    assert refresh_scored(studio, "second", now)[1:] == (gr.skip(), gr.skip())
+
+
+def test_a_files_encoding_is_named_as_on_the_data_page(studio: Studio, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "august.csv", 9)
+    html = scoring.render_preview(studio.datasets.inspect(path, file_name=path.name))
+    assert "9 rows in august.csv, UTF-8." in html
 
 
 def test_a_source_survives_its_way_through_a_component() -> None:

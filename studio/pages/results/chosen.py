@@ -137,12 +137,20 @@ def title_of(source: Source) -> str:
 
 def address_of(chosen: Chosen, tab: str = FIRST_TAB) -> str:
     """The address that shows the same again."""
-    return link(
-        "results",
-        model=chosen.model.name,
-        dataset=chosen.source.dataset,
-        split=None if chosen.source.split == "test" else chosen.source.split,
+    return address_of_source(
+        chosen.model.name,
+        chosen.source,
         tab=None if tab == FIRST_TAB else tab,
         true=chosen.true if tab == "mistakes" else None,
         predicted=chosen.predicted if tab == "mistakes" else None,
     )
+
+
+def address_of_source(name: str, source: Source, **more: str | None) -> str:
+    """The address of a model's report on some rows.
+
+    >>> address_of_source("bbc m", Source("test", "may")), address_of_source("bbc m", Source("validation"))
+    ('/results?model=bbc+m&dataset=may', '/results?model=bbc+m&split=validation')
+    """
+    split = None if source.split == SPLITS[0] else source.split
+    return link("results", model=name, dataset=source.dataset, split=split, **more)

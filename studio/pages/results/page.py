@@ -23,7 +23,7 @@ from studio.pages.results import (
     summary,
     training,
 )
-from studio.pages.results.chosen import FIRST_TAB, Chosen, Source, address_of, list_sources
+from studio.pages.results.chosen import FIRST_TAB, Chosen, Source, address_of, list_sources, read_chosen
 from studio.pages.results.desk import Desk, Part, emptied
 from studio.pages.words import words_of
 
@@ -125,12 +125,30 @@ def build(studio: Services) -> None:
     listen(desk, filling, tabs)
     events.on(actions.click, lambda: gr.Tabs(selected="recipe"), None, desk.tabs)
 
-    def refresh(name: str) -> tuple[Any, Any]:
-        if name:
-            return gr.skip(), scoring.render_board(studio, name) if studio.models.find(name) else gr.skip()
-        return listing.render_listing(studio.models.list(), intervals), gr.skip()
+    offered = events.hidden_text()
 
-    live.stay_live(refresh, studio.jobs.revision, inputs=[desk.name], outputs=[table, desk.board])
+    def refresh(name: str, scored: str) -> tuple[Any, ...]:
+        if not name:
+            return (listing.render_listing(studio.models.list(), intervals), *(gr.skip(),) * 3)
+        if not studio.models.find(name):
+            return (gr.skip(),) * 4
+        return (gr.skip(), *refresh_scored(studio, name, scored))
+
+    live.stay_live(
+        refresh,
+        studio.jobs.revision,
+        inputs=[desk.name, offered],
+        outputs=[table, desk.board, desk.source, offered],
+    )
+
+
+def refresh_scored(studio: Services, name: str, scored: str) -> tuple[Any, ...]:
+    """The board, the rows to choose from where a scoring has ended since, and which scorings there are."""
+    board = scoring.render_board(studio, name)
+    now = " ".join(row.id for row in studio.evaluations.list(name))
+    if now == scored:
+        return board, gr.skip(), gr.skip()
+    return board, gr.update(choices=list_sources(studio, read_chosen(studio, name))), now
 
 
 def listen(desk: Desk, filling: Filling, tabs: dict[str, gr.Tab]) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
-from jobs.states import JobState
+from jobs.states import TERMINAL, JobState
 from studio.errors import StudioError
 from studio.pages import events, guard, layout
 from studio.pages import format as fmt
+from studio.pages.data.describing import name_encoding
 from studio.pages.links import link
-from studio.pages.results.chosen import Chosen, Source, title_of
+from studio.pages.results.chosen import Chosen, Source, address_of_source, title_of
 from studio.pages.results.desk import Desk, Part
 from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jobs.queue import JobView
     from studio.data.problems import Problem
     from studio.pages.registry import Services
+    from studio.records.evaluations import EvaluationRecord
     from studio.records.models import ModelRecord
     from studio.services.datasets import TablePreview
 
@@ -71,8 +73,7 @@ def build(desk: Desk) -> Part:
             refused = layout.notice("error", W.scoring.refused, more=render_problems(found))
             return refused, *(gr.skip(),) * 4
         studio.evaluations.score_table(model, request)
-        queued = layout.notice("good", W.scoring.queued)
-        return layout.EMPTY, render_board(studio, model), queued, gr.update(visible=False), None
+        return layout.EMPTY, render_board(studio, model), layout.EMPTY, gr.update(visible=False), None
 
     def start_other(model: str, dataset: str | None) -> Markup:
         if dataset:
@@ -131,7 +132,9 @@ def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
 def render_preview(preview: TablePreview) -> Markup:
     """Rows, encoding and separator in a sentence, and the first rows."""
     report, frame = preview.table.report, preview.table.frame
-    sentence = W.scoring.understood.count(len(frame), encoding=report.encoding, file=preview.table.file)
+    sentence = W.scoring.understood.count(
+        len(frame), encoding=name_encoding(report.encoding), file=preview.table.file
+    )
     rows = [
         [fmt.shorten(str(cell), 80) for cell in row]
         for row in frame.head(PREVIEW_ROWS).itertuples(index=False, name=None)
@@ -170,24 +173,13 @@ def render_board(studio: Services, name: str) -> Markup:
     model = studio.models.get(name)
     records = studio.evaluations.list(name)
     scored = {(row.dataset_id, row.split) for row in records}
-    waiting = [
-        waiting_row(job)
+    jobs = [
+        job
         for job in studio.jobs.board()
         if is_on_board(job, model.id) and (job.payload["dataset_id"], job.payload["split"]) not in scored
     ]
-    done = [
-        [
-            layout.text_link(
-                title_of(Source(row.split, row.dataset)),
-                link("results", model=name, dataset=row.dataset, split=row.split),
-            ),
-            layout.state_badge(JobState.SUCCEEDED),
-            fmt.percent(row.metrics.get("accuracy")),
-            fmt.percent(row.metrics.get("f1_macro")),
-            layout.time_ago(row.created_at),
-        ]
-        for row in records
-    ]
+    waiting = [waiting_row(job) for job in jobs]
+    done = [done_row(name, row) for row in records]
     if not waiting and not done:
         return layout.EMPTY
     columns = [
@@ -196,14 +188,30 @@ def render_board(studio: Services, name: str) -> Markup:
         layout.Column(W.list.score, number=True),
         layout.Column(W.rivals.f1, number=True),
         W.list.created,
+        W.scoring.report,
     ]
-    return layout.table(columns, [*waiting, *done], label=W.scoring.title)
+    under_way = any(job.state not in TERMINAL for job in jobs)
+    message = layout.notice("info", W.scoring.under_way) if under_way else layout.EMPTY
+    return layout.table(columns, [*waiting, *done], label=W.scoring.title) + message
 
 
 def is_on_board(job: JobView, model_id: str) -> bool:
     """Whether a job scores this model and is on its way or has failed."""
     ended = (JobState.SUCCEEDED, JobState.CANCELLED)
     return job.kind == EVALUATE and job.payload.get("model_id") == model_id and job.state not in ended
+
+
+def done_row(name: str, row: EvaluationRecord) -> list[str | Markup]:
+    """A finished scoring with its scores and the way to its report."""
+    source = Source(row.split, row.dataset)
+    return [
+        title_of(source),
+        layout.state_badge(JobState.SUCCEEDED),
+        fmt.percent(row.metrics.get("accuracy")),
+        fmt.percent(row.metrics.get("f1_macro")),
+        layout.time_ago(row.created_at),
+        layout.text_link(W.scoring.open_report, address_of_source(name, source)),
+    ]
 
 
 def waiting_row(job: JobView) -> list[str | Markup]:
@@ -217,4 +225,5 @@ def waiting_row(job: JobView) -> list[str | Markup]:
         progress,
         "",
         layout.time_ago(job.created_at),
+        "",
     ]
