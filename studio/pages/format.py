@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+from studio.checkpoints.catalogue import find_in_catalogue
 from studio.results.wording import words_near_the_ends
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -189,6 +190,18 @@ def shorten(text: str, length: int = 160) -> str:
     if " " in head:
         head = head[: head.rindex(" ") + 1]
     return head + "…"
+
+
+def checkpoint(name: str, length: int = 40) -> str:
+    """What a checkpoint is called: its title where the catalogue knows it, of a folder its own name.
+
+    >>> checkpoint("minilm-l6"), checkpoint("someone/own-bert"), checkpoint("/home/me/own-bert/")
+    ('MiniLM-L6', 'someone/own-bert', 'own-bert')
+    """
+    if known := find_in_catalogue(name):
+        return known.title
+    is_folder = name.startswith(("/", ".", "~")) or name.count("/") > 1
+    return shorten(name.rstrip("/").rsplit("/", 1)[-1] if is_folder else name, length)
 
 
 def _bare(share: float) -> str:

@@ -79,7 +79,7 @@ def test_the_sentence_and_the_verdict_say_who_is_ahead(studio: Studio) -> None:
 def test_the_table_has_the_best_first_with_score_size_time_and_speed(studio: Studio) -> None:
     html = ranking.render_table(comparison_of(studio, "poor", "good"))
     assert html.index("model=good") < html.index("model=poor")
-    for piece in ("90.0 MB", "3 min 20 s", "300", "minilm-l6"):
+    for piece in ("90.0 MB", "3 min 20 s", "300", "MiniLM-L6"):
         assert piece in html
 
 

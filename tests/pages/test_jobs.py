@@ -68,7 +68,7 @@ def test_every_state_has_its_sentence_and_its_row(state: JobState) -> None:
     one = job(state)
     assert course.describe(one, []).endswith(".")
     row = listing.jobs_table([listing.Line(one)], "", "cpu")
-    assert "tickets-m" in row and "minilm-l6" in row
+    assert "tickets-m" in row and "MiniLM-L6" in row
     assert detail.headline(one, [], None).count("<h2>") == 1
 
 
@@ -118,6 +118,16 @@ def test_a_running_job_shows_how_far_it_is_and_how_long_it_takes() -> None:
     assert listing.progress_words(job(eta_seconds=None)) == "25 %"
     ended = job(JobState.SUCCEEDED, finished_at=NOW + timedelta(seconds=250))
     assert listing.progress_cell(ended) == "took 4 min 10 s"
+
+
+def test_a_checkpoint_goes_by_its_title_and_a_long_name_may_wrap() -> None:
+    known = listing.cells(listing.Line(job()), "", "cpu")[3]
+    assert ">MiniLM-L6<" in known
+    own = job(payload={"checkpoint": "/home/me/models/customer-messages-minilm-l6", "model": "m"})
+    cell = listing.cells(listing.Line(own), "", "cpu")[3]
+    assert ">customer-messages-minilm-l6<" in cell and "white-space: normal" in cell
+    scoring = job(kind="evaluate", payload={"model": "tickets-m"})
+    assert listing.start_of(scoring) == "tickets-m"
 
 
 def test_names_are_written_as_text() -> None:

@@ -218,7 +218,7 @@ def test_the_training_says_which_epoch_was_best_and_marks_it() -> None:
 def test_the_recipe_is_told_in_words_and_leads_to_a_new_training(studio: Studio) -> None:
     model = studio.models.get("first")
     words = recipe.describe_recipe(model)
-    assert "All weights of minilm-l6 were trained." in words
+    assert "All weights of MiniLM-L6 were trained." in words
     assert "up to 3 times" in words and "0.0001" in words
     html = recipe.render_recipe(model)
     assert f"/train?from={model.id}" in html and "Learning rate" in html

@@ -76,7 +76,7 @@ def table_row(entry: Mapping[str, Any]) -> list[str | Markup]:
         score,
         bar,
         fmt.percent(entry["metrics"].get("f1_macro")),
-        fmt.shorten(entry["checkpoint"], 40),
+        fmt.checkpoint(entry["checkpoint"]),
         fmt.size(entry["size_bytes"]),
         fmt.duration(entry["seconds"]),
         fmt.number(entry["rows_per_second"]),

@@ -16,6 +16,11 @@ from studio.pages.words import words_of
 
 W = words_of("jobs")
 ENDED_AT_MOST = 100
+# The table keeps its cells on one line; a long name in it would push the last column out of sight.
+WRAPPED = Markup(
+    '<span style="display: inline-block; min-width: 7em; white-space: normal; overflow-wrap: anywhere">'
+    "{}</span>"
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def cells(line: Line, chosen: str, device: str) -> list[str | Markup]:
         layout.state_badge(job.state),
         name,
         str(job.payload.get("dataset") or fmt.ABSENT),
-        start_of(job),
+        WRAPPED.format(start_of(job)),
         progress_cell(job, line.starts_in),
         fmt.percent(line.best_score),
         W.devices.get(device, device) if job.started_at else fmt.ABSENT,
@@ -107,8 +112,9 @@ def name_of(job: JobView) -> str:
 
 def start_of(job: JobView) -> str:
     """The checkpoint a training starts from, or the model that another job uses."""
-    start = str(job.payload.get("checkpoint") or job.payload.get("model") or fmt.ABSENT)
-    return fmt.shorten(start.rstrip("/").rsplit("/", 1)[-1], 40)
+    if checkpoint := job.payload.get("checkpoint"):
+        return fmt.checkpoint(str(checkpoint))
+    return fmt.shorten(str(job.payload.get("model") or fmt.ABSENT), 40)
 
 
 def starts_in(job: JobView, jobs: Sequence[JobView]) -> float | None:

@@ -76,7 +76,7 @@ def row_of(model: ModelRecord, intervals: Intervals) -> list[str | Markup]:
         layout.text_link(model.name, link("results", model=model.name)),
         share_with_interval(score, low, high) if score is not None else W.list.unscored,
         layout.text_link(model.dataset, link("data", dataset=model.dataset)),
-        fmt.shorten(model.checkpoint, 40),
+        fmt.checkpoint(model.checkpoint),
         fmt.size(model.size_bytes),
         fmt.duration(model.seconds),
         layout.time_ago(model.created_at),

@@ -105,7 +105,7 @@ def render_origin(model: ModelRecord) -> Markup:
     """Where the model came from, and its files."""
     items: list[tuple[str, str | Markup]] = [
         (W.origin.dataset, layout.text_link(model.dataset, link("data", dataset=model.dataset))),
-        (W.origin.checkpoint, fmt.shorten(model.checkpoint, 60)),
+        (W.origin.checkpoint, fmt.checkpoint(model.checkpoint, 60)),
         (W.origin.job, layout.text_link(W.origin.job_link, link("jobs", job=model.id))),
         (W.origin.created, layout.time_ago(model.created_at)),
         (W.origin.labels, fmt.count(len(model.labels))),
@@ -136,7 +136,9 @@ def describe_speed(rows_per_second: float | None) -> str:
 def describe_recipe(model: ModelRecord) -> str:
     """The recipe as a few plain sentences."""
     recipe = Recipe.model_validate(model.recipe)
-    method = W.method[recipe.method].say(checkpoint=model.checkpoint, rank=recipe.lora_rank)
+    method = W.method[recipe.method].say(
+        checkpoint=fmt.checkpoint(model.checkpoint, 60), rank=recipe.lora_rank
+    )
     sentences = [
         method,
         W.recipe.course.count(recipe.epochs, batch=recipe.batch_size, length=recipe.max_length),
