@@ -18,7 +18,7 @@ from studio.pages.compare.choosing import (
     models_of,
     select,
 )
-from studio.pages.compare.page import FIRST_TAB, TABS, render_empty
+from studio.pages.compare.page import FIRST_TAB, TABS, render_empty, render_missing
 from studio.services.datasets import ImportRequest
 from tests.results.kept_models import keep_model
 
@@ -51,6 +51,15 @@ def test_an_address_names_models_or_a_dataset_and_without_either_the_fullest_is_
     )
     assert select(known, None, None, "train").split == "test"
     assert select([], None, None, None) == Selection()
+
+
+def test_what_an_address_names_and_is_not_there_is_said(studio: Studio) -> None:
+    known = studio.models.list()
+    one = render_missing(known, "none", None)
+    assert "The model “none” that this address names is not there." in one and "s-warning" in one
+    assert "The models “gone”, “&lt;b&gt;” that" in render_missing(known, "gone,good,<b>", None)
+    assert "the dataset “lost”" in render_missing(known, None, "lost")
+    assert render_missing(known, "good,poor", "lost") == render_missing(known, None, None) == ""
 
 
 def test_an_address_brings_the_same_comparison_back(studio: Studio) -> None:

@@ -51,6 +51,13 @@ def select(
     return Selection(models_of(models, chosen), rows)
 
 
+def missing_names(models: Sequence[ModelRecord], asked: str | None) -> list[str]:
+    """The names of an address that no model has."""
+    known = {model.name for model in models}
+    names = dict.fromkeys((asked or "").split(","))
+    return [name for name in names if name and name not in known][:MODELS_AT_MOST]
+
+
 def fullest_dataset(models: Sequence[ModelRecord]) -> str | None:
     """The dataset with two models or more whose newest model is newest; None where there is none."""
     names = [model.dataset for model in models]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from gradio.components.base import Component
 from markupsafe import Markup
 
 from studio.pages import charts, events, layout, links
+from studio.pages import format as fmt
 from studio.pages.compare import details, ranking
 from studio.pages.compare.choosing import (
     MODELS_AT_MOST,
@@ -20,6 +21,7 @@ from studio.pages.compare.choosing import (
     Selection,
     dataset_choices,
     dataset_of,
+    missing_names,
     model_choices,
     models_of,
     select,
@@ -36,6 +38,7 @@ from studio.results.charts import (
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
+    from studio.records.models import ModelRecord
     from studio.results.compare import Comparison
 
 W = words_of("compare")
@@ -95,6 +98,7 @@ class Board:
 def build(studio: Services) -> None:
     """Lay the page out."""
     heading = layout.html(layout.heading(W.title, W.lead), elem_id="compare-heading")
+    missing = layout.html(elem_id="compare-missing")
     with gr.Column(visible=False, elem_id="compare-page") as place:
         dataset, split, models = build_choice()
     empty = layout.html(elem_id="compare-empty")
@@ -112,23 +116,26 @@ def build(studio: Services) -> None:
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         known = studio.models.list()
-        chosen = select(known, *(links.asked(request, key) for key in ("models", "dataset", "split")))
+        models, dataset, split = (links.asked(request, key) for key in ("models", "dataset", "split"))
+        chosen = select(known, models, dataset, split)
         return (
+            render_missing(known, models, dataset),
             gr.update(visible=len(known) > 1),
             gr.update(choices=dataset_choices(known), value=dataset_of(known, chosen)),
             gr.update(choices=model_choices(known), value=list(chosen.models)),
             chosen.split,
         )
 
-    def take_dataset(name: str) -> list[str]:
-        return list(models_of(studio.models.list(), name))
+    def take_dataset(name: str) -> tuple[Any, ...]:
+        return layout.EMPTY, list(models_of(studio.models.list(), name))
+
+    def take_models(names: list[str] | None) -> tuple[Any, ...]:
+        return layout.EMPTY, dataset_of_names(studio, names)
 
     chosen = [models, split]
-    arrived = events.on_load(arrive, None, [place, dataset, *chosen])
-    taken = events.on(dataset.input, take_dataset, dataset, models)
-    changed = events.on(
-        [models.input, split.input], lambda names: dataset_of_names(studio, names), models, dataset
-    )
+    arrived = events.on_load(arrive, None, [missing, place, dataset, *chosen])
+    taken = events.on(dataset.input, take_dataset, dataset, [missing, models])
+    changed = events.on([models.input, split.input], take_models, models, [missing, dataset])
     for event in (arrived, taken, changed):
         shown = events.then_run(event, board.show, [current, *chosen], [address, *board.outputs])
         if event is not arrived:
@@ -163,6 +170,23 @@ def dataset_of_names(studio: Services, names: list[str] | None) -> str | None:
     return dataset_of(studio.models.list(), Selection(tuple(names or ())))
 
 
+def render_missing(models: Sequence[ModelRecord], asked: str | None, dataset: str | None) -> Markup:
+    """What the address names and is not there; nothing where all of it is."""
+    gone = missing_names(models, asked)
+    if gone:
+        message = W.missing.models.count(len(gone), names=quote_names(gone))
+    elif not asked and dataset and not models_of(models, dataset):
+        message = W.missing.dataset.say(names=quote_names([dataset]))
+    else:
+        return layout.EMPTY
+    return layout.notice("warning", message, W.missing.hint if len(models) > 1 else "")
+
+
+def quote_names(names: Sequence[str]) -> str:
+    """Names within a sentence, each in quotation marks."""
+    return ", ".join(W.missing.name.say(name=fmt.shorten(name, 60)) for name in names)
+
+
 def render_empty(studio: Services, selection: Selection) -> Markup:
     """What to do where fewer than two models are chosen."""
     known = studio.models.list()
@@ -182,6 +206,7 @@ def build_ahead(_studio: Services) -> Part:
             size = charts.chart_with_table(W.charts.size, elem_id="compare-size")
         with gr.Column(min_width=320):
             speed = charts.chart_with_table(W.charts.speed, elem_id="compare-speed")
+            layout.html(layout.paragraph(W.charts.speed_note, quiet=True), elem_id="compare-speed-note")
 
     def fill(comparison: Comparison) -> tuple[Any, ...]:
         ranked = [entry for entry in comparison.table if entry["ranked"]]
