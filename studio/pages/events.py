@@ -43,6 +43,14 @@ def on_slow(
     return _listen(trigger, handler, inputs, outputs, **options)
 
 
+def on_upload(
+    trigger: Any, handler: Callable[..., Any], inputs: Components = None, outputs: Components = None
+) -> Any:
+    """As ``on_slow``, for files: one that comes while the one before is read is read after it."""
+    options = {"show_progress": "minimal", "trigger_mode": "always_last", "concurrency_limit": SLOW_AT_ONCE}
+    return _listen(trigger, handler, inputs, outputs, **options)
+
+
 def on_change(
     trigger: Any, handler: Callable[..., Any], inputs: Components = None, outputs: Components = None
 ) -> Any:

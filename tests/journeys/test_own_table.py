@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.served import ServedStudio
 
 pytestmark = pytest.mark.browser
+TALK = (("酒店的位置很好，服务也不错", "好"), ("房间太小，隔音很差", "坏"))
 
 
 def test_a_table_with_a_broken_row_is_explained_and_imported_without_it(
@@ -46,3 +47,28 @@ def test_a_file_that_is_no_table_gets_a_sentence(studio: ServedStudio, page: Pag
     expect(understood).to_contain_text(re.compile("table", re.IGNORECASE))
     expect(understood).not_to_contain_text("Traceback")
     assert studio.get("/datasets") == []
+
+
+def test_another_file_after_the_first_was_taken_away_is_read_and_checked_anew(
+    studio: ServedStudio, page: Page, tmp_path: Path
+) -> None:
+    first = tmp_path / "chinese.csv"
+    rows = [f"{pattern}{number},{label}" for number in range(20) for pattern, label in TALK]
+    first.write_text("\n".join(["文本,类别", *rows]), encoding="gb18030")
+    second = tmp_path / "french.csv"
+    lines = [f"texte {number} sur un café;avis {number % 2}" for number in range(50)]
+    second.write_text("\n".join(["texte;avis", *lines]), encoding="cp1252")
+    page.goto(f"{studio.url}/data?new=1", wait_until="commit")
+    chosen = page.locator("#import-text input").first
+    page.locator("#import-file input[type=file]").set_input_files(first)
+    expect(chosen).to_have_value("文本")
+    expect(page.locator("#import-go")).to_contain_text("40 rows")
+    page.locator("#import-file").get_by_label("Clear").click()
+    expect(chosen).to_be_hidden()
+    page.locator("#import-file input[type=file]").set_input_files(second)
+    expect(chosen).to_have_value("texte")
+    expect(page.locator("#import-first-rows")).to_contain_text("sur un café")
+    expect(page.locator("#import-go")).to_contain_text("50 rows")
+    page.locator("#import-go").click()
+    expect(page).to_have_url(re.compile(r"dataset="))
+    assert studio.get("/datasets")[0]["roles"] == {"text": "texte", "label": "avis"}

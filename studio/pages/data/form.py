@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -44,17 +45,23 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     fields = [*reading, *roles, drop, *splitting, name]
     effects = [first_rows, drop, *found, result, button, kept]
     address = events.hidden_text()
-    # Every check runs by one event, so that an older answer never overtakes a newer one.
-    was_read = events.hidden_number()
+    # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
+    # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
+    was_read = events.hidden_text()
 
     def read(*values: Any) -> tuple[Any, ...]:
-        return *read_file(studio, Draft.of(values)), time.time()
+        understood, rest, text, label, name = read_file(studio, Draft.of(values))
+        return understood, rest, text, label, name, note_roles(text, label)
 
     def read_again(*values: Any) -> tuple[Any, ...]:
-        return *read_otherwise(studio, Draft.of(values)), time.time()
+        understood, rest, text, label = read_otherwise(studio, Draft.of(values))
+        return understood, rest, text, label, note_roles(text, label)
 
-    def check(*values: Any) -> tuple[Any, ...]:
-        return show_effects(studio, Draft.of(values), len(effects))
+    def check(event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
+        draft = Draft.of(values)
+        if event.target is was_read:
+            draft = replace(draft, **roles_noted(noted))
+        return show_effects(studio, draft, len(effects))
 
     def keep(*values: Any) -> tuple[str, dict[str, Any]]:
         dataset = studio.datasets.import_file(Draft.of(values).request())
@@ -62,16 +69,16 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
 
     def restore(saved: Any, request: gr.Request) -> tuple[Any, ...]:
         draft = saved_draft(saved) if links.asked(request, "new") else None
-        return *restore_form(studio, draft, len(fields)), time.time() if draft else gr.skip()
+        return restore_form(studio, draft, len(fields))
 
     file, encoding, delimiter, header = reading
     overruled = [encoding.input, delimiter.input, header.input]
-    events.on_slow([file.upload, file.clear], read, fields, [understood, rest, *roles, name, was_read])
+    events.on_upload([file.upload, file.clear], read, fields, [understood, rest, *roles, name, was_read])
     events.on_slow(overruled, read_again, fields, [understood, rest, *roles, was_read])
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
     changed = [field.input for field in (*roles, drop)]
     changed += [field.change for field in (*splitting, was_read)]
-    events.on_change([*changed, name.blur], check, fields, effects)
+    events.on_change([*changed, name.blur], check, [was_read, *fields], effects)
     events.then_go(events.on_slow(button.click, keep, fields, [address, kept]), address)
 
 
@@ -112,9 +119,18 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(2, W.columns.title, W.columns.text))
         with gr.Row():
-            text = gr.Dropdown(label=W.columns.text_field, info=W.columns.text_help, elem_id="import-text")
+            # Custom values, because a value of the file before would be refused before any handler sees it.
+            text = gr.Dropdown(
+                label=W.columns.text_field,
+                info=W.columns.text_help,
+                elem_id="import-text",
+                allow_custom_value=True,
+            )
             label = gr.Dropdown(
-                label=W.columns.label_field, info=W.columns.label_help, elem_id="import-label"
+                label=W.columns.label_field,
+                info=W.columns.label_help,
+                elem_id="import-label",
+                allow_custom_value=True,
             )
         first_rows = layout.html(elem_id="import-first-rows")
     return [text, label], first_rows
@@ -182,6 +198,22 @@ def read_otherwise(studio: Services, draft: Draft) -> tuple[Any, ...]:
     return understood, rest, *keep_roles(draft, text, label)
 
 
+def note_roles(text: Any, label: Any) -> str:
+    """The roles that a reading chose, with the moment, so that every reading is a change.
+
+    >>> roles_noted(note_roles({"value": "message"}, {"value": None}))
+    {'text': 'message', 'label': None}
+    """
+    chosen = [update.get("value") if isinstance(update, dict) else None for update in (text, label)]
+    return json.dumps({"text": chosen[0], "label": chosen[1], "at": time.time()})
+
+
+def roles_noted(noted: str) -> dict[str, str | None]:
+    """What ``note_roles`` wrote."""
+    found = json.loads(noted)
+    return {role: found[role] for role in ("text", "label")}
+
+
 def keep_roles(draft: Draft, text: Any, label: Any) -> tuple[Any, Any]:
     """The columns offered for each role, with the one that was chosen where it is among them."""
     if not isinstance(text, dict) or "choices" not in text:
@@ -219,10 +251,10 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
 
 
 def restore_form(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]:
-    """The fields as they were before a reload, with what is understood of the file."""
+    """The fields as they were before a reload, with what is understood of the file and the roles as noted."""
     if draft is None:
-        return (gr.skip(),) * (size + 2)
+        return (gr.skip(),) * (size + 3)
     understood, rest, text, label, _ = read_file(studio, draft)
     values = asdict(draft)
-    values["text"], values["label"] = keep_roles(draft, text, label)
-    return (*values.values(), understood, rest)
+    values["text"], values["label"] = text, label = keep_roles(draft, text, label)
+    return (*values.values(), understood, rest, note_roles(text, label))

@@ -132,7 +132,8 @@ def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
     assert saved == chosen
-    *values, understood, rest = form.restore_form(studio, saved, 14)
+    *values, understood, rest, noted = form.restore_form(studio, saved, 14)
+    assert form.roles_noted(noted) == {"text": "topic", "label": "message"}
     assert (values[4]["value"], values[5]["value"]) == ("topic", "message")
     assert values[6:] == [True, 80, 10, 10, 7, None, None, "mine"]
     assert "Understood" in understood and rest["visible"] is True
