@@ -169,6 +169,22 @@ def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> N
     assert "not there any more" in page.open(address("model=tickets-1&job=gone"))[0]
 
 
+def test_no_other_model_stands_in_for_one_that_is_gone(
+    page: PredictPage, faked: FakeStudio, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, form, model, _, _, status, examples, usage, said, pending = page.open(address("model=gone"))
+    assert form["visible"] is True
+    assert model["value"] is None and model["choices"] == [MODEL.name]
+    assert (status, examples, usage, pending) == ("", "", "", "") and "No model is chosen" in said
+    assert faked.predictions.warmed == []
+    assert "No model is chosen" in page.ask(None, "I was charged twice")[0]
+    assert page.render(None, "", "") == (gr.skip(),) * 4
+    with pytest.raises(InvalidInput, match="No model is chosen"):
+        page.start(None, str(table_file), "message")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    assert page.look(None, str(table_file))[2]["value"] == "message"
+
+
 def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
     page: PredictPage, faked: FakeStudio
 ) -> None:

@@ -38,9 +38,9 @@ PREVIEW_BYTES = 200_000
 CELL_LENGTH = 100  # characters
 
 
-def guess_column(studio: Services, model: ModelRecord, preview: TablePreview) -> str:
+def guess_column(studio: Services, model: ModelRecord | None, preview: TablePreview) -> str:
     """The column that is most likely the text: called as in training, else the one with the longest."""
-    known = studio.datasets.text_column(model.dataset_id)
+    known = studio.datasets.text_column(model.dataset_id) if model else None
     return choose_text_column(preview.table.frame, [known] if known else [])[0]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.components.base import Component
 
-from studio.errors import NotFound, StudioError
+from studio.errors import InvalidInput, NotFound, StudioError
 from studio.pages import events, guard, layout, links, live
 from studio.pages.predict import answer, chosen, filing
 from studio.pages.words import words_of
@@ -183,10 +183,12 @@ class PredictPage:
                 problem = layout.notice("warning", W.job.missing, W.job.missing_hint)
         if wanted and wanted not in names:
             problem = layout.notice("warning", W.model.gone, W.model.gone_hint)
-        name = wanted if wanted in names else names[0]
-        choices = gr.update(choices=list(dict.fromkeys([*names[:NAMES_AT_MOST], name])), value=name)
+        name = None if wanted and wanted not in names else wanted or names[0]
+        offered = list(dict.fromkeys([*names[:NAMES_AT_MOST], *([name] if name else [])]))
+        choices = gr.update(choices=offered, value=name)
         shown = gr.update(visible=False), gr.update(visible=True)
-        return (problem, *shown, choices, job_id, board, *self.show_model(name, "", request))
+        turned = self.show_model(name, "", request) if name else self.show_none()
+        return (problem, *shown, choices, job_id, board, *turned)
 
     def name_of(self, model_id: object) -> str | None:
         """The present name of a model, None where it is gone."""
@@ -206,6 +208,11 @@ class PredictPage:
             pending,
         )
 
+    def show_none(self) -> tuple[Any, ...]:
+        """The values of ``turned`` while no model is chosen."""
+        unchosen = answer.render_waiting(W.model.unchosen, W.model.unchosen_hint)
+        return layout.EMPTY, layout.EMPTY, layout.EMPTY, unchosen, ""
+
     def wait_for_text(self, model: ModelRecord) -> tuple[Any, str, Any]:
         """What stands in the answer's place before anything was asked."""
         status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
@@ -216,8 +223,10 @@ class PredictPage:
         address = links.link("predict", model=name, job=job_id)
         return (address, layout.EMPTY, *self.show_model(name, text, request))
 
-    def ask(self, name: str, text: str) -> tuple[Any, str, Any]:
+    def ask(self, name: str | None, text: str) -> tuple[Any, str, Any]:
         """Answer, text that waits for the model, and status; a model on its way is not waited for."""
+        if not name:
+            return layout.notice("info", W.model.unchosen, W.model.unchosen_hint), "", layout.EMPTY
         model = self.studio.models.get(name)
         state = chosen.state_of(self.studio, name)
         if not (text or "").strip():
@@ -237,16 +246,16 @@ class PredictPage:
         except StudioError as error:
             return guard.as_notice(error)
 
-    def pick(self, name: str, event: gr.EventData) -> tuple[Any, ...]:
+    def pick(self, name: str | None, event: gr.EventData) -> tuple[Any, ...]:
         """An example was chosen: it is written into the field and answered."""
         text = events.picked(event)
         return (text, *self.ask(name, text))
 
     def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
         """Status, a waiting text's answer once the model is there, and how far the file is."""
-        if not name:
-            return (gr.skip(),) * 4
         board = filing.render_job(self.studio, self.studio.jobs.get(job_id)) if job_id else gr.skip()
+        if not name:
+            return (*(gr.skip(),) * 3, board)
         state = chosen.state_of(self.studio, name)
         if state == "gone":
             return layout.EMPTY, layout.notice("warning", W.model.gone, W.model.gone_hint), "", board
@@ -256,7 +265,7 @@ class PredictPage:
         # Where loading failed, asking is what says why.
         return status, self.answer(name, pending), "", board
 
-    def look(self, name: str, path: str | None) -> tuple[Any, ...]:
+    def look(self, name: str | None, path: str | None) -> tuple[Any, ...]:
         """What was understood of a file and which column is the text, or why it is no table."""
         if not path:
             return layout.EMPTY, gr.update(visible=False), gr.update(choices=[], value=None)
@@ -266,15 +275,17 @@ class PredictPage:
         except StudioError as error:
             return guard.as_notice(error), gr.update(visible=False), gr.update(choices=[], value=None)
         columns = [str(column) for column in preview.table.frame.columns]
-        guess = filing.guess_column(self.studio, self.studio.models.get(name), preview)
+        guess = filing.guess_column(self.studio, self.studio.models.get(name) if name else None, preview)
         return (
             filing.render_understood(preview),
             gr.update(visible=True),
             gr.update(choices=columns, value=guess),
         )
 
-    def start(self, name: str, path: str | None, column: str | None) -> tuple[Any, ...]:
+    def start(self, name: str | None, path: str | None, column: str | None) -> tuple[Any, ...]:
         """Queue the file and show its job; the field is free for the next one."""
+        if not name:
+            raise InvalidInput(W.model.unchosen, W.model.unchosen_hint)
         job = filing.start(self.studio, name, guard.uploaded(path or ""), column)
         return (
             job.id,
