@@ -165,6 +165,17 @@ def test_the_best_epoch_is_marked() -> None:
     assert found.caption == "Validation accuracy was best in epoch 3 of 4, at 95 %."
 
 
+def test_before_the_first_validation_the_score_is_that_of_training() -> None:
+    points = [
+        {"name": "accuracy", "split": "train", "step": step, "epoch": step / 100, "value": 0.5 + step / 200}
+        for step in range(1, 44)
+    ]
+    caption = charts.draw_score(points).caption
+    assert caption.startswith("Training accuracy is 71.5 % so far;") and "measurement" not in caption
+    after = charts.draw_score(history()).caption
+    assert after == "Validation accuracy is 94 % after 4 epochs; the highest was 95 %."
+
+
 def test_a_loss_that_rises_again_is_named() -> None:
     assert "lowest in epoch 3 (0.4) and then rose to 0.6" in charts.draw_loss(history()).caption
 

@@ -166,11 +166,17 @@ def describe_loss(points: pd.DataFrame) -> str:
 
 def describe_score(points: pd.DataFrame, title: str, best: pd.DataFrame) -> str:
     """How far the score has come, and its best epoch."""
-    values = points[points["split"] == "validation"]["value"].tolist() or points["value"].tolist()
+    values = points[points["split"] == "validation"]["value"].tolist()
+    if not values:
+        return (
+            f"Training {title.lower()} is {percent(points['value'].iloc[-1])} so far; validation rows "
+            "are scored at the end of each epoch."
+        )
     if len(best):
         epoch, value = best["epoch"].iloc[-1], best["value"].iloc[-1]
         return (
             f"Validation {title.lower()} was best in epoch {epoch:g} of {len(values)}, at {percent(value)}."
         )
-    after = count_words(len(values), "measurement")
-    return f"{title} is {percent(values[-1])} after {after}; the highest was {percent(max(values))}."
+    after = count_words(len(values), "epoch")
+    highest = percent(max(values))
+    return f"Validation {title.lower()} is {percent(values[-1])} after {after}; the highest was {highest}."
