@@ -45,7 +45,7 @@ constants.HF_HUB_DISABLE_TELEMETRY = True
 constants.DOWNLOAD_CHUNK_SIZE = 256 * 1024  # a broken download loses at most this much
 
 TIMEOUT_SECONDS = 10.0
-USE_WHAT_IS_HERE = "Choose a checkpoint that is here, such as minilm-l6"
+USE_WHAT_IS_HERE = "Choose a checkpoint that is here, such as minilm-l6 (English only)"
 SMALL_FILES = (
     "config.json",
     "tokenizer_config.json",

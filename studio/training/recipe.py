@@ -199,13 +199,17 @@ class FieldSpec:
         if self.kind == "text":
             return "a name"
         noun = "a whole number" if self.kind == "integer" else "a number"
-        limits = f"{noun} from {self.minimum:g} to {format_limit(self.maximum)}"
+        limits = f"{noun} from {format_limit(self.minimum)} to {format_limit(self.maximum)}"
         return f"{limits}, or nothing" if self.optional else limits
 
 
 def format_limit(value: float | None) -> str:
-    """Write a limit without rounding whole numbers."""
-    return str(int(value)) if value is not None and float(value).is_integer() else f"{value:g}"
+    """Write a limit as a person does, without rounding whole numbers.
+
+    >>> format_limit(1e-07), format_limit(512.0), format_limit(0.5)
+    ('0.0000001', '512', '0.5')
+    """
+    return str(int(value)) if value is not None and float(value).is_integer() else f"{value:.10f}".rstrip("0")
 
 
 def field_specs() -> list[FieldSpec]:

@@ -105,9 +105,9 @@ def job_facts(job: JobView) -> Markup:
 def recipe_words(recipe: dict[str, Any]) -> str:
     """Preset and the settings that matter most, in one line."""
     return str(
-        W.facts.recipe_words.say(
+        W.facts.recipe_words.count(
+            int(recipe.get("epochs") or 0),
             preset=W.presets.get(str(recipe.get("preset")), str(recipe.get("preset"))),
-            epochs=recipe.get("epochs"),
             rate=f"{recipe.get('learning_rate') or 0:.7f}".rstrip("0"),
             batch=recipe.get("batch_size"),
             length=recipe.get("max_length"),
