@@ -66,6 +66,8 @@ def test_a_training_goes_on_after_the_studio_was_started_again(
     page.goto(f"{studio.url}/jobs?job={job}", wait_until="commit")
     studio.wait_for_job("running")
     wait_for_first_epoch(studio, job)
+    # The page has all its parts: one whose script is still being fetched would rightly complain.
+    expect(page.locator("#jobs-loss svg.marks").first).to_be_visible()
     studio.stop(number)
     studio.start()
     done = studio.wait_for_job("succeeded")
