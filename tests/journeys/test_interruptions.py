@@ -61,7 +61,11 @@ def test_closing_the_browser_changes_nothing(
 def test_a_training_goes_on_after_the_studio_was_started_again(
     studio: ServedStudio, page: Page, watch: Watch, small_table: Path, number: signal.Signals
 ) -> None:
-    watch.expected.append("ERR_")  # the browser notes that the server was away
+    watch.expected += [
+        "ERR_",
+        "Failed to fetch",
+        "Unable to preload",
+    ]  # the browser notes that the server was away
     job = start_training(studio, small_table, epochs=12)
     page.goto(f"{studio.url}/jobs?job={job}", wait_until="commit")
     studio.wait_for_job("running")
