@@ -11,7 +11,7 @@ from studio.metrics.base import Metric
 
 Z_95 = 1.959963984540054
 RESAMPLES = 1000
-CELLS_PER_CHUNK = 20_000_000
+CELLS_AT_MOST = 200_000_000  # of all resamples together
 
 
 def wilson_interval(right: int, total: int) -> tuple[float, float]:
@@ -40,7 +40,7 @@ def bootstrap_intervals(
     if rows == 0 or not metrics:
         return {}
     # Many rows or labels make a resample dear, and their intervals are narrow: fewer resamples do.
-    resamples = max(200, min(resamples, CELLS_PER_CHUNK * 10 // max(1, probabilities.size)))
+    resamples = max(200, min(resamples, CELLS_AT_MOST // max(1, probabilities.size)))
     generator = np.random.default_rng(seed)
     values = np.empty((resamples, len(metrics)))
     for number in range(resamples):

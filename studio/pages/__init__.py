@@ -24,7 +24,7 @@ What to use
 * ``events``: ``on`` (quick handlers), ``on_typing`` (fields one types in), ``on_slow`` (reading an
   upload), ``on_change`` (a field whose change takes a second to show), ``on_load`` (address ->
   values; take ``request: gr.Request``), ``then_go`` and ``then_show_address``, and
-  ``hidden_text``, ``hidden_number`` for ids.
+  ``hidden_text`` for ids.
 * ``live.stay_live(render, studio.jobs.revision, inputs=..., outputs=...)``: one timer a page;
   ``live.Snapshot`` shares what is costly to make.
 * ``links.link("results", model=name)`` and ``links.asked(request, "model")``.

@@ -100,11 +100,6 @@ def hidden_text(elem_id: str | None = None, value: str = "") -> gr.Textbox:
     return gr.Textbox(value, visible="hidden", elem_id=elem_id, container=False, show_label=False)
 
 
-def hidden_number(elem_id: str | None = None, value: float = 0) -> gr.Number:
-    """A number of the page that nobody needs to see (a revision, an offset)."""
-    return gr.Number(value, visible="hidden", elem_id=elem_id, container=False, show_label=False)
-
-
 def picked(event: gr.EventData) -> str:
     """What was chosen in a ``layout.pickable`` piece of HTML."""
     value = (event._data or {}).get("pick") if isinstance(event._data, dict) else None
