@@ -66,7 +66,7 @@ def import_dataset(
         try:
             dataset = studio.datasets.import_file(request)
         except InvalidInput as error:
-            if any(problem.fix == "drop_rows" for problem in error.problems):
+            if any("drop_rows" in problem.fixes for problem in error.problems):
                 error.hint += " (--drop-bad-rows)"
             raise
     value = dataset.to_json()

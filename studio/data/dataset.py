@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from studio.data.fixes import Step
 from studio.data.problems import Problem
 from studio.data.readers import ReaderReport
 
@@ -43,7 +44,8 @@ class Dataset:
 
     ``class_counts`` is {split: {label: rows}}; ``lengths`` is {role: {"characters" | "words": histogram}}
     of the training rows; ``split_fingerprints`` tells whether two datasets share the rows of a split;
-    ``files`` is {split or "all": name of the file}.
+    ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...; ``parent``
+    is the id of the version this one was made from by its ``steps``, None for an import.
     """
 
     id: str
@@ -61,6 +63,9 @@ class Dataset:
     split: SplitDescription
     split_fingerprints: dict[str, str]
     files: dict[str, str]
+    version: int = 1
+    parent: str | None = None
+    steps: tuple[Step, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The shape of CONTRACT section 1, and more keys."""
@@ -80,6 +85,9 @@ class Dataset:
             "split": self.split.to_json(),
             "split_fingerprints": dict(self.split_fingerprints),
             "files": dict(self.files),
+            "version": self.version,
+            "parent": self.parent,
+            "steps": [step.to_json() for step in self.steps],
         }
 
     @classmethod
@@ -89,10 +97,11 @@ class Dataset:
             **{
                 **value,
                 "labels": tuple(value["labels"]),
-                "reader": ReaderReport(**value["reader"]),
+                "reader": ReaderReport.from_json(value["reader"]),
                 "problems": tuple(Problem.from_json(problem) for problem in value["problems"]),
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "split": SplitDescription.from_json(value["split"]),
+                "steps": tuple(Step.from_json(step) for step in value.get("steps", ())),
             }
         )
 

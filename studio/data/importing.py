@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.data.checks import ALL, Checked, check_frames, mark_dropped, take_roles
+from studio.data.checks.labels import check_unused
+from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, take_roles
 from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles, guess_roles, match_columns
 from studio.data.dataset import SplitDescription
-from studio.data.label_checks import check_unused
 from studio.data.labels import name_labels, order_labels, read_labels_file
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import ReaderReport, ReadOptions, Table, read_table
@@ -85,7 +85,7 @@ class PreparedImport:
         errors = [problem for problem in self.problems if problem.severity == "error"]
         if not errors:
             return
-        droppable = all(problem.fix == "drop_rows" for problem in errors)
+        droppable = all("drop_rows" in problem.fixes for problem in errors)
         what = errors[0].message.rstrip(".") if len(errors) == 1 else count_of(len(errors), "problem")
         raise InvalidInput(
             f"{self.tables[next(iter(self.tables))].file} was not imported: {what}.",

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from studio.data.encodings import decode_bytes
 from studio.data.readers import read_bytes
+from studio.data.readers.encodings import decode_bytes
 from studio.errors import InvalidInput
 
 INTEGER = re.compile(r"[+-]?[0-9]+")

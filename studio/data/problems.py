@@ -20,7 +20,7 @@ class Problem:
     """One finding of a check.
 
     ``rows`` are the first 20 physical lines concerned (the first line of the file is 1), ``count`` is how
-    many there are in all. ``fix`` names what the studio can do about it: "drop_rows", or None.
+    many there are in all. ``fixes`` are the actions of ``studio.data.fixes`` that mend it, the advised first.
     """
 
     severity: Severity
@@ -32,16 +32,18 @@ class Problem:
     column: str | None = None
     count: int = 0
     rows: tuple[int, ...] = ()
-    fix: str | None = None
+    fixes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The shape of CONTRACT section 1."""
-        return {**asdict(self), "rows": list(self.rows)}
+        return {**asdict(self), "rows": list(self.rows), "fixes": list(self.fixes)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Problem:
         """Read what to_json wrote."""
-        return cls(**{**value, "rows": tuple(value["rows"])})
+        fixes = value.get("fixes") or filter(None, [value.get("fix")])  # "fix" is of the first release
+        plain = {key: item for key, item in value.items() if key != "fix"}
+        return cls(**{**plain, "rows": tuple(value["rows"]), "fixes": tuple(fixes)})
 
 
 def first_rows(lines: Sequence[int] | np.ndarray) -> tuple[int, ...]:

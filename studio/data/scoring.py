@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from studio.data.checks import EMPTY_LABEL, EMPTY_TEXT, CellFault, mark_dropped, report_cells, take_roles
+from studio.data.checks.rows import EMPTY_LABEL, EMPTY_TEXT, CellFault, mark_dropped, report_cells, take_roles
 from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.importing import (

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from studio.data.checks import check_frames, take_roles
+from studio.data.checks.rows import check_frames, take_roles
 from studio.data.columns import check_roles
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table

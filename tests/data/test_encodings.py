@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.data.encodings import decode_bytes, guess_encoding
+from studio.data.readers.encodings import decode_bytes, guess_encoding
 from studio.errors import InvalidInput
 
 WESTERN = "Crème brûlée für 5 €, “naïve” – señor Núñez’s façade"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.data.headers import guess_header, name_columns
+from studio.data.readers.headers import guess_header, name_columns
 
 REVIEWS = [["a stirring and funny film for everyone", "1"], ["the plot falls apart in the middle", "0"]] * 3
 

@@ -44,9 +44,9 @@ def test_the_description_has_the_shape_others_script_against(tmp_path: Path, lib
         "id", "name", "task", "fingerprint", "roles", "labels", "rows", "reader", "problems", "created_at"
     } <= set(value)  # fmt: skip
     assert set(value["rows"]) == {"train", "validation", "test"}
-    assert set(value["reader"]) == {
+    assert {
         "format", "encoding", "delimiter", "quote", "header", "rows_read", "rows_dropped"
-    }  # fmt: skip
+    } <= set(value["reader"])  # fmt: skip
     assert {"severity", "code", "file", "column", "count", "rows", "message", "why", "hint"} <= set(
         value["problems"][0]
     )

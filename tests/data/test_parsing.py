@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.data.parsing import guess_delimiter, parse_text, split_lines
+from studio.data.readers.parsing import guess_delimiter, parse_text, split_lines
 
 
 def test_rows_start_on_physical_lines_and_quoted_breaks_stay_as_they_are() -> None:

@@ -118,5 +118,5 @@ def count_rows(prepared: PreparedImport) -> int:
 def has_rows_to_drop(prepared: PreparedImport) -> bool:
     """Whether leaving rows out would mend something, or has done so."""
     return prepared.request.drop_bad_rows or any(
-        problem.severity == "error" and problem.fix == "drop_rows" for problem in prepared.problems
+        problem.severity == "error" and "drop_rows" in problem.fixes for problem in prepared.problems
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from studio.data.encodings import Decoded
-from studio.data.headers import Columns
-from studio.data.parsing import Dialect, Parsed
 from studio.data.problems import Problem, count_of, first_rows, name_rows
+from studio.data.readers.encodings import Decoded
+from studio.data.readers.headers import Columns
+from studio.data.readers.parsing import Dialect, Parsed
 
 DELIMITER_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "'|'", " ": "blank"}
 CONTROL_CHARACTERS = r"[\x00-\x08\x0e-\x1f\x7f]"
@@ -157,7 +157,7 @@ def unreadable_rows(code: str, message: str, hint: str, lines: list[int] | np.nd
         file,
         count=len(lines),
         rows=first_rows(lines),
-        fix="drop_rows",
+        fixes=("drop_rows",),
     )
 
 

@@ -2,94 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from studio.data.encodings import Decoded, decode_bytes
-from studio.data.findings import (
+from studio.data.readers.encodings import Decoded, decode_bytes
+from studio.data.readers.findings import (
     find_decoding_problems,
     find_header_problems,
     find_lone_quotes,
     find_row_problems,
 )
-from studio.data.headers import Columns, guess_header, name_columns
-from studio.data.kinds import refuse_other_kinds
-from studio.data.parsing import Parsed, parse_text
-from studio.data.problems import Problem
-from studio.errors import InvalidInput, NotFound
+from studio.data.readers.headers import Columns, guess_header, name_columns
+from studio.data.readers.parsing import Parsed, parse_text
+from studio.data.readers.table import ReaderReport, ReadOptions, Table
+from studio.errors import InvalidInput
 
 SPOKEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 TABLE_LIMIT_COLUMNS = 10_000
 
 
-@dataclass(frozen=True)
-class ReadOptions:
-    """What a person overrules; None means: find out."""
+def read_delimited(data: bytes, options: ReadOptions, name: str) -> Table:
+    """Read the bytes of a CSV, TSV or TXT file.
 
-    delimiter: str | None = None
-    encoding: str | None = None
-    header: bool | None = None
-
-
-@dataclass(frozen=True)
-class ReaderReport:
-    """What was understood of a file; rows_read + rows_dropped is every row in it."""
-
-    format: str
-    encoding: str
-    delimiter: str
-    quote: str | None
-    header: bool
-    rows_read: int
-    rows_dropped: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The shape of CONTRACT section 1."""
-        return asdict(self)
-
-    def without(self, rows: int) -> ReaderReport:
-        """The same report after that many more rows were left out."""
-        return replace(self, rows_read=self.rows_read - rows, rows_dropped=self.rows_dropped + rows)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells exactly as they stand in the file.
-
-    ``frame`` holds text columns, empty cells as ""; ``lines`` is int64 with the physical line on which each
-    row starts, the first line of the file being 1; ``problems`` are those of reading alone.
+    Raises InvalidInput where they cannot be read or hold no table.
     """
-
-    frame: pd.DataFrame
-    lines: np.ndarray
-    report: ReaderReport
-    problems: tuple[Problem, ...]
-    file: str
-
-    def keep(self, mask: np.ndarray) -> Table:
-        """The rows where the mask is true; the others count as dropped."""
-        return replace(
-            self,
-            frame=self.frame[mask].reset_index(drop=True),
-            lines=self.lines[mask],
-            report=self.report.without(int((~mask).sum())),
-        )
-
-
-def read_table(path: Path | str, options: ReadOptions | None = None, file_name: str | None = None) -> Table:
-    """Read a CSV, TSV or TXT file, whatever its name.
-
-    Raises NotFound where there is no such file, InvalidInput where it cannot be read or holds no table.
-    """
-    options = options or ReadOptions()
-    path = Path(path)
-    name = file_name or path.name
-    data = read_bytes(path, name)
-    refuse_other_kinds(data, name)
     decoded = decode_bytes(data, options.encoding)
     parsed = parse_text(decoded.text, spoken_delimiter(options.delimiter))
     if not parsed.rows:
@@ -98,24 +34,6 @@ def read_table(path: Path | str, options: ReadOptions | None = None, file_name: 
         )
     has_header = guess_header(parsed.rows) if options.header is None else options.header
     return build_table(parsed, decoded, has_header, name)
-
-
-def read_bytes(path: Path, name: str) -> bytes:
-    """The bytes of a file that exists, is a file, may be read and is not empty."""
-    try:
-        if not path.exists():
-            raise NotFound(f"There is no file {path}.", "Check the path for a typing mistake.")
-        if path.is_dir():
-            raise InvalidInput(f"{path} is a folder.", "Name the table inside it.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            f"{name} cannot be read: {error.strerror or error}.",
-            "Check that you may open it and that its disk is there, or copy it and choose the copy.",
-        ) from error
-    if not data.strip(b"\xef\xbb\xbf \t\r\n\x00"):
-        raise InvalidInput(f"{name} is empty.", "Check that it was saved, then choose it again.")
-    return data
 
 
 def spoken_delimiter(text: str | None) -> str | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from studio.data.checks.labels import check_labels
+from studio.data.checks.texts import check_texts
 from studio.data.columns import LABEL, TEXT
-from studio.data.label_checks import check_labels
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
-from studio.data.text_checks import check_texts
 from studio.data.texts import is_blank, text_keys
 
 ALL = "all"
@@ -125,7 +125,7 @@ def report_cells(
                 column,
                 count=len(lines),
                 rows=first_rows(lines),
-                fix="drop_rows",
+                fixes=("drop_rows",),
             )
         )
     rows.loc[wrong, "bad"] = True
@@ -175,6 +175,6 @@ FEW_ROWS = 100
 
 def mark_dropped(problem: Problem) -> Problem:
     """An error about rows that were left out on request: a warning that says so."""
-    if problem.severity != "error" or problem.fix != "drop_rows":
+    if problem.severity != "error" or "drop_rows" not in problem.fixes:
         return problem
-    return replace(problem, severity="warning", message=f"{problem.message} Dropped, as asked.", fix=None)
+    return replace(problem, severity="warning", message=f"{problem.message} Dropped, as asked.", fixes=())
