@@ -14,6 +14,7 @@ from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, take_roles
 from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles, guess_roles, match_columns
 from studio.data.dataset import SplitDescription
+from studio.data.fixes import FixChoice, Step
 from studio.data.labels import name_labels, order_labels, read_labels_file
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import ReaderReport, ReadOptions, Table, read_table
@@ -27,7 +28,7 @@ class ImportRequest:
     """What a person asks for.
 
     ``roles`` None or incomplete: guessed. ``file_name``, ``validation_name`` and ``test_name`` are what the
-    files were called before they were uploaded.
+    files were called before they were uploaded. ``fixes`` are what was chosen about the findings.
     """
 
     path: Path
@@ -44,11 +45,12 @@ class ImportRequest:
     file_name: str | None = None
     validation_name: str | None = None
     test_name: str | None = None
+    fixes: tuple[FixChoice, ...] = ()
 
 
 @dataclass(frozen=True)
 class PreparedImport:
-    """Rows ready to be kept, and all that was found on the way.
+    """Rows ready to be kept, all that was found on the way, and the ``steps`` that the fixes took.
 
     ``frames`` is {split: frame with a text column per role, line (int64) and file}, without the rows that
     have errors; it is empty where the roles do not fit. ``blocking``: the import must not go on.
@@ -64,6 +66,7 @@ class PreparedImport:
     reader: ReaderReport
     class_counts: dict[str, dict[str, int]]
     lengths: dict[str, Any]
+    steps: tuple[Step, ...] = ()
 
     @property
     def blocking(self) -> bool:
