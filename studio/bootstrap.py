@@ -26,6 +26,8 @@ from studio.services.checkpoints import CheckpointService
 from studio.services.comparisons import ComparisonService
 from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
+from studio.services.imports import LANE as DATA_LANE
+from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
 from studio.services.leftovers import Leftovers
 from studio.services.models import ModelService
@@ -36,6 +38,7 @@ from studio.settings import Settings
 
 # Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+LANES = {"train": 1, "light": 1, DATA_LANE: 1}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Studio:
 
     settings: Settings
     datasets: DatasetService
+    imports: ImportService
     checkpoints: CheckpointService
     training: TrainingService
     jobs: JobService
@@ -70,6 +74,7 @@ def open_studio(settings: Settings) -> Studio:
     library.sweep({dataset.id for dataset in dataset_rows.list()})
     queue = Queue(store, settings.jobs_dir)
     Leftovers(settings, queue, model_rows).remove_all()
+    ImportFollowUp(settings, queue).sweep()
     jobs = JobService(queue, model_rows, lambda job_id: run_worker_for(store, settings, job_id))
     datasets = DatasetService(settings, library, dataset_rows, model_rows, jobs)
     models = ModelService(settings, model_rows, jobs, pool)
@@ -78,6 +83,7 @@ def open_studio(settings: Settings) -> Studio:
     return Studio(
         settings=settings,
         datasets=datasets,
+        imports=ImportService(settings, datasets, jobs),
         checkpoints=checkpoints,
         training=TrainingService(datasets, checkpoints, models, jobs),
         jobs=jobs,
@@ -109,10 +115,19 @@ def prepare_home(settings: Settings) -> Engine:
 
 def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
     """Wire a worker to the settings."""
-    options = WorkerOptions(jobs_dir=settings.jobs_dir, lease_seconds=settings.lease_seconds, once=once)
+    options = WorkerOptions(
+        jobs_dir=settings.jobs_dir, lanes=LANES, lease_seconds=settings.lease_seconds, once=once
+    )
     launcher = LocalLauncher({**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)})
-    leftovers = Leftovers(settings, Queue(store, settings.jobs_dir), ModelStore(store.engine))
-    return Worker(store, options, launcher, after=leftovers.remove_of)
+    queue = Queue(store, settings.jobs_dir)
+    leftovers = Leftovers(settings, queue, ModelStore(store.engine))
+    imports = ImportFollowUp(settings, queue)
+
+    def after(job_id: str) -> None:
+        leftovers.remove_of(job_id)
+        imports.after(job_id)
+
+    return Worker(store, options, launcher, after=after)
 
 
 def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, take_roles
@@ -17,10 +18,13 @@ from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step
 from studio.data.labels import name_labels, order_labels, read_labels_file
 from studio.data.problems import Problem, by_severity, count_of
-from studio.data.readers import ReaderReport, ReadOptions, Table, read_table
+from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
 from studio.data.splits import SPLITS, check_ratios, split_keys
 from studio.data.texts import length_histogram
 from studio.errors import InvalidInput
+
+# How far an import is once it has read, and once it has checked.
+READ, CHECKED = 0.4, 0.9
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,15 @@ class ImportRequest:
     validation_name: str | None = None
     test_name: str | None = None
     fixes: tuple[FixChoice, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for a job."""
+        return dict(TypeAdapter(ImportRequest).dump_python(self, mode="json"))
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ImportRequest:
+        """Read what to_json wrote."""
+        return TypeAdapter(ImportRequest).validate_python(value)
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,9 @@ class PreparedImport:
         )
 
 
-def prepare_import(request: ImportRequest, task: TaskShape = CLASSIFICATION) -> PreparedImport:
+def prepare_import(
+    request: ImportRequest, task: TaskShape = CLASSIFICATION, progress: Progress | None = None
+) -> PreparedImport:
     """Read, check and divide, without keeping anything.
 
     Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up or the
@@ -105,7 +120,8 @@ def prepare_import(request: ImportRequest, task: TaskShape = CLASSIFICATION) -> 
     """
     ratios = check_ratios(request.split)
     names = read_labels_file(request.labels_file) if request.labels_file else None
-    tables = read_tables(request)
+    tell = progress or no_progress
+    tables = read_tables(request, tell)
     main = next(iter(tables.values()))
     roles = complete_roles(request.roles or {}, main, task)
     split = describe_split(ratios, request.seed, tables)
@@ -115,7 +131,9 @@ def prepare_import(request: ImportRequest, task: TaskShape = CLASSIFICATION) -> 
         return PreparedImport(
             request, tables, roles, (), {}, tuple(by_severity([*wrong, *found])), split, main.report, {}, {}
         )
+    tell(READ, "Checking the rows")
     checked, labels = check_rows(tables, roles, names)
+    tell(CHECKED, "Dividing the rows")
     frames = divide_rows(checked.good, split) if len(checked.good) else {}
     problems = [*(problem for table in tables.values() for problem in table.problems), *checked.problems]
     if request.drop_bad_rows:
@@ -138,9 +156,17 @@ def prepare_import(request: ImportRequest, task: TaskShape = CLASSIFICATION) -> 
     )
 
 
-def read_tables(request: ImportRequest) -> dict[str, Table]:
+def no_progress(_share: float, _sentence: str) -> None:
+    """For callers who do not ask."""
+
+
+def read_tables(request: ImportRequest, tell: Progress) -> dict[str, Table]:
     """The tables by split; "all" is the one still to be divided, first in any case."""
-    main = read_table(request.path, request.reading, request.file_name)
+
+    def tell_reading(share: float, sentence: str) -> None:
+        tell(READ * share, sentence)
+
+    main = read_table(request.path, request.reading, request.file_name, tell_reading)
     own = {
         "validation": (request.validation, request.validation_name),
         "test": (request.test, request.test_name),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from studio.files import read_json, write_json
+
 Severity = Literal["error", "warning", "note"]
 SHOWN_ROWS = 20
 NAMED_ROWS = 5
+PROBLEMS_FILE = "problems.json"
 SEVERITY_ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -87,3 +91,16 @@ def count_of(number: int, singular: str, plural: str = "") -> str:
 def by_severity(problems: Sequence[Problem]) -> list[Problem]:
     """Errors first, then warnings, then notes; otherwise in the order found."""
     return sorted(problems, key=lambda problem: SEVERITY_ORDER[problem.severity])
+
+
+def write_problems(folder: Path, problems: Sequence[Problem]) -> None:
+    """Leave the findings in a folder."""
+    write_json(folder / PROBLEMS_FILE, [problem.to_json() for problem in problems])
+
+
+def read_problems(folder: Path) -> tuple[Problem, ...]:
+    """The findings that were left in a folder; empty where there are none."""
+    path = folder / PROBLEMS_FILE
+    if not path.is_file():
+        return ()
+    return tuple(Problem.from_json(one) for one in read_json(path, "What was found in the table"))

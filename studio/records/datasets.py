@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from studio.data.dataset import Dataset
@@ -19,22 +19,8 @@ class DatasetStore:
 
     def add(self, dataset: Dataset) -> None:
         """Remember a dataset; Conflict where its name is taken."""
-        row = {
-            "id": dataset.id,
-            "name": dataset.name,
-            "task": dataset.task,
-            "fingerprint": dataset.fingerprint,
-            "created_at": to_seconds(dataset.created_at),
-            "description": dataset.to_json(),
-        }
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(insert(datasets).values(row))
-        except IntegrityError as error:
-            raise Conflict(
-                f"There is a dataset '{dataset.name}' already.",
-                "Choose another name, or delete that one first.",
-            ) from error
+        with writing(self._engine) as connection:
+            add_dataset_in(connection, dataset)
 
     def list(self) -> list[Dataset]:
         """All datasets, newest first."""
@@ -58,3 +44,22 @@ class DatasetStore:
         """Forget a dataset; False where there was none of that name."""
         with writing(self._engine) as connection:
             return connection.execute(delete(datasets).where(datasets.c.name == name)).rowcount > 0
+
+
+def add_dataset_in(connection: Connection, dataset: Dataset) -> None:
+    """Remember a dataset within a transaction; Conflict where its name is taken."""
+    row = {
+        "id": dataset.id,
+        "name": dataset.name,
+        "task": dataset.task,
+        "fingerprint": dataset.fingerprint,
+        "created_at": to_seconds(dataset.created_at),
+        "description": dataset.to_json(),
+    }
+    try:
+        connection.execute(insert(datasets).values(row))
+    except IntegrityError as error:
+        raise Conflict(
+            f"There is a dataset '{dataset.name}' already.",
+            "Choose another name, or delete that one first.",
+        ) from error

@@ -1,0 +1,78 @@
+"""Imports in the background: a real queue, a real worker and a real child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.states import JobState
+from studio.bootstrap import open_studio
+from studio.data.importing import ImportRequest
+from studio.data.readers import ReadOptions
+from studio.errors import Conflict, InvalidInput
+from studio.settings import Settings
+from tests.data.tables import many_rows, write_table
+
+
+def write_rows(path: Path, rows: int = 200, bad: int = 0) -> Path:
+    return write_table(path, [("text", "label"), *many_rows(rows), *[("no label", "")] * bad])
+
+
+def test_a_request_comes_back_from_its_json() -> None:
+    request = ImportRequest(
+        path=Path("a.csv"),
+        name="a",
+        roles={"text": "t"},
+        test=Path("b.csv"),
+        reading=ReadOptions(delimiter=";", repairs=frozenset({"fill_fields"})),
+    )
+    assert ImportRequest.from_json(request.to_json()) == request
+
+
+def test_an_import_in_the_background_gives_the_same_dataset_and_leaves_no_file(tmp_path: Path) -> None:
+    studio = open_studio(Settings(home=tmp_path / "home"))
+    path = write_rows(tmp_path / "tickets.csv")
+    here = studio.datasets.import_file(ImportRequest(path=path, name="here"))
+    there = studio.imports.run(ImportRequest(path=path, name="there"))
+    assert there.fingerprint == here.fingerprint
+    assert there.files == here.files == {"all": "tickets.csv"}
+    assert not list((tmp_path / "home" / "uploads" / "tables").iterdir())
+    assert path.is_file()
+    studio.close()
+
+
+def test_an_import_in_the_background_fails_with_all_problems_and_can_be_repeated(tmp_path: Path) -> None:
+    studio = open_studio(Settings(home=tmp_path / "home"))
+    request = ImportRequest(path=write_rows(tmp_path / "tickets.csv", bad=3), name="tickets")
+    with pytest.raises(InvalidInput, match=r"tickets\.csv was not imported") as caught:
+        studio.imports.run(request)
+    assert [(one.code, one.count) for one in caught.value.problems if one.severity == "error"] == [
+        ("missing_label", 3)
+    ]
+    failed = studio.jobs.list()[0]
+    assert failed.state == JobState.FAILED
+    assert studio.datasets.list() == []
+    studio.jobs.wait(studio.jobs.retry(failed.id).id)
+    assert [job.state for job in studio.jobs.list()] == [JobState.FAILED, JobState.FAILED]
+    studio.close()
+
+
+def test_two_imports_never_race_for_one_name(tmp_path: Path) -> None:
+    studio = open_studio(Settings(home=tmp_path / "home"))
+    request = ImportRequest(path=write_rows(tmp_path / "tickets.csv"), name="tickets")
+    job = studio.imports.start(request)
+    with pytest.raises(Conflict):
+        studio.imports.start(request)
+    studio.jobs.cancel(job.id)
+    assert studio.imports.run(request).name == "tickets"
+    studio.close()
+
+
+def test_large_is_decided_by_all_files_together(tmp_path: Path) -> None:
+    studio = open_studio(Settings(home=tmp_path / "home"))
+    half = tmp_path / "half.csv"
+    half.write_bytes(b"x" * (9 << 20))
+    assert not studio.imports.is_large(half, None)
+    assert studio.imports.is_large(half, half)
+    studio.close()
