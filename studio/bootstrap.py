@@ -30,6 +30,7 @@ from studio.services.imports import LANE as DATA_LANE
 from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
 from studio.services.leftovers import Leftovers
+from studio.services.lengths import LengthService
 from studio.services.models import ModelService
 from studio.services.predictions import PredictionService
 from studio.services.system import SystemService
@@ -48,6 +49,7 @@ class Studio:
     settings: Settings
     datasets: DatasetService
     imports: ImportService
+    lengths: LengthService
     checkpoints: CheckpointService
     training: TrainingService
     jobs: JobService
@@ -84,6 +86,7 @@ def open_studio(settings: Settings) -> Studio:
         settings=settings,
         datasets=datasets,
         imports=ImportService(settings, datasets, jobs),
+        lengths=LengthService(settings, datasets),
         checkpoints=checkpoints,
         training=TrainingService(datasets, checkpoints, models, jobs),
         jobs=jobs,

@@ -1,0 +1,66 @@
+"""How long the texts of a dataset are to each checkpoint that is here, and what each would cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from studio.checkpoints.catalogue import Checkpoint
+from studio.checkpoints.lengths import TokenFacts, describe_tokens, ready_checkpoints
+from studio.checkpoints.tokens import count_tokens
+from studio.services.datasets import DatasetService
+from studio.settings import Settings
+from studio.training.hardware import detect_machine
+from studio.training.presets import PresetFacts, max_length
+
+COUNTED_TEXTS = 2000
+ADVISED_PRESET = "balanced"
+
+
+@dataclass(frozen=True)
+class CheckpointLengths:
+    """Token lengths to one checkpoint, and the length in tokens that the presets would choose."""
+
+    checkpoint: Checkpoint
+    facts: TokenFacts
+    advised: int
+
+    @property
+    def cut_if_advised(self) -> float:
+        """Share of the texts that the advised length still cuts, as far as the limits tell."""
+        return next((share for limit, share in sorted(self.facts.cut.items()) if limit >= self.advised), 0.0)
+
+
+class LengthService:
+    """The verbs on token lengths."""
+
+    def __init__(self, settings: Settings, datasets: DatasetService) -> None:
+        self._settings = settings
+        self._datasets = datasets
+        self._count = lru_cache(maxsize=64)(self._count_sample)
+
+    def table(self, dataset_name: str) -> list[CheckpointLengths]:
+        """One line per checkpoint that is here: exact where all texts were counted, else from a sample."""
+        dataset = self._datasets.get(dataset_name)
+        return [
+            CheckpointLengths(one, facts, self._advise(one, facts))
+            for one, folder in ready_checkpoints(self._settings)
+            if (facts := self._count(dataset_name, dataset.id, one.id, folder)).rows
+        ]
+
+    def _count_sample(self, name: str, _dataset_id: str, checkpoint: str, folder: Path) -> TokenFacts:
+        texts = self._datasets.texts(name, "train")
+        step = max(1, -(-len(texts) // COUNTED_TEXTS))
+        return describe_tokens(checkpoint, count_tokens(folder, list(texts[::step])), len(texts))
+
+    def _advise(self, checkpoint: Checkpoint, facts: TokenFacts) -> int:
+        wanted = PresetFacts(
+            parameters=checkpoint.parameters,
+            rows=facts.rows,
+            median_tokens=facts.median,
+            p95_tokens=facts.p95,
+            device=detect_machine().device,
+            max_tokens=checkpoint.max_tokens,
+        )
+        return max_length(ADVISED_PRESET, wanted)

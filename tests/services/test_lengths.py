@@ -1,0 +1,44 @@
+"""Token lengths of a dataset, by the tokenizers that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.bootstrap import Studio
+from studio.checkpoints.lengths import TokenFacts, describe_tokens
+from studio.checkpoints.tokens import count_tokens
+from studio.services.datasets import ImportRequest
+
+LONG = "the parcel has not come " * 60
+
+
+def test_facts_come_back_from_their_json() -> None:
+    facts = describe_tokens("minilm-l6", [3, 200], rows=9)
+    assert TokenFacts.from_json(facts.to_json()) == facts
+    assert not facts.exact
+
+
+def test_a_dataset_without_training_rows_has_no_lengths() -> None:
+    assert describe_tokens("minilm-l6", []) == TokenFacts(
+        "minilm-l6", 0, 0, 0, 0, {128: 0, 256: 0, 512: 0}, True
+    )
+
+
+def test_the_share_that_is_cut_is_that_of_the_own_tokenizer(
+    studio: Studio, write_table: Callable[..., Path]
+) -> None:
+    rows = [[f"message {n} about {'delivery' if n % 2 else 'payment'}", "ab"[n % 2]] for n in range(90)]
+    rows += [[f"{LONG} number {n}", "ab"[n % 2]] for n in range(10)]
+    studio.datasets.import_file(ImportRequest(path=write_table(rows), name="long"))
+    (line,) = studio.lengths.table("long")
+    texts = studio.datasets.texts("long", "train")
+    counts = count_tokens(studio.checkpoints.resolve("minilm-l6").folder, list(texts))
+    assert line.checkpoint.id == "minilm-l6"
+    assert line.facts.exact
+    assert line.facts.cut[256] == pytest.approx(float((counts > 256).mean()), abs=1e-6)
+    assert line.facts.longest == counts.max()
+    assert line.advised == 256
+    assert line.cut_if_advised == line.facts.cut[256] > 0
