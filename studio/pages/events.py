@@ -104,3 +104,9 @@ def picked(event: gr.EventData) -> str:
     """What was chosen in a ``layout.pickable`` piece of HTML."""
     value = (event._data or {}).get("pick") if isinstance(event._data, dict) else None
     return str(value or "")
+
+
+def picked_fields(event: gr.EventData) -> dict[str, str]:
+    """What stands in the fields of the ``data-form`` around the button that was chosen, by their names."""
+    found = event._data.get("fields") if isinstance(event._data, dict) else None
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

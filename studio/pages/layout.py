@@ -26,7 +26,8 @@ STATE_TONES = {
 }
 SEVERITY_TONES = {"error": "error", "warning": "warning", "note": "info"}
 
-# Clicks on anything with data-pick inside the piece become this component's click event. A live piece is
+# Clicks on anything with data-pick inside the piece become this component's click event, with the fields of
+# the data-form around it; Enter in such a field presses the form's first button. A live piece is
 # written anew while someone walks through it by keyboard: the focus goes back to where it was.
 PICK_SCRIPT = """
 let held = null;
@@ -34,7 +35,16 @@ element.addEventListener('click', (event) => {
   const chosen = event.target.closest('[data-pick]');
   if (!chosen || !element.contains(chosen)) return;
   event.preventDefault();
-  trigger('click', {pick: chosen.dataset.pick});
+  const fields = {};
+  const form = chosen.closest('[data-form]');
+  if (form) for (const field of form.querySelectorAll('[name]')) fields[field.name] = field.value;
+  trigger('click', {pick: chosen.dataset.pick, fields});
+});
+element.addEventListener('keydown', (event) => {
+  const form = event.key === 'Enter' && event.target.matches('input') && event.target.closest('[data-form]');
+  if (!form) return;
+  event.preventDefault();
+  form.querySelector('[data-pick]').click();
 });
 const hold = (event) => {
   const chosen = element.contains(event.target) && event.target.closest('[data-pick]');
@@ -292,6 +302,16 @@ def pick_button(label: str | Markup, value: str, pressed: bool = False) -> Marku
     """A button inside a ``pickable`` piece; its value arrives in ``events.picked``."""
     return Markup('<button type="button" class="s-pick" data-pick="{}" aria-pressed="{}">{}</button>').format(
         value, "true" if pressed else "false", label
+    )
+
+
+def action_button(label: str | Markup, value: str, kind: str = "", name: str = "") -> Markup:
+    """As ``pick_button``, but looking like a button; ``kind`` is primary or plain, ``name`` is for ears."""
+    return Markup('<button type="button" class="s-act{}" data-pick="{}"{}>{}</button>').format(
+        f" s-{kind}" if kind else "",
+        value,
+        Markup(' aria-label="{}"').format(name) if name else "",
+        label,
     )
 
 

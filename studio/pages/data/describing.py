@@ -71,9 +71,26 @@ def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str |
 
 
 def describe_reading(report: ReaderReport) -> str:
-    """'UTF-8, separated by commas, column names in line 1'."""
-    header = W.file.header_yes if report.header else W.file.header_no
-    return f"{name_encoding(report.encoding)}, {name_delimiter(report.delimiter)}, {header}"
+    """'UTF-8, separated by commas, column names in line 1', or 'Excel workbook, sheet “May”, ...'."""
+    parts = [
+        name_encoding(report.encoding)
+        if report.encoding
+        else str(W.formats.get(report.format, report.format)),
+        W.file.separated.say(delimiter=name_delimiter(report.delimiter)) if report.delimiter else "",
+        W.file.sheet_name.say(sheet=report.sheet) if report.sheet else "",
+        describe_header(report) if report.delimiter or report.sheet else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def describe_header(report: ReaderReport) -> str:
+    """Where the names of the columns stand."""
+    if not report.header:
+        return str(W.file.header_no)
+    first = report.header_line or 1
+    if report.header_lines > 1:
+        return W.file.header_many.say(first=first, last=first + report.header_lines - 1)
+    return W.file.header_yes.say(line=first)
 
 
 def name_encoding(encoding: str) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.data.fixes import FixChoice
 from studio.errors import InvalidInput
 from studio.pages import guard
+from studio.pages.data.fixing import READING_REPAIRS, load_choices
 from studio.pages.words import words_of
-from studio.services.datasets import ImportRequest, ReadOptions
+from studio.services.datasets import ImportRequest, ReadOptions, parse_delimiter
 from studio.services.names import free_name, name_from
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 HEADERS = {"auto": None, "yes": True, "no": False}
+NO_QUOTES = "none"
 ROUNDING = 0.01
 
 
@@ -29,10 +32,16 @@ class Draft:
     file: str | None
     encoding: str | None
     delimiter: str | None
+    quote: str | None
+    escape: str | None
+    comment: str | None
     header: str | None
+    header_lines: float | None
+    skip_lines: float | None
+    sheet: str | None
     text: str | None
     label: str | None
-    drop: bool
+    fixes: str | None
     train: float | None
     validation: float | None
     test: float | None
@@ -52,12 +61,24 @@ class Draft:
         return guard.uploaded(self.file or "")
 
     @property
+    def choices(self) -> tuple[FixChoice, ...]:
+        """What was decided about the findings."""
+        return load_choices(self.fixes)
+
+    @property
     def reading(self) -> ReadOptions:
         """What is overruled of how the file is read."""
         return ReadOptions(
-            delimiter=self.delimiter or None,
+            delimiter=parse_delimiter(self.delimiter),
             encoding=self.encoding or None,
             header=HEADERS.get(self.header or "auto"),
+            quote="" if self.quote == NO_QUOTES else self.quote or None,
+            escape=self.escape or None,
+            comment=(self.comment or "").strip() or None,
+            skip_lines=None if self.skip_lines is None else int(self.skip_lines),
+            header_lines=int(self.header_lines) if self.header_lines else None,
+            sheet=self.sheet or None,
+            repairs=frozenset(choice.action for choice in self.choices) & READING_REPAIRS,
         )
 
     def shares(self) -> tuple[float, float, float]:
@@ -81,8 +102,9 @@ class Draft:
             split=self.shares(),
             seed=int(self.seed or 0),
             reading=self.reading,
-            drop_bad_rows=self.drop,
+            drop_bad_rows=any(choice.action == "drop_rows" for choice in self.choices),
             file_name=self.path.name,
+            fixes=self.choices,
         )
 
 
@@ -93,6 +115,7 @@ def saved_draft(saved: Any) -> Draft | None:
         return None
     draft = Draft(**saved)
     try:
+        load_choices(draft.fixes)
         for path in (draft.file or "", *filter(None, (draft.own_validation, draft.own_test))):
             guard.uploaded(path)
     except InvalidInput:
@@ -113,10 +136,3 @@ def suggest_name(studio: Services, draft: Draft) -> str:
 def count_rows(prepared: PreparedImport) -> int:
     """How many rows would be imported."""
     return sum(prepared.rows.values())
-
-
-def has_rows_to_drop(prepared: PreparedImport) -> bool:
-    """Whether leaving rows out would mend something, or has done so."""
-    return prepared.request.drop_bad_rows or any(
-        problem.severity == "error" and "drop_rows" in problem.fixes for problem in prepared.problems
-    )

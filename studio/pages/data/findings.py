@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.data.fixing import drop_all_button, fix_buttons, render_done, still_open
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
+    from studio.data.fixes import FixChoice, Step
     from studio.data.problems import Problem
     from studio.data.readers import Table
 
 W = words_of("data")
 EXAMPLES = 3
 NAMED_LINES = 5
+CELL_LENGTH = 120
+DAMAGED = "\N{REPLACEMENT CHARACTER}"
 SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What findings are shown with: the table they were found in, its chosen columns, and what was decided.
+
+    ``where`` makes the address that shows the rows of a finding, where there is such a place.
+    """
+
+    table: Table | None = None
+    columns: tuple[str, ...] = ()
+    choices: tuple[FixChoice, ...] = ()
+    steps: tuple[Step, ...] = ()
+    fixable: bool = False
+    where: Callable[[Problem], str] | None = None
+
+
+READ_ONLY = Desk()
 
 
 def count_by_severity(problems: Sequence[Problem]) -> dict[str, int]:
@@ -56,44 +79,77 @@ def name_lines(problem: Problem) -> str:
     return text + (" " + W.findings.more.count(more) if more > 0 else "")
 
 
-def example_rows(problem: Problem, table: Table | None) -> Markup:
-    """The first rows of a finding as they stand in the file, to open on demand."""
+def example_rows(problem: Problem, table: Table | None, columns: Sequence[str] = ()) -> Markup:
+    """Three rows of a finding as they stand in the file, and the others that are known, to open on demand.
+
+    ``columns`` are those that matter to it; without any, all are shown.
+    """
     if table is None or problem.file not in ("", table.file):
         return layout.EMPTY
-    at = [index for index, line in enumerate(table.lines) if int(line) in set(problem.rows[:EXAMPLES])]
+    wanted = set(problem.rows)
+    at = [index for index, line in enumerate(table.lines) if int(line) in wanted] if wanted else []
     if not at:
         return layout.EMPTY
-    columns: list[layout.Column | str] = [layout.Column(W.findings.line, number=True)]
-    columns += map(str, table.frame.columns)
+    names = [str(name) for name in table.frame.columns]
+    shown = [name for name in names if name in columns] or names
+    first = rows_table(table, at[:EXAMPLES], shown, problem)
+    if len(at) <= EXAMPLES and shown == names:
+        return first
+    return first + layout.details(W.findings.show.count(len(at)), rows_table(table, at, names, problem))
+
+
+def rows_table(table: Table, at: Sequence[int], names: Sequence[str], problem: Problem) -> Markup:
+    """Some rows of a file with their lines."""
+    columns: list[layout.Column | str] = [layout.Column(W.findings.line, number=True), *names]
     rows = [
-        [
-            fmt.count(int(table.lines[index])),
-            *(fmt.shorten(str(cell), 90) for cell in table.frame.iloc[index]),
-        ]
+        [fmt.count(int(table.lines[index])), *(shown_cell(table.frame[name].iloc[index]) for name in names)]
         for index in at
     ]
-    return layout.details(W.findings.show, layout.table(columns, rows, label=problem.message))
+    return layout.table(columns, rows, label=problem.message)
 
 
-def render_finding(problem: Problem, table: Table | None = None) -> Markup:
-    """One finding."""
+def shown_cell(cell: object) -> str | Markup:
+    """A cell as it is, shortened; letters that could not be read are marked, and an empty cell says so."""
+    text = fmt.shorten(str(cell), CELL_LENGTH)
+    if not text:
+        return Markup('<span class="s-void">{}</span>').format(W.findings.empty_cell)
+    if DAMAGED not in text:
+        return text
+    mark = Markup('<mark class="s-damaged" title="{}">{}</mark>').format(W.columns.damaged_letter, DAMAGED)
+    return mark.join(text.split(DAMAGED))
+
+
+def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
+    """One finding: what, where, why it matters, example rows, and what can be done at once."""
     where = name_lines(problem)
     reasons = [(W.findings.why, problem.why), (W.findings.do, problem.hint)]
-    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}</div></article>').format(
+    buttons = fix_buttons(problem, desk.choices) if desk.fixable else layout.EMPTY
+    if desk.where and problem.rows:
+        buttons += Markup('<a class="s-act s-plain" href="{}">{}</a>').format(
+            desk.where(problem), W.findings.show_rows
+        )
+    columns = tuple(filter(None, (*desk.columns, problem.column)))
+    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}</div></article>').format(
         layout.severity_badge(problem.severity),
         problem.message,
         Markup('<p class="s-where">{}</p>').format(where) if where else "",
         layout.facts([(name, text) for name, text in reasons if text]),
-        example_rows(problem, table),
+        example_rows(problem, desk.table, columns),
+        Markup('<div class="s-actions">{}</div>').format(buttons) if buttons else "",
     )
 
 
-def render_findings(problems: Sequence[Problem], file: str, table: Table | None = None) -> Markup:
-    """All findings, errors first, under one sentence; or the sentence that there are none."""
-    if not problems:
-        return layout.notice("good", W.findings.none)
-    ordered = sorted(problems, key=lambda found: SEVERITIES.index(found.severity))
-    pieces = [render_finding(problem, table) for problem in ordered]
-    return layout.paragraph(summarise(problems, file)) + Markup(
-        '<div class="s-finding-list">{}</div>'
-    ).format(layout.join(pieces))
+def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ONLY) -> Markup:
+    """All findings, errors first, under one sentence and under what was decided already."""
+    done = render_done(desk.choices, desk.steps, problems)
+    found = still_open(problems, desk.choices, desk.steps)
+    if not found:
+        return done + layout.notice("good", W.findings.none if not problems else W.findings.none_left)
+    ordered = sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))
+    pieces = [render_finding(problem, desk) for problem in ordered]
+    return (
+        layout.paragraph(summarise(found, file))
+        + done
+        + (drop_all_button(found) if desk.fixable else layout.EMPTY)
+        + Markup('<div class="s-finding-list">{}</div>').format(layout.join(pieces))
+    )

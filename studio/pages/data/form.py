@@ -5,27 +5,22 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, replace
+from dataclasses import fields as fields_of
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from studio.errors import StudioError
 from studio.pages import charts, events, guard, layout, links
-from studio.pages.data import review
+from studio.pages.data import fixing, opening, review
 from studio.pages.data.describing import lengths_chart
-from studio.pages.data.draft import (
-    Draft,
-    count_rows,
-    has_rows_to_drop,
-    look,
-    saved_draft,
-    suggest_name,
-)
+from studio.pages.data.draft import Draft, count_rows, look, saved_draft, suggest_name
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.charts import draw_class_counts
 
 if TYPE_CHECKING:
+    from studio.data.readers import ReaderReport
     from studio.pages.registry import Services
 
 W = words_of("data")
@@ -37,31 +32,36 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     layout.html(
         layout.back_link(W.import_.back, link("data")) + layout.heading(W.import_.title, W.import_.lead)
     )
-    reading, understood = build_file()
+    file, overruling, understood = opening.build()
     with gr.Column(visible=False, elem_id="import-rest") as rest:
         roles, first_rows = build_columns()
-        drop, found = build_check()
+        fixes, found = build_check()
         splitting, name, result, button = build_split()
-    fields = [*reading, *roles, drop, *splitting, name]
-    effects = [first_rows, drop, *found, result, button, kept]
+    fields = [file, *overruling.fields, *roles, fixes, *splitting, name]
+    effects = [first_rows, *found, result, button, kept]
     address = events.hidden_text()
     # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
     # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
     was_read = events.hidden_text()
 
     def read(*values: Any) -> tuple[Any, ...]:
-        understood, rest, text, label, name = read_file(studio, Draft.of(values))
-        return understood, rest, text, label, name, note_roles(text, label)
+        draft = as_first_read(Draft.of(values))
+        understood, rest, sheet, text, label, name = read_file(studio, draft)
+        overruled = (*opening.FOUND_BY_ITSELF[:-1], sheet)
+        return understood, rest, *overruled, text, label, "", name, note_roles(text, label)
 
     def read_again(*values: Any) -> tuple[Any, ...]:
-        understood, rest, text, label = read_otherwise(studio, Draft.of(values))
-        return understood, rest, text, label, note_roles(text, label)
+        understood, rest, sheet, text, label = read_otherwise(studio, Draft.of(values))
+        return understood, rest, sheet, text, label, note_roles(text, label)
 
     def check(event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
         draft = Draft.of(values)
         if event.target is was_read:
             draft = replace(draft, **roles_noted(noted))
         return show_effects(studio, draft, len(effects))
+
+    def decide(event: gr.EventData, *values: Any) -> str:
+        return decide_fixes(studio, Draft.of(values), events.picked(event))
 
     def keep(*values: Any) -> tuple[str, dict[str, Any]]:
         dataset = studio.datasets.import_file(Draft.of(values).request())
@@ -71,47 +71,17 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
         draft = saved_draft(saved) if links.asked(request, "new") else None
         return restore_form(studio, draft, len(fields))
 
-    file, encoding, delimiter, header = reading
-    overruled = [encoding.input, delimiter.input, header.input]
-    events.on_upload([file.upload, file.clear], read, fields, [understood, rest, *roles, name, was_read])
-    events.on_slow(overruled, read_again, fields, [understood, rest, *roles, was_read])
+    fresh = [understood, rest, *overruling.fields, *roles, fixes, name, was_read]
+    events.on_upload([file.upload, file.clear], read, fields, fresh)
+    events.on_slow(
+        overruling.changed, read_again, fields, [understood, rest, overruling.sheet, *roles, was_read]
+    )
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
-    changed = [field.input for field in (*roles, drop)]
-    changed += [field.change for field in (*splitting, was_read)]
+    events.on(found[0].click, decide, fields, fixes)
+    changed = [field.input for field in roles]
+    changed += [field.change for field in (*splitting, fixes, was_read)]
     events.on_change([*changed, name.blur], check, [was_read, *fields], effects)
     events.then_go(events.on_slow(button.click, keep, fields, [address, kept]), address)
-
-
-def build_file() -> tuple[list[Any], gr.HTML]:
-    """Step 1: the file, what was understood of it, and how to overrule that."""
-    with gr.Column(elem_classes="s-panel"):
-        layout.html(layout.step_title(1, W.file.title, W.file.text))
-        # No file_types: Gradio would refuse the same ending in capitals.
-        file = gr.File(label=W.file.field, type="filepath", height=140, elem_id="import-file")
-        understood = layout.html(elem_id="import-understood")
-        with gr.Accordion(W.file.not_right, open=False, elem_id="import-reading"), gr.Row():
-            encoding = gr.Dropdown(
-                [(str(W.encodings[key]), key) for key in W.encodings],
-                value="",
-                label=W.file.encoding,
-                info=W.file.encoding_help,
-                elem_id="import-encoding",
-            )
-            delimiter = gr.Dropdown(
-                [(str(W.delimiters[key]), key) for key in W.delimiters],
-                value="",
-                label=W.file.delimiter,
-                info=W.file.delimiter_help,
-                elem_id="import-delimiter",
-            )
-            header = gr.Dropdown(
-                [(str(W.headers[key]), key) for key in W.headers],
-                value="auto",
-                label=W.file.header,
-                info=W.file.header_help,
-                elem_id="import-header",
-            )
-    return [file, encoding, delimiter, header], understood
 
 
 def build_columns() -> tuple[list[Any], gr.HTML]:
@@ -136,16 +106,16 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
     return [text, label], first_rows
 
 
-def build_check() -> tuple[gr.Checkbox, list[Any]]:
-    """Step 3: all findings, the choice to leave bad rows out, and two charts."""
+def build_check() -> tuple[gr.Textbox, list[Any]]:
+    """Step 3: all findings with their fixes, what was decided about them, and two charts."""
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(3, W.check.title, W.check.text))
-        findings = layout.html(elem_id="import-findings")
-        drop = gr.Checkbox(label=W.check.drop, visible=False, elem_id="import-drop")
+        findings = layout.pickable(elem_id="import-findings")
+        fixes = events.hidden_text("import-fixes")
         with gr.Row(equal_height=False):
             counts = charts.chart_with_table(W.check.counts_chart, elem_id="import-counts")
             lengths = charts.chart_with_table(W.check.lengths_chart, elem_id="import-lengths")
-    return drop, [findings, *counts, *lengths]
+    return fixes, [findings, *counts, *lengths]
 
 
 def build_split() -> tuple[list[Any], gr.Textbox, gr.HTML, gr.Button]:
@@ -173,9 +143,15 @@ def build_split() -> tuple[list[Any], gr.Textbox, gr.HTML, gr.Button]:
     return [train, validation, test, seed, own_validation, own_test], name, result, button
 
 
+def as_first_read(draft: Draft) -> Draft:
+    """The draft without anything that was overruled or decided about another file."""
+    names = [field.name for field in fields_of(Draft)][1 : 1 + len(opening.FOUND_BY_ITSELF)]
+    return replace(draft, fixes="", **dict(zip(names, opening.FOUND_BY_ITSELF, strict=True)))
+
+
 def read_file(studio: Services, draft: Draft) -> tuple[Any, ...]:
-    """What is understood, whether the other steps show, guessed roles and a name."""
-    nothing = ("", gr.update(visible=False), *(gr.skip(),) * 3)
+    """What is understood, whether the other steps show, sheets to choose from, guessed roles and a name."""
+    nothing = ("", gr.update(visible=False), gr.update(visible=False), *(gr.skip(),) * 3)
     if not draft.file:
         return nothing
     try:
@@ -183,19 +159,27 @@ def read_file(studio: Services, draft: Draft) -> tuple[Any, ...]:
     except StudioError as error:
         return (guard.as_notice(error), *nothing[1:])
     names = [str(column) for column in preview.table.frame.columns]
+    report = preview.table.report
     return (
         review.render_understood(preview.table),
         gr.update(visible=True),
+        choose_sheet(report),
         gr.update(choices=names, value=preview.roles.get("text")),
         gr.update(choices=names, value=preview.roles.get("label")),
         suggest_name(studio, draft),
     )
 
 
+def choose_sheet(report: ReaderReport) -> Any:
+    """The list of sheets, where the file is a workbook that has several."""
+    several = bool(report.sheet) and len(report.parts) > 1
+    return gr.update(choices=list(report.parts), value=report.sheet if several else "", visible=several)
+
+
 def read_otherwise(studio: Services, draft: Draft) -> tuple[Any, ...]:
     """As read_file, for a file that is read in another way: the chosen roles that are still columns stay."""
-    understood, rest, text, label, _ = read_file(studio, draft)
-    return understood, rest, *keep_roles(draft, text, label)
+    understood, rest, sheet, text, label, _ = read_file(studio, draft)
+    return understood, rest, sheet, *keep_roles(draft, text, label)
 
 
 def note_roles(text: Any, label: Any) -> str:
@@ -226,6 +210,13 @@ def keep_roles(draft: Draft, text: Any, label: Any) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
+def decide_fixes(studio: Services, draft: Draft, pick: str) -> str:
+    """What is decided about the findings after one more button was pressed."""
+    everything = pick.startswith(f"{fixing.ALL}:")
+    problems = studio.datasets.prepare(draft.request()).problems if everything else ()
+    return fixing.dump_choices(fixing.choose(draft.choices, pick, problems))
+
+
 def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     """First rows, findings, charts, split and the button, as they follow from the draft."""
     if not draft.file:
@@ -236,12 +227,10 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
         blocked = gr.update(value=W.split.import_none, interactive=False)
         return (*(gr.skip(),) * (size - 3), guard.as_notice(error), blocked, asdict(draft))
     table = next(iter(prepared.tables.values()))
-    droppable = has_rows_to_drop(prepared)
     rows = count_rows(prepared)
     return (
         review.render_first_rows(table, prepared.roles),
-        gr.update(visible=droppable),
-        review.render_check(prepared, table),
+        review.render_check(prepared, table, draft.choices),
         *charts.chart_values(draw_class_counts(prepared.class_counts)),
         *charts.chart_values(lengths_chart(prepared.lengths)),
         review.render_split(prepared),
@@ -254,7 +243,8 @@ def restore_form(studio: Services, draft: Draft | None, size: int) -> tuple[Any,
     """The fields as they were before a reload, with what is understood of the file and the roles as noted."""
     if draft is None:
         return (gr.skip(),) * (size + 3)
-    understood, rest, text, label, _ = read_file(studio, draft)
+    understood, rest, sheet, text, label, _ = read_file(studio, draft)
     values = asdict(draft)
+    values["sheet"] = sheet
     values["text"], values["label"] = text, label = keep_roles(draft, text, label)
     return (*values.values(), understood, rest, note_roles(text, label))

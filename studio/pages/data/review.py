@@ -2,40 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from markupsafe import Markup
 
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.data.describing import name_delimiter, name_encoding
-from studio.pages.data.findings import render_findings
+from studio.pages.data.describing import describe_reading
+from studio.pages.data.findings import DAMAGED, Desk, render_findings, shown_cell
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from studio.data.fixes import FixChoice
+    from studio.data.readers import LeftOut, ReaderReport
     from studio.services.datasets import PreparedImport, Table
 
 W = words_of("data")
 FIRST_ROWS = 8
-CELL_LENGTH = 120
+DAMAGED_ROWS = 3
+LEFT_OUT_ROWS = 20
+RAW_LENGTH = 200
 
 
 def render_understood(table: Table) -> Markup:
-    """How the file was read, in one sentence."""
+    """How the file was read, in one sentence, with what was left out or mended."""
     report = table.report
     sentence = W.file.understood.say(
-        encoding=name_encoding(report.encoding),
-        delimiter=name_delimiter(report.delimiter),
-        header=W.file.header_yes if report.header else W.file.header_no,
+        reading=describe_reading(report),
         rows=W.file.rows.count(report.rows_read),
         columns=W.file.columns.count(len(table.frame.columns)),
     )
-    dropped = W.file.left_out.count(report.rows_dropped) if report.rows_dropped else ""
-    return layout.notice("info" if dropped else "good", sentence, dropped)
+    more = further_facts(report)
+    kind = "info" if report.rows_dropped or not report.complete else "good"
+    return layout.notice(kind, sentence, " ".join(more), render_left_out(table.left_out, report.rows_dropped))
+
+
+def further_facts(report: ReaderReport) -> list[str]:
+    """What else is worth knowing of how a file was read."""
+    parts = [part for part in report.parts if part != report.sheet]
+    facts = [
+        (report.skipped_lines, W.file.skipped.count(report.skipped_lines)),
+        (report.header_lines > 1, W.file.header_joined.say(n=report.header_lines)),
+        (parts and not report.sheet, W.file.parts.count(len(parts), names=", ".join(parts[:4]))),
+        (parts and report.sheet, W.file.other_sheets.say(names=", ".join(parts[:4]))),
+        (report.rows_repaired, W.file.repaired.count(report.rows_repaired)),
+        (report.rows_dropped, W.file.left_out.count(report.rows_dropped)),
+        (not report.complete, W.file.preview.say(rows=fmt.count(report.rows_read))),
+    ]
+    return [str(sentence) for true, sentence in facts if true]
+
+
+def render_left_out(left_out: Sequence[LeftOut], count: int) -> Markup:
+    """The rows that did not make it into the table, as they stand in the file, to open on demand."""
+    if not left_out:
+        return layout.EMPTY
+    rows = [
+        [
+            fmt.count(one.line),
+            W.file.reasons.get(one.code, W.file.reasons.other),
+            fmt.shorten(one.raw, RAW_LENGTH),
+        ]
+        for one in left_out[:LEFT_OUT_ROWS]
+    ]
+    columns = [layout.Column(W.columns.line, number=True), W.file.reason, W.file.raw]
+    title = W.file.show_left_out.count(len(rows), all=fmt.count(count))
+    return layout.details(title, layout.table(columns, rows, label=title))
 
 
 def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
-    """The first rows as they will be read, the chosen columns first and marked."""
+    """The first rows as they will be read, the chosen columns first and marked, damaged ones after them."""
     names = [str(name) for name in table.frame.columns]
     marks = {column: W.columns[f"is_{role}"] for role, column in roles.items() if f"is_{role}" in W.columns}
     ordered = sorted(names, key=lambda name: name not in marks)
@@ -43,19 +82,43 @@ def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
         Markup("{} {}").format(name, layout.badge("info", marks[name], "quiet")) if name in marks else name
         for name in ordered
     ]
-    part = table.frame.head(FIRST_ROWS)
+    damaged = find_damaged(table.frame)
+    at = list(range(min(FIRST_ROWS, len(table.frame))))
+    more = [int(index) for index in damaged if index >= FIRST_ROWS][:DAMAGED_ROWS]
     rows = [
-        [fmt.count(int(line)), *(fmt.shorten(str(cells[name]), CELL_LENGTH) for name in ordered)]
-        for line, (_, cells) in zip(table.lines, part.iterrows(), strict=False)
+        [
+            fmt.count(int(table.lines[index])),
+            *(shown_cell(table.frame[name].iloc[index]) for name in ordered),
+        ]
+        for index in [*at, *more]
     ]
     columns = [layout.Column(W.columns.line, number=True), *(layout.Column(head) for head in heads)]
-    title = W.columns.first.count(len(rows))
-    return layout.paragraph(title, quiet=True) + layout.table(columns, rows, label=title)
+    title = W.columns.first.count(len(at))
+    legend = layout.EMPTY
+    if len(damaged):
+        mark = Markup('<mark class="s-damaged">{}</mark>').format(DAMAGED)
+        legend = Markup('<p class="s-caption">{} {}</p>').format(mark, W.columns.damaged.count(len(damaged)))
+    return layout.paragraph(title, quiet=True) + legend + layout.table(columns, rows, label=title)
 
 
-def render_check(prepared: PreparedImport, table: Table) -> Markup:
-    """Everything that was found."""
-    return render_findings(prepared.problems, table.file, table)
+def find_damaged(frame: pd.DataFrame) -> np.ndarray:
+    """The rows that hold a letter which could not be read."""
+    found = np.zeros(len(frame), dtype=bool)
+    for name in frame.columns:
+        found |= frame[name].str.contains(DAMAGED, regex=False).to_numpy(dtype=bool)
+    return np.flatnonzero(found)
+
+
+def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixChoice] = ()) -> Markup:
+    """Everything that was found, with what can be done about it and what was decided."""
+    desk = Desk(
+        table=table,
+        columns=tuple(prepared.roles.values()),
+        choices=tuple(choices),
+        steps=prepared.steps,
+        fixable=True,
+    )
+    return render_findings(prepared.problems, table.file, desk)
 
 
 def render_split(prepared: PreparedImport) -> Markup:

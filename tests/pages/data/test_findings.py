@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from studio.data.fixes import Step
 from studio.data.problems import Problem
 from studio.data.readers import read_table
 from studio.pages.data.findings import (
+    Desk,
     count_by_severity,
     name_lines,
     render_finding,
     render_findings,
+    shown_cell,
     summarise,
 )
+from studio.pages.data.fixing import load_choices
 
 EMPTY_TEXT = Problem(
     "error",
@@ -55,7 +59,43 @@ def test_the_rows_of_a_finding_can_be_opened(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("text,label\nfirst,a\n<i>second</i>,b\nthird,a\n", encoding="utf-8")
     table = read_table(path)
-    html = render_finding(replace(EMPTY_TEXT, rows=(3,), count=1), table)
+    html = render_finding(replace(EMPTY_TEXT, rows=(3,), count=1), Desk(table))
     assert "&lt;i&gt;second&lt;/i&gt;" in html
     assert "first" not in html
-    assert "<details" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), table)
+    assert "<table" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), Desk(table))
+
+
+def test_three_rows_stand_with_a_finding_and_the_others_one_click_away(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,text,label\n" + "".join(f"{n},text {n},a\n" for n in range(9)), encoding="utf-8")
+    desk = Desk(read_table(path), columns=("text", "label"))
+    html = render_finding(replace(EMPTY_TEXT, rows=tuple(range(2, 9)), count=7), desk)
+    before, after = html.split("<details")
+    assert before.count("<tr") == 4 and '<th scope="col">id' not in before
+    assert after.count("<tr") == 8 and "Show 7 rows" in after
+
+
+def test_the_advised_fix_stands_first_and_an_error_cannot_be_ignored() -> None:
+    fixable = replace(EMPTY_TEXT, fixes=("fill_fields", "drop_rows"))
+    html = render_finding(fixable, Desk(fixable=True))
+    assert html.index("fix:empty_text=fill_fields") < html.index("fix:empty_text=drop_rows")
+    assert "ignore" not in html
+    assert "fix:empty_text=ignore" in render_finding(replace(fixable, severity="note"), Desk(fixable=True))
+    assert "<button" not in render_finding(fixable)
+
+
+def test_a_decided_finding_moves_to_what_was_done_and_stays_open_where_only_partly_mended() -> None:
+    choices = load_choices("empty_text=drop_rows")
+    warning = replace(EMPTY_TEXT, severity="warning")
+    html = render_findings([warning], "t.csv", Desk(choices=choices, fixable=True))
+    assert "s-finding" not in html and "undo:empty_text=drop_rows" in html
+    step = Step("empty_text", "drop_rows", 4, "4 rows without a text were left out.")
+    html = render_findings([warning], "t.csv", Desk(choices=choices, steps=(step,), fixable=True))
+    assert "4 rows without a text were left out." in html
+    assert "9 rows have no text." in html
+
+
+def test_a_letter_that_could_not_be_read_is_marked() -> None:
+    assert "s-damaged" in shown_cell("caf\ufffd <b>")
+    assert "&lt;b&gt;" in shown_cell("caf\ufffd <b>")
+    assert "empty" in shown_cell("")

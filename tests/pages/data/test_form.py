@@ -12,10 +12,10 @@ import pytest
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput
 from studio.pages.data import form
-from studio.pages.data.draft import Draft, has_rows_to_drop, saved_draft, suggest_name
-from studio.pages.data.review import render_split
+from studio.pages.data.draft import Draft, saved_draft, suggest_name
 
-EFFECTS = 9
+EFFECTS = 8
+LEAVE_OUT = "missing_text=drop_rows missing_label=drop_rows too_few_fields=drop_rows"
 
 
 @pytest.fixture
@@ -25,12 +25,13 @@ def draft(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     uploads.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
     file = shutil.copy(table_file, uploads / table_file.name)
-    values = [str(file), "", "", "auto", "message", "topic", False, 80, 10, 10, 0, None, None, "Tickets"]
+    read_as = ["", "", "", "", "", "auto", None, None, ""]
+    values = [str(file), *read_as, "message", "topic", "", 80, 10, 10, 0, None, None, "Tickets"]
     return Draft.of(values)
 
 
 def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft: Draft) -> None:
-    understood, rest, text, label, name = form.read_file(studio, draft)
+    understood, rest, _, text, label, name = form.read_file(studio, draft)
     assert "UTF-8, separated by semicolons, column names in line 1" in understood
     assert "1 row could not be read" in understood
     assert rest["visible"] is True
@@ -45,16 +46,16 @@ def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None
 
 def test_another_reading_keeps_the_roles_that_are_still_columns(studio: Studio, draft: Draft) -> None:
     chosen = replace(draft, text="topic", label="message", encoding="utf-8", name="mine")
-    understood, rest, text, label = form.read_otherwise(studio, chosen)
+    understood, rest, _, text, label = form.read_otherwise(studio, chosen)
     assert "Understood" in understood and rest["visible"] is True
     assert (text["value"], label["value"]) == ("topic", "message")
-    _, _, text, label = form.read_otherwise(studio, replace(chosen, header="no"))
+    *_, text, label = form.read_otherwise(studio, replace(chosen, header="no"))
     assert text["value"] in text["choices"] and "topic" not in text["choices"]
     assert label["value"] != text["value"]
 
 
 def test_a_guess_never_gives_a_column_two_roles(studio: Studio, draft: Draft) -> None:
-    _, _, text, label = form.read_otherwise(studio, replace(draft, text="topic", label="gone"))
+    *_, text, label = form.read_otherwise(studio, replace(draft, text="topic", label="gone"))
     assert (text["value"], label["value"]) == ("topic", None)
 
 
@@ -90,14 +91,14 @@ def test_rows_with_errors_stand_in_the_way_until_they_are_left_out(studio: Studi
     *_, result, button, _ = form.show_effects(studio, draft, EFFECTS)
     assert button["interactive"] is False
     assert "Mend the errors" in result
-    *_, result, button, _ = form.show_effects(studio, replace(draft, drop=True), EFFECTS)
+    *_, result, button, _ = form.show_effects(studio, replace(draft, fixes=LEAVE_OUT), EFFECTS)
     assert button["interactive"] is True
     assert button["value"] == "Import 38 rows"
     assert "to learn from" in result
 
 
 def test_the_number_on_the_button_is_the_number_imported(studio: Studio, draft: Draft) -> None:
-    wanted = replace(draft, drop=True, name="counted")
+    wanted = replace(draft, fixes=LEAVE_OUT, name="counted")
     *_, button, _ = form.show_effects(studio, wanted, EFFECTS)
     dataset = studio.datasets.import_file(wanted.request())
     assert button["value"] == f"Import {sum(dataset.rows.values())} rows"
@@ -105,8 +106,7 @@ def test_the_number_on_the_button_is_the_number_imported(studio: Studio, draft: 
 
 
 def test_every_finding_is_shown_with_its_lines(studio: Studio, draft: Draft) -> None:
-    first_rows, drop, findings, *_ = form.show_effects(studio, draft, EFFECTS)
-    assert drop["visible"] is True
+    first_rows, findings, *_ = form.show_effects(studio, draft, EFFECTS)
     assert all(f"line {line}" in findings for line in (6, 8, 42))
     assert first_rows.count("<tr") == 9
 
@@ -128,14 +128,14 @@ def test_shares_that_do_not_add_up_are_named_where_they_stand(
 
 
 def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio, draft: Draft) -> None:
-    chosen = replace(draft, text="topic", label="message", drop=True, seed=7, name="mine")
+    chosen = replace(draft, text="topic", label="message", fixes=LEAVE_OUT, seed=7, name="mine")
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
     assert saved == chosen
-    *values, understood, rest, noted = form.restore_form(studio, saved, 14)
+    *values, understood, rest, noted = form.restore_form(studio, saved, 20)
     assert form.roles_noted(noted) == {"text": "topic", "label": "message"}
-    assert (values[4]["value"], values[5]["value"]) == ("topic", "message")
-    assert values[6:] == [True, 80, 10, 10, 7, None, None, "mine"]
+    assert (values[10]["value"], values[11]["value"]) == ("topic", "message")
+    assert values[12:] == [LEAVE_OUT, 80, 10, 10, 7, None, None, "mine"]
     assert "Understood" in understood and rest["visible"] is True
 
 
@@ -162,7 +162,38 @@ def test_a_draft_naming_a_file_of_the_host_is_refused(draft: Draft, table_file: 
         replace(draft, own_test="/etc/passwd").request()
 
 
-def test_the_choice_to_leave_rows_out_stays_in_sight_once_taken(studio: Studio, draft: Draft) -> None:
-    prepared = studio.datasets.prepare(replace(draft, drop=True).request())
-    assert has_rows_to_drop(prepared)
-    assert "Mend" not in render_split(prepared)
+def test_a_fix_is_chosen_and_undone_by_its_button(studio: Studio, draft: Draft) -> None:
+    _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    assert 'data-pick="fix:missing_label=drop_rows"' in findings
+    chosen = form.decide_fixes(studio, draft, "fix:missing_label=drop_rows")
+    assert chosen == "missing_label=drop_rows"
+    _, findings, *_ = form.show_effects(studio, replace(draft, fixes=chosen), EFFECTS)
+    assert 'data-pick="undo:missing_label=drop_rows"' in findings
+    assert 'data-pick="fix:missing_label=drop_rows"' not in findings
+    assert form.decide_fixes(studio, replace(draft, fixes=chosen), "undo:missing_label=drop_rows") == ""
+
+
+def test_all_rows_with_errors_are_left_out_by_one_button(studio: Studio, draft: Draft) -> None:
+    _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    assert "Leave out all 3 rows with errors" in findings
+    chosen = form.decide_fixes(studio, draft, "all:drop_rows")
+    assert set(chosen.split()) == set(LEAVE_OUT.split())
+    *_, button, _ = form.show_effects(studio, replace(draft, fixes=chosen), EFFECTS)
+    assert button["value"] == "Import 38 rows"
+
+
+def test_another_file_starts_without_what_was_decided_about_the_one_before(draft: Draft) -> None:
+    decided = replace(draft, delimiter=";", header="no", skip_lines=2, fixes=LEAVE_OUT, name="mine")
+    assert form.as_first_read(decided) == replace(draft, name="mine")
+
+
+def test_every_way_of_reading_by_hand_reaches_the_reader(draft: Draft) -> None:
+    chosen = replace(
+        draft, delimiter="##$$&&", quote="none", escape="\\", comment=" # ", header_lines=2, skip_lines=3,
+        sheet="May", fixes="too_few_fields=fill_fields rare_label=ignore",
+    )  # fmt: skip
+    reading = chosen.reading
+    assert (reading.delimiter, reading.quote, reading.escape, reading.comment) == ("##$$&&", "", "\\", "#")
+    assert (reading.header_lines, reading.skip_lines, reading.sheet) == (2, 3, "May")
+    assert reading.repairs == {"fill_fields"}
+    assert replace(draft, delimiter="\\t").reading.delimiter == "\t"

@@ -1,0 +1,149 @@
+"""Which fixes a person has chosen for the findings, and the buttons that choose and undo them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from studio.data.fixes import FixChoice
+from studio.pages import layout
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.data.fixes import Step
+    from studio.data.problems import Problem
+
+W = words_of("data")
+IGNORE = "ignore"
+DROP_ROWS = "drop_rows"
+FIX, UNDO, ALL, SHOW = "fix", "undo", "all", "show"
+READING_REPAIRS = frozenset({"fill_fields", "join_fields", "plain_quotes"})
+
+
+def load_choices(text: str | None) -> tuple[FixChoice, ...]:
+    """The fixes that a hidden text of the form holds.
+
+    >>> [str(choice) for choice in load_choices("duplicate_text=drop_repeats rare_label=ignore")]
+    ['duplicate_text=drop_repeats', 'rare_label=ignore']
+    """
+    return tuple(FixChoice.parse(word) for word in (text or "").split())
+
+
+def dump_choices(choices: Sequence[FixChoice]) -> str:
+    """What ``load_choices`` reads."""
+    return " ".join(map(str, choices))
+
+
+def choose(choices: Sequence[FixChoice], pick: str, problems: Sequence[Problem] = ()) -> list[FixChoice]:
+    """The fixes after a button: one more, one less, or leaving out all rows with errors.
+
+    >>> [str(choice) for choice in choose(load_choices("a=ignore"), "fix:b=drop_rows")]
+    ['a=ignore', 'b=drop_rows']
+    >>> choose(load_choices("a=ignore"), "undo:a=ignore")
+    []
+    """
+    verb, _, rest = pick.partition(":")
+    kept = list(choices)
+    if verb == UNDO:
+        return [choice for choice in kept if str(choice) != rest]
+    wanted = [FixChoice.parse(rest)] if verb == FIX else []
+    if verb == ALL:
+        wanted = [FixChoice(problem.code, DROP_ROWS) for problem in droppable(problems)]
+    return kept + [choice for choice in dict.fromkeys(wanted) if choice not in kept]
+
+
+def droppable(problems: Sequence[Problem]) -> list[Problem]:
+    """The errors that are mended by leaving their rows out."""
+    return [problem for problem in problems if problem.severity == "error" and DROP_ROWS in problem.fixes]
+
+
+def fix_buttons(problem: Problem, choices: Sequence[FixChoice]) -> Markup:
+    """A button for each fix of a finding, the advised one first and marked; errors cannot be ignored."""
+    chosen = {choice.action for choice in choices if choice.code == problem.code}
+    actions = [action for action in problem.fixes if action not in chosen and action != IGNORE]
+    buttons = [
+        layout.action_button(
+            name_action(action),
+            f"{FIX}:{problem.code}={action}",
+            "" if position else "primary",
+            W.fixes.aloud.say(action=name_action(action), finding=problem.message),
+        )
+        for position, action in enumerate(actions)
+    ]
+    if problem.severity != "error" and IGNORE not in chosen:
+        ignore = W.fixes.aloud.say(action=W.fixes.ignore, finding=problem.message)
+        buttons.append(
+            layout.action_button(W.fixes.ignore, f"{FIX}:{problem.code}={IGNORE}", "plain", ignore)
+        )
+    return layout.join(buttons)
+
+
+def name_action(action: str) -> str:
+    """What a fix is called on its button; an action without words of its own in its own words."""
+    return str(W.fixes.actions.get(action, action.replace("_", " ").capitalize()))
+
+
+def drop_all_button(problems: Sequence[Problem]) -> Markup:
+    """One button for all rows with errors, where there is more than one such finding."""
+    errors = droppable(problems)
+    if len(errors) < 2:
+        return layout.EMPTY
+    rows = sum(problem.count for problem in errors)
+    return Markup('<div class="s-actions">{}</div>').format(
+        layout.action_button(W.fixes.drop_all.count(rows), f"{ALL}:{DROP_ROWS}", "primary")
+    )
+
+
+def render_done(
+    choices: Sequence[FixChoice], steps: Sequence[Step], problems: Sequence[Problem], undoable: bool = True
+) -> Markup:
+    """What was chosen and what it did, each with the way back."""
+    if not choices:
+        return layout.EMPTY
+    return Markup('<ul class="s-done">{}</ul>').format(
+        layout.join(
+            Markup("<li>{}<span>{}</span>{}</li>").format(
+                layout.badge("quiet" if choice.action == IGNORE else "good", word_of(choice)),
+                describe_choice(choice, steps, problems),
+                undo_button(choice) if undoable else "",
+            )
+            for choice in choices
+        )
+    )
+
+
+def word_of(choice: FixChoice) -> str:
+    """'Done', or 'Ignored'."""
+    return str(W.fixes.ignored if choice.action == IGNORE else W.fixes.done)
+
+
+def undo_button(choice: FixChoice) -> Markup:
+    """The way back from one fix."""
+    aloud = W.fixes.aloud.say(action=W.fixes.undo, finding=name_action(choice.action))
+    return layout.action_button(W.fixes.undo, f"{UNDO}:{choice}", "plain", aloud)
+
+
+def describe_choice(choice: FixChoice, steps: Sequence[Step], problems: Sequence[Problem]) -> str:
+    """What a fix did, in the words of its step; else its name, with the finding where it is known."""
+    for step in steps:
+        if (step.code, step.action) == (choice.code, choice.action) and choice.action != IGNORE:
+            return step.message
+    found = [problem.message for problem in problems if problem.code == choice.code]
+    if choice.action == IGNORE:
+        return found[0] if found else str(W.fixes.nothing_left)
+    return " ".join([f"{name_action(choice.action)}.", *found[:1]])
+
+
+def still_open(
+    problems: Sequence[Problem], choices: Sequence[FixChoice], steps: Sequence[Step]
+) -> list[Problem]:
+    """The findings that nothing was decided about, or that a fix has only mended in part."""
+    stepped = {(step.code, step.action) for step in steps}
+    settled = {
+        choice.code
+        for choice in choices
+        if choice.action == IGNORE or (choice.code, choice.action) not in stepped
+    }
+    return [problem for problem in problems if problem.severity == "error" or problem.code not in settled]
