@@ -1,12 +1,142 @@
-"""What can be done about a finding, and what was done: choices, and steps of a dataset's history."""
+"""What can be done about a finding, and what was done: actions, choices, steps of a dataset's history."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio.errors import InvalidInput
+
+IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be done: its name, the words on its button, a sentence on what it does.
+
+    ``reading``: it is done while the file is read; the others are done on rows.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    reading: bool = False
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The findings it mends."""
+        return tuple(code for code, names in FIXES.items() if self.name in names)
+
+
+# In the order in which they are done, whatever the order in which they were chosen.
+ACTIONS = (
+    Action(
+        "fill_fields",
+        "Fill with empty cells",
+        "Adds empty cells at the end of rows that are too short.",
+        True,
+    ),
+    Action(
+        "join_fields",
+        "Join the surplus cells",
+        "Puts the surplus cells of a row that is too long back together in the text.",
+        True,
+    ),
+    Action(
+        "plain_quotes",
+        "Read quotes as letters",
+        "Reads rows with broken quotes as if quotes were letters.",
+        True,
+    ),
+    Action("drop_rows", "Leave these rows out", "Leaves out every row that has the finding."),
+    Action(
+        "repair_mojibake",
+        "Repair the characters",
+        "Turns wrongly decoded characters back into what they were.",
+    ),
+    Action(
+        "remove_control_characters", "Remove them", "Removes invisible control characters; the rest stays."
+    ),
+    Action(
+        "strip_html", "Remove the HTML", "Removes HTML tags and turns &amp; and the like into characters."
+    ),
+    Action("trim_labels", "Remove the blanks", "Removes blanks before and after labels."),
+    Action(
+        "merge_labels",
+        "Use one spelling",
+        "Gives labels that differ by case, width or blanks the commonest spelling.",
+    ),
+    Action(
+        "majority_label",
+        "Use the commonest label",
+        "Gives all rows of such a text the label that most of them have; where two are equally "
+        "common, the rows are left out.",
+    ),
+    Action(
+        "drop_conflicts", "Leave these texts out", "Leaves out every row of a text that has different labels."
+    ),
+    Action("move_to_train", "Move to training", "Moves all rows of a shared text to the training rows."),
+    Action(
+        "drop_from_train",
+        "Keep in the test",
+        "Leaves the text out of the training rows, and of the validation rows where the test has it.",
+    ),
+    Action(
+        "drop_from_test",
+        "Keep in training",
+        "Leaves the text out of the test rows, and of the validation rows where training has it.",
+    ),
+    Action("drop_repeats", "Keep the first of each", "Keeps the first of equal texts with the same label."),
+    Action(
+        "drop_near_repeats",
+        "Keep the first of each",
+        "Keeps the first of nearly equal texts with the same label.",
+    ),
+    Action("drop_rare_labels", "Leave these labels out", "Leaves out every row of a label that has so few."),
+    Action(IGNORE, "Accept it", "Changes nothing; the history says that the finding was seen and accepted."),
+)
+
+LEAK_FIXES = ("move_to_train", "drop_from_train", "drop_from_test")
+# What mends which finding, the advised first. Every warning and note can be ignored as well.
+FIXES: Mapping[str, tuple[str, ...]] = {
+    "too_few_fields": ("fill_fields", "drop_rows"),
+    "too_many_fields": ("join_fields", "drop_rows"),
+    "broken_quotes": ("plain_quotes", "drop_rows"),
+    "missing_text": ("drop_rows",),
+    "missing_label": ("drop_rows",),
+    "label_not_in_file": ("drop_rows",),
+    "unknown_label": ("drop_rows",),
+    "unseen_label": ("drop_rows",),
+    "padded_label": ("trim_labels",),
+    "similar_labels": ("merge_labels",),
+    "single_row_label": ("drop_rare_labels",),
+    "two_row_label": ("drop_rare_labels",),
+    "rare_label": ("drop_rare_labels",),
+    "conflicting_labels": ("majority_label", "drop_conflicts"),
+    "duplicate_text": ("drop_repeats",),
+    "near_duplicate_text": ("drop_near_repeats",),
+    "shared_text": LEAK_FIXES,
+    "near_shared_text": LEAK_FIXES,
+    "control_characters": ("remove_control_characters",),
+    "mojibake": ("repair_mojibake",),
+    "html": ("strip_html",),
+}
+
+
+def find_action(name: str) -> Action:
+    """An action by its name; InvalidInput, with all names, where there is none."""
+    for action in ACTIONS:
+        if action.name == name:
+            return action
+    raise InvalidInput(
+        f"There is no action '{name}'.", f"Use one of: {', '.join(action.name for action in ACTIONS)}."
+    )
+
+
+def fixes_of(code: str) -> tuple[str, ...]:
+    """The actions that mend a finding, the advised first; none for most notes."""
+    return FIXES.get(code, ())
 
 
 @dataclass(frozen=True)
@@ -33,6 +163,48 @@ class FixChoice:
                 "Write the finding's code, '=' and the action, such as duplicate_text=drop_repeats.",
             )
         return cls(code, action)
+
+
+def check_choices(choices: Iterable[FixChoice], codes: Sequence[str] = ()) -> None:
+    """InvalidInput where an action does not exist, or does not mend the finding; it lists what does.
+
+    ``codes`` are findings beside those with fixes that may be ignored or whose rows may be dropped.
+    """
+    for choice in choices:
+        find_action(choice.action)
+        known = choice.code in FIXES or choice.code in codes
+        if not known and choice.action != IGNORE:
+            raise InvalidInput(
+                f"There is no finding '{choice.code}' that can be mended.",
+                f"Those that can: {', '.join(sorted({*FIXES, *codes}))}.",
+            )
+        allowed = (*fixes_of(choice.code), "drop_rows", IGNORE)
+        if choice.action not in allowed:
+            raise InvalidInput(
+                f"'{choice.action}' does not mend '{choice.code}'.",
+                f"Use one of: {', '.join(dict.fromkeys(allowed))}.",
+            )
+
+
+def in_order(choices: Iterable[FixChoice]) -> list[FixChoice]:
+    """Each choice once, in the order in which actions are done, and then in the order of the findings.
+
+    >>> [str(choice) for choice in in_order([FixChoice("html", "strip_html"), FixChoice("x", "drop_rows")])]
+    ['x=drop_rows', 'html=strip_html']
+    """
+    places = {action.name: place for place, action in enumerate(ACTIONS)}
+    # Which labels training has is known when all else is done.
+    last = FixChoice("unseen_label", "drop_rows")
+    codes = {code: place for place, code in enumerate(FIXES)}
+    return sorted(
+        set(choices),
+        key=lambda choice: (
+            choice == last,
+            places[choice.action],
+            codes.get(choice.code, len(codes)),
+            choice.code,
+        ),
+    )
 
 
 @dataclass(frozen=True)

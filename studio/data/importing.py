@@ -240,7 +240,7 @@ def divide_rows(good: pd.DataFrame, split: SplitDescription) -> dict[str, pd.Dat
         sides[mixed] = split_keys(
             part["key"].to_numpy(), labels.to_numpy(dtype=object), split.ratios, split.seed
         )
-    kept = good.drop(columns=["bad", "key", "split"])
+    kept = good.drop(columns=["bad", "key", "split", "marks"])
     return {name: kept[sides == name].reset_index(drop=True) for name in SPLITS}
 
 

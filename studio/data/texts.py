@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-BLANKS = "\u200b\u200c\u200d\ufeff\u00a0"
+CONTROLS = "".join(map(chr, [*range(0x20), 0x7F]))
+BLANKS = "\u200b\u200c\u200d\u2060\ufeff"
+SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+INVISIBLE = CONTROLS + BLANKS + SPACES
 # A run of letters between blanks is one word; each Chinese, Japanese or Korean character counts as one.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
@@ -36,9 +39,17 @@ def text_keys(texts: Sequence[str] | pd.Series) -> np.ndarray:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
+def content_keys(rows: pd.DataFrame, roles: Iterable[str], keys: np.ndarray) -> np.ndarray:
+    """One uint64 per row, equal where the texts of all roles are the same; ``keys`` are of the first."""
+    others = [role for role in roles if role not in ("text", "label")]
+    for role in others:
+        keys = (keys * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1)) ^ text_keys(rows[role])
+    return keys
+
+
 def is_blank(values: pd.Series) -> np.ndarray:
-    """Which cells hold nothing but blanks, visible or not, as a boolean array."""
-    return (values.str.strip().str.strip(BLANKS).str.strip() == "").to_numpy(dtype=bool)
+    """Which cells hold nothing but blanks and control characters, visible or not, as a boolean array."""
+    return (values.str.strip(INVISIBLE) == "").to_numpy(dtype=bool)
 
 
 def count_words(text: str) -> int:

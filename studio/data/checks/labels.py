@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
 from studio.data.columns import LABEL
-from studio.data.problems import Problem, count_of, first_place, first_rows, name_rows
+from studio.data.problems import Problem, count_of
 from studio.data.texts import normalise_text
 
 RARE_ROWS = 10
@@ -15,17 +17,60 @@ MANY_LABELS = 20
 LONG_LABEL = 200
 
 
-def check_labels(rows: pd.DataFrame, column: str) -> list[Problem]:
-    """Problems of the labels of usable rows (columns label, line, file, split)."""
+PADDED = Words(
+    "padded_label",
+    "warning",
+    "row has a label with blanks around",
+    "rows have a label with blanks around",
+    "Labels are kept exactly as written, so ' ham' and 'ham' are two labels.",
+    "If they mean the same, remove the blanks.",
+)
+SIMILAR = Words(
+    "similar_labels",
+    "warning",
+    "row has a label that differs from another only in case, width or blanks",
+    "rows have a label that differs from another only in case, width or blanks",
+    "They are learnt and scored as different labels.",
+    "If they mean the same, write them the same way.",
+)
+SINGLE = Words(
+    "single_row_label",
+    "warning",
+    "row is the only one of its label",
+    "rows are the only ones of their label",
+    "A single row goes to training, so how well the label is found cannot be measured.",
+    "Add rows with the label, give it another one, or leave it out.",
+)
+TWO = Words(
+    "two_row_label",
+    "warning",
+    "row is one of two with its label",
+    "rows have a label with two rows",
+    "With two rows a label is in training or in the test, and hardly in both.",
+    "Add rows with these labels, join them with a related label, or leave them out.",
+)
+FEW = Words(
+    "rare_label",
+    "warning",
+    "row has a label with fewer than 10 rows",
+    "rows have a label with fewer than 10 rows",
+    "A label with few rows is learnt poorly, and its score is uncertain.",
+    "Add rows with these labels, join them with a related label, or leave them out.",
+)
+RARE = ((SINGLE, 1, 1), (TWO, 2, 2), (FEW, 3, RARE_ROWS - 1))
+
+
+def check_labels(rows: pd.DataFrame, column: str) -> list[Finding]:
+    """Findings about the labels of usable rows (columns label, line, file, split)."""
     counts = rows[LABEL].value_counts()
     wrong = check_number(rows, counts, column)
     if any(problem.severity == "error" for problem in wrong):
-        return wrong
+        return [about_all(problem) for problem in wrong]
     return [
-        *wrong,
+        *(about_all(problem) for problem in wrong),
         *check_spelling(rows, counts, column),
         *check_rare(rows, counts, column),
-        *check_balance(rows, counts, column),
+        *(about_all(problem) for problem in check_balance(rows, counts, column)),
     ]
 
 
@@ -39,11 +84,6 @@ def list_labels(labels: list[str]) -> str:
     return shown + (f" and {len(labels) - SHOWN_LABELS} more" if len(labels) > SHOWN_LABELS else "")
 
 
-def file_of(rows: pd.DataFrame) -> str:
-    """The file the rows come from; several are joined."""
-    return ", ".join(dict.fromkeys(rows["file"]))
-
-
 def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Problem]:
     """One label only, or so many that the column is hardly a label."""
     if len(counts) == 1:
@@ -54,7 +94,7 @@ def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pro
                 f"All rows have the same label, {list_labels(list(counts.index))}.",
                 "A model tells labels apart; with one there is nothing to learn.",
                 "Choose another column for the label, or add rows with other labels.",
-                file_of(rows),
+                files_of(rows),
                 column,
                 count=len(rows),
             )
@@ -69,7 +109,7 @@ def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pro
                 f"'{column}' has {len(counts):,} different labels in {count_of(len(rows), 'row')}.",
                 "A label needs several rows to be learnt; this looks like an id or a text.",
                 "Choose another column for the label.",
-                file_of(rows),
+                files_of(rows),
                 column,
                 count=len(counts),
             )
@@ -83,7 +123,7 @@ def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pro
                 f"{len(rows) / len(counts):.1f} rows each.",
                 "With so few rows each, most labels are learnt poorly.",
                 "Check that it is the right column, or join labels that mean nearly the same.",
-                file_of(rows),
+                files_of(rows),
                 column,
                 count=len(counts),
             )
@@ -91,86 +131,49 @@ def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pro
     return []
 
 
-def check_spelling(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Problem]:
+def check_spelling(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Finding]:
     """Labels that look alike: blanks around them, or another case or width."""
-    found = []
+    found: list[Finding] = []
     padded = [str(label) for label in counts.index if label != label.strip()]
     if padded:
-        file, lines = first_place(rows[rows[LABEL].isin(padded)])
         twin = {label.strip() for label in padded} & set(counts.index)
-        found.append(
-            Problem(
-                "warning",
-                "padded_label",
-                f"{count_of(len(padded), 'label')} with blanks around: {list_labels(padded)} "
-                f"({name_rows(lines)})." + (f" {list_labels(sorted(twin))} is there too." if twin else ""),
-                "Labels are kept exactly as written, so ' ham' and 'ham' are two labels.",
-                "If they mean the same, remove the blanks in the file and import it again.",
-                file,
-                column,
-                count=int(counts[padded].sum()),
-                rows=first_rows(lines),
-            )
-        )
-    alike: dict[str, list[str]] = {}
-    for label in counts.index:
-        alike.setdefault(normalise_text(label), []).append(str(label))
-    for spellings in alike.values():
-        if len({spelling.strip() for spelling in spellings}) < 2:
-            continue
-        file, lines = first_place(rows[rows[LABEL].isin(spellings[1:])])
-        found.append(
-            Problem(
-                "warning",
-                "similar_labels",
-                f"{list_labels(spellings)} differ only in case, width or blanks.",
-                "They are learnt and scored as different labels.",
-                "If they mean the same, write them the same way in the file and import it again.",
-                file,
-                column,
-                count=int(counts[spellings[1:]].sum()),
-                rows=first_rows(lines),
-            )
-        )
+        more = f" {list_labels(sorted(twin))} is there too." if twin else ""
+        named = f" {count_of(len(padded), 'label')}: {list_labels(padded)}."
+        found += report_rows(rows, has_label(rows, padded), PADDED, column, named + more)
+    groups = [
+        spellings
+        for spellings in group_spellings(counts).values()
+        if len({spelling.strip() for spelling in spellings}) > 1
+    ]
+    if groups:
+        others = [label for spellings in groups for label in spellings[1:]]
+        named = "; ".join(list_labels(spellings) for spellings in groups[:SHOWN_LABELS])
+        rest = f"; and {len(groups) - SHOWN_LABELS} more" if len(groups) > SHOWN_LABELS else ""
+        found += report_rows(rows, has_label(rows, others), SIMILAR, column, f" They are: {named}{rest}.")
     return found
 
 
-def check_rare(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Problem]:
-    """Labels with one row, and labels with fewer than ten."""
-    found = []
-    single = [str(label) for label in counts.index[counts == 1]]
-    if single:
-        file, lines = first_place(rows[rows[LABEL].isin(single)])
-        found.append(
-            Problem(
-                "warning",
-                "single_row_label",
-                f"{count_of(len(single), 'label has', 'labels have')} one row only: {list_labels(single)}.",
-                "A single row goes to training, so how well the label is found cannot be measured.",
-                "Add rows with the label, give it another one, or leave it.",
-                file,
-                column,
-                count=len(single),
-                rows=first_rows(lines),
-            )
-        )
-    rare = [str(label) for label in counts.index[(counts > 1) & (counts < RARE_ROWS)]]
-    if rare:
-        file, lines = first_place(rows[rows[LABEL].isin(rare)])
-        found.append(
-            Problem(
-                "warning",
-                "rare_label",
-                f"{count_of(len(rare), 'label has', 'labels have')} fewer than {RARE_ROWS} rows: "
-                f"{list_labels(rare)}.",
-                "A label with few rows is learnt poorly, and its score is uncertain.",
-                "Add rows with these labels, or join them with a related label.",
-                file,
-                column,
-                count=len(rare),
-                rows=first_rows(lines),
-            )
-        )
+def group_spellings(counts: pd.Series) -> dict[str, list[str]]:
+    """Labels by what they are without case, width and blanks, each list the commonest first."""
+    alike: dict[str, list[str]] = {}
+    for label in counts.index:
+        alike.setdefault(normalise_text(label), []).append(str(label))
+    return alike
+
+
+def has_label(rows: pd.DataFrame, labels: list[str]) -> np.ndarray:
+    """Which rows have one of the labels, as a boolean array."""
+    return rows[LABEL].isin(labels).to_numpy(dtype=bool)
+
+
+def check_rare(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Finding]:
+    """Labels with one row, with two, and with fewer than ten."""
+    found: list[Finding] = []
+    for words, fewest, most in RARE:
+        rare = [str(label) for label in counts.index[(counts >= fewest) & (counts <= most)]]
+        if rare:
+            named = f" {count_of(len(rare), 'label')}: {list_labels(rare)}."
+            found += report_rows(rows, has_label(rows, rare), words, column, named)
     return found
 
 
@@ -188,7 +191,7 @@ def check_balance(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pr
             f"'{common.index[-1]}' with {common.iloc[-1]:,}.",
             "A model that names the frequent label too often still looks good in accuracy.",
             "Look at balanced accuracy and macro F1 beside accuracy; class weights can help.",
-            file_of(rows),
+            files_of(rows),
             column,
             count=len(counts),
         )
@@ -208,7 +211,7 @@ def check_unused(rows: pd.DataFrame, names: list[str], column: str) -> list[Prob
             f"{count_of(len(unused), 'label')} of the labels file without a row: {list_labels(unused)}.",
             "The model gets an answer for each label, and cannot learn one it never sees.",
             "Add rows with these labels, or check that it is the right labels file.",
-            file_of(rows),
+            files_of(rows),
             column,
             count=len(unused),
         )

@@ -8,15 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all, by_file, files_of, mark_rows
 from studio.data.checks.labels import check_labels
+from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
 from studio.data.columns import LABEL, TEXT
+from studio.data.near import NearGroups
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
-from studio.data.texts import is_blank, text_keys
+from studio.data.texts import content_keys, is_blank, text_keys
 
-ALL = "all"
-TRAINING = (ALL, "train")
+__all__ = ["ALL", "Checked", "check_frames", "recheck", "take_roles"]
+FEWEST_ROWS = 4
+FEW_ROWS = 100
+MADE_HERE = ("bad", "key", "marks")
 
 
 @dataclass(frozen=True)
@@ -24,16 +29,18 @@ class Checked:
     """What checking found.
 
     ``rows`` has one line per row of all tables, in order: a column per role, and ``line``, ``file``,
-    ``split`` ("all" where it is still to be divided), ``key`` (uint64, equal for the same text), ``bad``.
+    ``split`` ("all" where it is still to be divided), ``key`` (uint64, equal for the same text), ``bad``, and
+    ``marks`` (int64): bit i is set where the row has the finding ``codes[i]``.
     """
 
     problems: tuple[Problem, ...]
     rows: pd.DataFrame
+    codes: tuple[str, ...] = ()
 
     @property
     def good(self) -> pd.DataFrame:
         """The rows without an error."""
-        return self.rows[~self.rows["bad"]]
+        return self.rows[~self.rows["bad"]] if self.rows["bad"].any() else self.rows
 
 
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:
@@ -43,31 +50,77 @@ def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFra
 
 
 def check_frames(
-    frames: Mapping[str, pd.DataFrame], roles: Mapping[str, str], unknown: np.ndarray | None = None
+    frames: Mapping[str, pd.DataFrame],
+    roles: Mapping[str, str],
+    unknown: np.ndarray | None = None,
+    near: NearGroups | None = None,
 ) -> Checked:
     """Check the rows of all tables together.
 
-    ``unknown`` marks rows whose label is not in the labels file, in the order of the frames.
+    ``unknown`` marks rows whose label is not in the labels file, ``near`` are the groups of nearly the same
+    texts, both in the order of the frames.
     """
     rows = pd.concat(list(frames.values()), ignore_index=True)
-    rows["bad"] = False
-    found: list[Problem] = []
-    for role, column in roles.items():
-        empty = is_blank(rows[role])
-        found += report_cells(rows, empty, EMPTY_LABEL if role == LABEL else EMPTY_TEXT, column)
+    return recheck(rows, roles, unknown, near)
+
+
+def recheck(
+    rows: pd.DataFrame,
+    roles: Mapping[str, str],
+    unknown: np.ndarray | None = None,
+    near: NearGroups | None = None,
+) -> Checked:
+    """Check rows that are together already: a column per role, line, file and split."""
+    rows = rows.drop(columns=[name for name in MADE_HERE if name in rows]).reset_index(drop=True)
+    found = find_faults(rows, roles, unknown)
+    bad = np.zeros(len(rows), dtype=bool)
+    for finding in found:
+        bad[finding.places] = True
+    keys = text_keys(rows[TEXT]) if TEXT in rows else np.arange(len(rows), dtype=np.uint64)
+    found += check_good(rows, bad, roles, keys, near)
+    codes, marks = mark_rows(found, len(rows))
+    checked = rows.assign(bad=bad, key=keys, marks=marks)
+    return Checked(tuple(problem for finding in found for problem in finding.problems), checked, codes)
+
+
+def check_good(
+    rows: pd.DataFrame,
+    bad: np.ndarray,
+    roles: Mapping[str, str],
+    keys: np.ndarray,
+    near: NearGroups | None,
+) -> list[Finding]:
+    """What is worth knowing about the rows without an error."""
+    good = rows[~bad] if bad.any() else rows
+    found = [about_all(problem) for problem in check_size(good)]
+    if len(good) < FEWEST_ROWS:
+        return found
     if LABEL in roles:
-        if unknown is not None:
-            found += report_cells(rows, unknown & ~is_blank(rows[LABEL]), NOT_IN_LABELS_FILE, roles[LABEL])
-        found += report_cells(rows, find_unseen(rows), UNSEEN_LABEL, roles[LABEL])
-    rows["key"] = text_keys(rows[TEXT]) if TEXT in rows else np.arange(len(rows), dtype=np.uint64)
-    good = rows[~rows["bad"]]
-    found += check_size(good)
-    enough = len(good) >= FEWEST_ROWS
-    if LABEL in roles and enough:
         found += check_labels(good, roles[LABEL])
-    if TEXT in roles and enough:
-        found += check_texts(good, roles[TEXT], has_labels=LABEL in roles)
-    return Checked(tuple(found), rows)
+    if TEXT in roles:
+        groups = None if near is None else near.groups[~bad]
+        view = View(good, roles, content_keys(good, roles, keys[~bad]), groups)
+        found += check_repeats(view, has_labels=LABEL in roles)
+        found += check_texts(view)
+    return found
+
+
+def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarray | None) -> list[Finding]:
+    """Rows that cannot be used: without a text or a label, or with a label that cannot be learnt."""
+    found: list[Finding] = []
+    for role, column in roles.items():
+        fault = EMPTY_LABEL if role == LABEL else EMPTY_TEXT
+        found += describe_cells(rows, is_blank(rows[role]), fault, column)
+    if LABEL not in roles:
+        return found
+    if unknown is not None:
+        strange = unknown & ~is_blank(rows[LABEL])
+        found += describe_cells(rows, strange, NOT_IN_LABELS_FILE, roles[LABEL])
+    bad = np.zeros(len(rows), dtype=bool)
+    for finding in found:
+        bad[finding.places] = True
+    found += describe_cells(rows, find_unseen(rows, bad), UNSEEN_LABEL, roles[LABEL])
+    return found
 
 
 @dataclass(frozen=True)
@@ -110,38 +163,46 @@ def report_cells(
     rows: pd.DataFrame, wrong: np.ndarray, fault: CellFault, column: str, **words: str
 ) -> list[Problem]:
     """Mark the rows as bad, and give one error per file that has some; ``words`` are put into its message."""
-    found = []
-    for file, part in rows[wrong].groupby("file", sort=False):
-        lines = part["line"].to_numpy()
-        message = fault.message.format(rows=count_of(len(lines), "row"), lines=name_rows(lines), **words)
-        found.append(
-            Problem(
-                "error",
-                fault.code,
-                message,
-                fault.why,
-                fault.hint,
-                str(file),
-                column,
-                count=len(lines),
-                rows=first_rows(lines),
-                fixes=("drop_rows",),
-            )
-        )
+    found = describe_cells(rows, wrong, fault, column, **words)
     rows.loc[wrong, "bad"] = True
-    return found
+    return [problem for finding in found for problem in finding.problems]
 
 
-def find_unseen(rows: pd.DataFrame) -> np.ndarray:
-    """Rows of an own validation or test file whose label no usable training row has."""
-    training = rows["split"].isin(TRAINING)
-    seen = rows.loc[training & ~rows["bad"], LABEL].unique()
-    return (~training & ~rows["bad"] & ~rows[LABEL].isin(seen)).to_numpy(dtype=bool)
+def describe_cells(
+    rows: pd.DataFrame, wrong: np.ndarray, fault: CellFault, column: str, **words: str
+) -> list[Finding]:
+    """A finding about rows that cannot be used, with one error per file."""
+    part = rows.loc[wrong, ["file", "line"]]
+    problems = tuple(
+        Problem(
+            "error",
+            fault.code,
+            fault.message.format(rows=count_of(len(lines), "row"), lines=name_rows(lines), **words),
+            fault.why,
+            fault.hint,
+            file,
+            column,
+            count=len(lines),
+            rows=first_rows(lines),
+            fixes=("drop_rows",),
+        )
+        for file, lines in by_file(part)
+    )
+    return [Finding(fault.code, part.index.to_numpy(), problems)] if problems else []
+
+
+def find_unseen(rows: pd.DataFrame, bad: np.ndarray) -> np.ndarray:
+    """Rows of validation or test whose label no usable training row has."""
+    training = rows["split"].isin(TRAINING).to_numpy(dtype=bool)
+    if training.all():
+        return np.zeros(len(rows), dtype=bool)
+    seen = rows.loc[training & ~bad, LABEL].unique()
+    return ~training & ~bad & ~rows[LABEL].isin(seen).to_numpy(dtype=bool)
 
 
 def check_size(good: pd.DataFrame) -> list[Problem]:
     """Too few rows to train and to measure."""
-    files = ", ".join(dict.fromkeys(good["file"]))
+    files = files_of(good)
     if len(good) < FEWEST_ROWS:
         return [
             Problem(
@@ -167,10 +228,6 @@ def check_size(good: pd.DataFrame) -> list[Problem]:
             )
         ]
     return []
-
-
-FEWEST_ROWS = 4
-FEW_ROWS = 100
 
 
 def mark_dropped(problem: Problem) -> Problem:

@@ -1,0 +1,120 @@
+"""Actions on cells: what is invisible, broken or no text goes, the rest stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+
+import numpy as np
+import pandas as pd
+from ftfy import TextFixerConfig, fix_text
+
+from studio.data.checks.characters import CONTROL, TAG, find_controls, find_html, find_mojibake
+from studio.data.columns import LABEL
+from studio.data.fixes import FixChoice, Step
+from studio.data.mends.workbench import NOTHING, Bench, change
+from studio.data.texts import is_blank
+
+# Only what was decoded wrongly is repaired; quotes, widths and line breaks stay as they are.
+REPAIR = TextFixerConfig(
+    unescape_html=False,
+    uncurl_quotes=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    fix_line_breaks=False,
+    fix_surrogates=False,
+    remove_terminal_escapes=False,
+    remove_control_chars=False,
+    normalization=None,
+)
+
+
+def remove_control_characters(bench: Bench, choice: FixChoice) -> Step:
+    """Texts and labels without control characters."""
+    return mend_cells(
+        bench,
+        choice,
+        bench.roles,
+        find_controls,
+        lambda cells: cells.str.replace(CONTROL, "", regex=True),
+        "lost invisible control characters",
+    )
+
+
+def repair_mojibake(bench: Bench, choice: FixChoice) -> Step:
+    """Texts whose wrongly decoded characters are what they were."""
+    return mend_cells(
+        bench,
+        choice,
+        texts_of(bench),
+        find_mojibake,
+        each(repair),
+        "got the wrongly decoded characters back",
+    )
+
+
+def strip_html(bench: Bench, choice: FixChoice) -> Step:
+    """Texts without tags, with characters in place of entities."""
+    return mend_cells(bench, choice, texts_of(bench), find_html, each(strip), "lost HTML")
+
+
+def texts_of(bench: Bench) -> list[str]:
+    """The roles that hold text to learn from."""
+    return [role for role in bench.roles if role != LABEL]
+
+
+def repair(text: str) -> str:
+    """A text with wrongly decoded characters turned back.
+
+    >>> repair("The cafÃ© doesn\\x92t open")
+    'The café doesn’t open'
+    """
+    return fix_text(text, REPAIR)
+
+
+def strip(text: str) -> str:
+    """A text without HTML; again, until nothing more comes out of it.
+
+    >>> strip("Fish &amp;amp; <b>chips</b><br/>today")
+    'Fish & chips today'
+    """
+    before = None
+    while before != text:
+        before = text
+        text = " ".join(unescape(TAG.sub(tag_space, text)).split(" "))
+    return text.strip()
+
+
+def tag_space(tag: object) -> str:
+    """What stands in place of a tag."""
+    return " "
+
+
+def each(function: Callable[[str], str]) -> Callable[[pd.Series], pd.Series]:
+    """A function of a text as one of a column; only used on the cells that have the finding."""
+    return lambda cells: pd.Series([function(cell) for cell in cells], index=cells.index, dtype="str")
+
+
+def mend_cells(
+    bench: Bench,
+    choice: FixChoice,
+    roles: list[str],
+    find: Callable[[pd.Series], np.ndarray],
+    mend: Callable[[pd.Series], pd.Series],
+    what: str,
+) -> Step:
+    """Mend the cells that have the finding; one that nothing would be left of stays as it was."""
+    changed: dict[str, Step] = {}
+    for role in roles:
+        cells = bench.rows[role]
+        wrong = find(cells)
+        if not wrong.any():
+            continue
+        mended = mend(cells[wrong])
+        left = ~is_blank(mended)
+        whole = cells.copy()
+        whole.loc[mended.index[left]] = mended[left]
+        changed[role] = change(bench, choice, role, whole, what)
+    return max(
+        changed.values(), key=lambda step: step.rows, default=Step(choice.code, choice.action, 0, NOTHING)
+    )

@@ -1,0 +1,91 @@
+"""Actions on labels: spelling, contradictions, rarity."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from studio.data.checks.labels import RARE, group_spellings
+from studio.data.checks.repeats import find_conflicts
+from studio.data.columns import LABEL
+from studio.data.fixes import FixChoice, Step
+from studio.data.mends.workbench import NOTHING, Bench, change, drop
+from studio.data.problems import SHOWN_ROWS, count_of
+
+
+def trim_labels(bench: Bench, choice: FixChoice) -> Step:
+    """Labels without blanks around."""
+    return change(bench, choice, LABEL, bench.rows[LABEL].str.strip(), "lost the blanks around the label")
+
+
+def merge_labels(bench: Bench, choice: FixChoice) -> Step:
+    """The commonest spelling for labels that differ by case, width or blanks."""
+    counts = bench.rows[LABEL].value_counts()
+    spelling: dict[str, str] = {}
+    for spellings in group_spellings(counts).values():
+        if len({each.strip() for each in spellings}) > 1:
+            best = min(spellings, key=lambda each: (-counts[each], each))
+            spelling.update(dict.fromkeys(spellings, best))
+    return rename(bench, choice, spelling, "got the commonest spelling of the label")
+
+
+def rename(bench: Bench, choice: FixChoice, names: dict[str, str], what: str) -> Step:
+    """Give labels other names."""
+    codes, distinct = pd.factorize(bench.rows[LABEL])
+    renamed = np.array([names.get(label, label) for label in distinct], dtype=object)
+    cells = (
+        pd.Series(renamed[codes], index=bench.rows.index, dtype="str") if len(codes) else bench.rows[LABEL]
+    )
+    return change(bench, choice, LABEL, cells, what)
+
+
+def majority_label(bench: Bench, choice: FixChoice) -> Step:
+    """The commonest label for all rows of a text; a text without one is left out."""
+    torn = find_conflicts(bench.keys(), bench.rows[LABEL])
+    if not torn.any():
+        return Step(choice.code, choice.action, 0, NOTHING)
+    part = pd.DataFrame(
+        {"key": bench.keys()[torn], "label": bench.rows.loc[torn, LABEL].to_numpy(dtype=object)}
+    )
+    counts = part.value_counts(sort=False).rename("rows").reset_index()
+    most = counts.groupby("key")["rows"].transform("max")
+    best = counts[counts["rows"] == most]
+    clear = best[~best["key"].duplicated(keep=False)].set_index("key")["label"]
+    winners = part["key"].map(clear)
+    labels = bench.rows[LABEL].to_numpy(dtype=object).copy()
+    decided = winners.notna().to_numpy()
+    places = np.flatnonzero(torn)
+    labels[places[decided]] = winners[decided].to_numpy(dtype=object)
+    step = change(
+        bench,
+        choice,
+        LABEL,
+        pd.Series(labels, index=bench.rows.index, dtype="str"),
+        "got the commonest label",
+    )
+    tied = np.zeros(len(torn), dtype=bool)
+    tied[places[~decided]] = True
+    return join(step, drop(bench, choice, tied, "two labels are equally common for the text"))
+
+
+def join(first: Step, second: Step) -> Step:
+    """Two steps of one action as one."""
+    told = " ".join(step.message for step in (first, second) if step.rows) or NOTHING
+    lines = tuple(sorted({*first.lines, *second.lines})[:SHOWN_ROWS])
+    return Step(first.code, first.action, first.rows + second.rows, told, lines)
+
+
+def drop_conflicts(bench: Bench, choice: FixChoice) -> Step:
+    """Without the texts that have different labels."""
+    return drop(
+        bench, choice, find_conflicts(bench.keys(), bench.rows[LABEL]), "the text has different labels"
+    )
+
+
+def drop_rare_labels(bench: Bench, choice: FixChoice) -> Step:
+    """Without the labels that have as few rows as the finding says."""
+    counts = bench.rows[LABEL].value_counts()
+    fewest, most = next((low, high) for words, low, high in RARE if words.code == choice.code)
+    rare = list(counts.index[(counts >= fewest) & (counts <= most)])
+    mask = bench.rows[LABEL].isin(rare).to_numpy(dtype=bool)
+    return drop(bench, choice, mask, f"{count_of(len(rare), 'label')} with so few rows")
