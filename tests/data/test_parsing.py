@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from studio.data.readers.parsing import guess_delimiter, parse_text, split_lines
+from studio.data.readers import ReadOptions
+from studio.data.readers.dialects import find_dialect, guess_delimiter, returns_end_lines
+from studio.data.readers.lines import split_lines
+from studio.data.readers.parsing import Parsed, parse_lines
+
+
+def parse_text(text: str, delimiter: str | None = None) -> Parsed:
+    """Read a text with the dialect that fits it."""
+    options = ReadOptions(delimiter=delimiter)
+    ends = returns_end_lines(text, options)
+    lines = split_lines(text, ends)
+    return parse_lines(lines, find_dialect(lines, options, ends))
 
 
 def test_rows_start_on_physical_lines_and_quoted_breaks_stay_as_they_are() -> None:
@@ -57,16 +68,6 @@ def test_commas_in_prose_do_not_beat_the_real_separator() -> None:
 def test_decimal_commas_do_not_beat_the_semicolon() -> None:
     lines = split_lines("text;score\nfine;1,5\nbad;2,5\n")
     assert guess_delimiter(lines) == ";"
-
-
-def test_the_line_in_which_excel_names_the_separator_is_followed_and_left_out() -> None:
-    parsed = parse_text("sep=;\r\ntext;label\r\none, two;a\r\n")
-    assert (parsed.dialect.delimiter, parsed.rows[0], parsed.starts, parsed.blank) == (
-        ";",
-        ["text", "label"],
-        [2, 3],
-        [],
-    )
 
 
 def test_a_file_that_only_knows_carriage_returns_has_rows() -> None:

@@ -124,10 +124,11 @@ def test_options_overrule_what_would_be_found(tmp_path: Path) -> None:
     assert read_table(path, ReadOptions(delimiter="comma")).report.delimiter == ","
 
 
-def test_a_separator_of_several_characters_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_what_cannot_separate_cells_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = write_text(tmp_path / "t.csv", "text,label\none,a\n")
-    with pytest.raises(InvalidInput, match="cannot be a separator"):
-        read_table(path, ReadOptions(delimiter="##"))
+    for delimiter in ('"', "a\nb", "x" * 21):
+        with pytest.raises(InvalidInput, match="cannot be a separator"):
+            read_table(path, ReadOptions(delimiter=delimiter))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_keeping_some_rows_counts_the_others_as_dropped(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_is_not_sure_is_a_warning(tmp_path: Path) -> None:
-    rows = "".join(f"Где мой заказ номер {index}?,жалоба\n" for index in range(20))
-    table = read_table(write_text(tmp_path / "t.csv", f"text,label\n{rows}", "cp1251"))
+    rows = "".join(f"where is my order number {index}?,complaint\n" for index in range(20))
+    table = read_table(write_text(tmp_path / "t.csv", f"text,label\n{rows}just one ñ,other\n", "cp1252"))
     assert codes(table) == {"unsure_encoding": ("warning", 0, ())}
-    assert "cp1251" in table.problems[0].message
+    assert "cp1252" in table.problems[0].message

@@ -3,46 +3,71 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
-import charset_normalizer
-
+from studio.data.readers.plausibility import bits_of
 from studio.errors import InvalidInput
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-SAMPLE_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 20
+PROBE_BYTES = 1 << 16
+SAMPLE_BYTES = 1 << 16
+SAMPLE_PER_BLOCK = 1 << 13
 # GBK and GB2312 are parts of GB18030, and files called GBK often hold characters of the larger set.
-WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "ascii": "utf-8"}
-HIGH_UNIT = re.compile(rb"[\x80-\xff][\x30-\xff]?")
-HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-# What Western European texts hold beyond ASCII; other languages' bytes read as cp1252 seldom fall in here.
-WESTERN_BYTES = frozenset(
-    "’‘“”„–—…•€£§°«»¿¡®™©´\u00a0éèêëàâäáãåçñóòôöõøúùûüíìîïßæœÉÈÀÁÄÅÆÇÑÓÖØÚÜ".encode("cp1252")
+WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "ascii": "utf-8", "cp950": "big5"}
+# Codecs of Python that read escapes or give what no file can hold.
+NO_FILES = frozenset(
+    {"unicode_escape", "raw_unicode_escape", "utf-7", "idna", "punycode", "undefined", "mbcs"}
 )
-LONGEST_WESTERN_RUN = 3
+HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+LINE_END = re.compile(rb"[\r\n]+")
+UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 SURE_SHARE = 0.9
-JUDGED_BYTES = 1 << 16
-# The more candidates, the more often the wrong one wins on a short text: only the common ones.
-OTHER_ENCODINGS = "gb18030 cp1252 big5 cp932 euc_jp cp949 cp1251 koi8_r cp1250"
+SURE_BITS = 3.0
+# What is candidate, with the bits it starts with: the rarer a code among files, the better it has to fit.
+CANDIDATES = {
+    "gb18030": 0.0,
+    "cp1252": 0.0,
+    "big5": 1.0,
+    "cp932": 1.0,
+    "cp949": 1.0,
+    "cp1251": 4.0,
+    "utf-8": 2.0,
+    "euc_jp": 3.0,
+    "koi8_r": 6.0,
+    "cp1250": 5.0,
+    "cp1253": 8.0,
+    "cp1254": 5.0,
+    "iso8859_2": 6.0,
+}
+# Text has next to no zero bytes; in UTF-16 and UTF-32 they stand at every second or on three of four places.
+ZERO_SHARE, ZERO_LEAN = 0.03, 4.0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The encoding of a file; ``sure`` is False where it was guessed and others fit nearly as well."""
+
+    name: str
+    sure: bool = True
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Text and the encoding it was in.
-
-    ``damaged``: some bytes could not be read, U+FFFD stands for them; ``sure`` is False for an encoding
-    that was guessed and fits no better than others.
-    """
+    """Text and the encoding it was in; U+FFFD stands for bytes that could not be read."""
 
     text: str
     encoding: str
-    damaged: bool = False
     sure: bool = True
 
 
@@ -51,14 +76,8 @@ def decode_bytes(data: bytes, encoding: str | None = None) -> Decoded:
 
     Raises InvalidInput for an encoding nobody knows.
     """
-    chosen, sure = (check_encoding(encoding), True) if encoding else guess_encoding(data)
-    if chosen == "utf-8" and data.startswith(codecs.BOM_UTF8):
-        chosen = "utf-8-sig"
-    try:
-        return Decoded(data.decode(chosen).removeprefix("\ufeff"), chosen, sure=sure)
-    except UnicodeDecodeError:
-        text = data.decode(chosen, errors="replace").removeprefix("\ufeff")
-        return Decoded(text, chosen, damaged=True, sure=sure)
+    found = find_encoding(io.BytesIO(data), encoding)
+    return Decoded(data.decode(found.name, errors="replace").removeprefix("\ufeff"), found.name, found.sure)
 
 
 def check_encoding(name: str) -> str:
@@ -67,7 +86,7 @@ def check_encoding(name: str) -> str:
         found = codecs.lookup(name.strip())
     except (LookupError, ValueError):
         found = None
-    if found is None or not getattr(found, "_is_text_encoding", True):
+    if found is None or not getattr(found, "_is_text_encoding", True) or found.name in NO_FILES:
         raise InvalidInput(
             f"'{name}' is not an encoding this studio knows.",
             "Use utf-8, gb18030, cp1252 or utf-16, or leave it out to have it found.",
@@ -75,75 +94,105 @@ def check_encoding(name: str) -> str:
     return WIDER.get(found.name, found.name)
 
 
-def guess_encoding(data: bytes) -> tuple[str, bool]:
-    """The encoding of the bytes, and whether it is sure.
+def find_encoding(stream: BinaryIO, given: str | None = None) -> Encoding:
+    """The encoding of a file, read in blocks; the given one, where a person chose.
 
-    A byte order mark or strict UTF-8 decide; else it is what reads like text: damaged UTF-8, Chinese in
-    GB18030, Western European in cp1252; else the best of the rest, which is not sure.
-
-    >>> guess_encoding("服务很好,1".encode("gb18030"))
-    ('gb18030', True)
-    >>> guess_encoding("naïve café, “déjà vu”".encode("cp1252"))
-    ('cp1252', True)
+    A byte order mark or strict UTF-8 decide; else the candidate under which the text is most plausible.
     """
-    for mark, name in BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return name, True
+    stream.seek(0)
+    head = stream.read(PROBE_BYTES)
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    if given:
+        chosen = check_encoding(given)
+        return Encoding("utf-8-sig" if chosen == "utf-8" and marked == "utf-8-sig" else chosen)
+    if marked:
+        return Encoding(marked)
+    if wide := guess_wide(head):
+        return Encoding(wide)
+    if is_strict(stream, "utf-8"):
+        return Encoding("utf-8")
+    return guess_encoding(sample_high_lines(stream))
+
+
+def blocks_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file from its start, a megabyte at a time."""
+    stream.seek(0)
+    while block := stream.read(BLOCK_BYTES):
+        yield block
+
+
+def is_strict(stream: BinaryIO, encoding: str) -> bool:
+    """Whether every byte of a file belongs to the encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        data.decode("utf-8")
-        return "utf-8", True
-    except UnicodeDecodeError:
-        sample = sample_high_lines(data)
-    if utf8_share(sample) >= SURE_SHARE:
-        return "utf-8", True
-    if chinese_share(sample) >= SURE_SHARE:
-        return "gb18030", True
-    if western_share(sample) >= SURE_SHARE:
-        return "cp1252", True
-    best = charset_normalizer.from_bytes(
-        sample[:JUDGED_BYTES], cp_isolation=OTHER_ENCODINGS.split(), enable_fallback=False
-    ).best()
-    return (check_encoding(best.encoding) if best else "cp1252"), False
+        for block in blocks_of(stream):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
 
 
-def sample_high_lines(data: bytes) -> bytes:
-    """The lines that hold bytes over 127, up to a megabyte: only they tell encodings apart."""
+def guess_wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, told by where the zero bytes stand; None where it is neither.
+
+    >>> guess_wide("text,label".encode("utf-16-be")), guess_wide("好,1\\n".encode("utf-16-le"))
+    ('utf-16-be', 'utf-16-le')
+    >>> guess_wide(b"text,label")
+    """
+    length = len(head) // 4 * 4 or len(head) // 2 * 2
+    if not length:
+        return None
+    zeros = [head[place:length:4].count(0) * 4 / length for place in range(4)]
+    if zeros[2] > 0.95 and zeros[3] > 0.95 and zeros[0] < 0.5:
+        return "utf-32-le"
+    if zeros[0] > 0.95 and zeros[1] > 0.95 and zeros[3] < 0.5:
+        return "utf-32-be"
+    even, odd = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
+    if max(even, odd) < ZERO_SHARE or max(even, odd) < ZERO_LEAN * min(even, odd):
+        return None
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = head[:length].decode(encoding, errors="replace")
+    return encoding if bits_of(text, encoding) < 12.5 * max(len(text), 1) else None
+
+
+def sample_high_lines(stream: BinaryIO) -> bytes:
+    """Lines that hold bytes over 127, some of every megabyte: only they tell encodings apart."""
     lines: list[bytes] = []
     size = 0
-    for line in data.split(b"\n"):
-        if HIGH_RUN.search(line):
-            lines.append(line)
-            size += len(line)
-            if size > SAMPLE_BYTES:
-                break
+    for block in blocks_of(stream):
+        taken = 0
+        for line in LINE_END.split(block):
+            if not line.isascii():
+                lines.append(line[:SAMPLE_PER_BLOCK])
+                taken += len(lines[-1])
+                if taken >= (SAMPLE_PER_BLOCK if size else SAMPLE_BYTES // 2):
+                    break
+        size += taken
+        if size >= SAMPLE_BYTES:
+            break
     return b"\n".join(lines)
+
+
+def guess_encoding(sample: bytes) -> Encoding:
+    """The encoding under which a sample is the most plausible text.
+
+    >>> guess_encoding("服务很好,1".encode("gb18030"))
+    Encoding(name='gb18030', sure=True)
+    >>> guess_encoding("naïve café, “déjà vu”".encode("cp1252"))
+    Encoding(name='cp1252', sure=True)
+    """
+    if utf8_share(sample) >= SURE_SHARE:
+        return Encoding("utf-8")
+    sample = sample[:SAMPLE_BYTES]
+    texts = {name: sample.decode(name, errors="replace") for name in CANDIDATES}
+    bits = {name: bits_of(text, name) + CANDIDATES[name] for name, text in texts.items()}
+    best = min(bits, key=lambda name: bits[name])
+    others = [bits[name] for name in bits if texts[name] != texts[best]]
+    return Encoding(best, sure=min(others) - bits[best] >= SURE_BITS)
 
 
 def utf8_share(sample: bytes) -> float:
     """Share of the bytes over 127 that belong to whole UTF-8 sequences."""
     high = sum(map(len, HIGH_RUN.findall(sample)))
     return sum(map(len, UTF8_SEQUENCE.findall(sample))) / high if high else 0.0
-
-
-def chinese_share(sample: bytes) -> float:
-    """Share of the two-byte units that are everyday Chinese in GB18030.
-
-    Everyday are the punctuation rows (lead A1-A3) and the 3,755 characters of GB2312 level 1
-    (lead B0-D7), with a trail byte of A1 or more. Western letters are followed by ASCII as a rule,
-    so cp1252 text has next to none of these units.
-    """
-    units = HIGH_UNIT.findall(sample)
-    everyday = sum(
-        len(unit) == 2 and unit[1] >= 0xA1 and (0xB0 <= unit[0] <= 0xD7 or 0xA1 <= unit[0] <= 0xA3)
-        for unit in units
-    )
-    return everyday / len(units) if units else 0.0
-
-
-def western_share(sample: bytes) -> float:
-    """Share of the bytes over 127 that are everyday Western in cp1252, in runs of at most three."""
-    runs = HIGH_RUN.findall(sample)
-    everyday = sum(
-        sum(byte in WESTERN_BYTES for byte in run) for run in runs if len(run) <= LONGEST_WESTERN_RUN
-    )
-    return everyday / sum(map(len, runs)) if runs else 0.0

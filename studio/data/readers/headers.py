@@ -127,3 +127,40 @@ def make_unique(name: str, taken: list[str], later: list[str]) -> str:
     while f"{name}_{number}" in taken or f"{name}_{number}" in later:
         number += 1
     return f"{name}_{number}"
+
+
+def join_header(rows: list[list[str]]) -> list[str]:
+    """One name per column from several header rows; a cell merged over columns counts for each of them.
+
+    >>> join_header([["Review", "", "Label"], ["Title", "Body", "Label"]])
+    ['Review Title', 'Review Body', 'Label']
+    """
+    if len(rows) == 1:
+        return rows[0]
+    width = max(map(len, rows))
+    filled = [fill_right(row + [""] * (width - len(row))) for row in rows[:-1]]
+    filled.append(rows[-1] + [""] * (width - len(rows[-1])))
+    return [
+        " ".join(dict.fromkeys(part for part in map(str.strip, parts) if part))
+        for parts in zip(*filled, strict=True)
+    ]
+
+
+def fill_right(row: list[str]) -> list[str]:
+    """The row with each empty cell filled by what stands left of it."""
+    filled = []
+    last = ""
+    for cell in row:
+        last = cell if cell.strip() else last
+        filled.append(last)
+    return filled
+
+
+def count_header_rows(rows: list[list[str]]) -> int:
+    """How many rows name the columns: two where the first has merged cells over a row full of names."""
+    if len(rows) < 3 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 3:
+        return 1
+    groups = [cell for cell in rows[0] if cell.strip()]
+    merged = 0 < len(groups) < len(rows[0])
+    named = all(cell.strip() and not NUMBER.fullmatch(cell) and looks_like_name(cell) for cell in rows[1])
+    return 2 if merged and named and guess_header(rows[1:]) else 1

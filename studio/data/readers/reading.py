@@ -25,4 +25,4 @@ def read_table(
     name = file_name or path.name
     data = read_bytes(path, name)
     refuse_other_kinds(data, name)
-    return read_delimited(data, options, name)
+    return read_delimited(path, options, name, progress)

@@ -1,0 +1,119 @@
+"""Gather the rows of a file into Arrow columns, and keep account of every row that does not fit."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from studio.data.readers.accounts import Account
+from studio.data.readers.layout import Layout
+from studio.data.readers.parsing import Rows
+from studio.data.readers.repairs import ColumnKinds, join_surplus
+
+CHUNK_ROWS = 50_000
+CHUNK_CHARACTERS = 8_000_000
+TEXT_TYPE = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+class Collector:
+    """Takes rows as they come and turns them into columns, a chunk at a time."""
+
+    def __init__(self, layout: Layout, kinds: ColumnKinds, repairs: frozenset[str]) -> None:
+        self.layout = layout
+        self.kinds = kinds
+        self.repairs = repairs
+        self.account = Account()
+        self.lines = array("q")
+        self._cells: list[list[str]] = []
+        self._chunks: list[list[pa.Array]] = [[] for _ in range(layout.width)]
+
+    def take(self, rows: Rows, each_chunk: Callable[[int], bool]) -> bool:
+        """Take rows to the end, or until ``each_chunk``, called with their number, says that it is enough.
+
+        Returns whether the end was reached.
+        """
+        width = self.layout.width
+        header = self.layout.last_header or [""]
+        name = header[0]
+        cells, lines = self._cells, self.lines
+        limit = rows.taken + CHUNK_CHARACTERS
+        for row in rows:
+            if row is None:
+                self._mend_broken(rows)
+            elif len(row) == width and row[0].strip() and (row[0] != name or row != header):
+                cells.append(row)
+                lines.append(rows.start)
+            else:
+                self._judge(row, rows)
+            if len(cells) >= CHUNK_ROWS or rows.taken > limit:
+                limit = rows.taken + CHUNK_CHARACTERS
+                self._flush()
+                if each_chunk(len(lines)):
+                    return False
+        self._flush()
+        return True
+
+    def frame(self, names: list[str]) -> pd.DataFrame:
+        """All rows taken, as Arrow-backed text columns."""
+        columns = {
+            name: pd.arrays.ArrowStringArray(pa.chunked_array(chunks, pa.large_string()), dtype=TEXT_TYPE)
+            for name, chunks in zip(names, self._chunks, strict=True)
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(self.lines)))
+
+    def _flush(self) -> None:
+        if self._cells:
+            for chunks, column in zip(self._chunks, zip(*self._cells, strict=True), strict=True):
+                chunks.append(pa.array(column, pa.large_string()))
+            self._cells.clear()
+
+    def _add(self, row: list[str], line: int) -> None:
+        self._cells.append(row)
+        self.lines.append(line)
+
+    def _judge(self, row: list[str], rows: Rows) -> None:
+        """A row that is blank, empty, the header again, or of another width."""
+        line, width = rows.start, self.layout.width
+        raw = "".join(rows.pending)
+        if not raw.strip("\r\n\t ") and (len(row) < 2 or self.layout.dialect.delimiter == " "):
+            self.account.blank.append(line)
+        elif not any(map(str.strip, row)):
+            self.account.drop("empty_rows", line, raw)
+        elif len(row) == width and row == self.layout.last_header:
+            self.account.drop("repeated_header", line, raw)
+        elif len(row) == width:
+            self._add(row, line)
+        elif not self._mend_width(row, line):
+            self.account.drop("too_few_fields" if len(row) < width else "too_many_fields", line, raw)
+
+    def _mend_width(self, row: list[str], line: int) -> bool:
+        """Fill up a short row or join a long one, where that was chosen and is clear."""
+        width = self.layout.width
+        if len(row) < width and "fill_fields" in self.repairs:
+            self._add([*row, *[""] * (width - len(row))], line)
+            self.account.repair("filled_rows", line)
+            return True
+        if len(row) > width and "join_fields" in self.repairs:
+            joined = join_surplus(row, width, self.layout.dialect.delimiter, self.kinds)
+            if joined is not None:
+                self._add(joined, line)
+                self.account.repair("joined_rows", line)
+                return True
+        return False
+
+    def _mend_broken(self, rows: Rows) -> None:
+        """A line whose quotes do not add up: read with plain quotes where that was chosen and fits."""
+        raw = "".join(rows.pending)
+        if "plain_quotes" in self.repairs:
+            row = raw.rstrip("\r\n").split(self.layout.dialect.delimiter)
+            if len(row) == self.layout.width:
+                self._add(row, rows.start)
+                self.account.repair("plain_quotes_rows", rows.start)
+                return
+            if self._mend_width(row, rows.start):
+                return
+        self.account.drop("broken_quotes", rows.start, raw)

@@ -1,0 +1,172 @@
+"""Find out which separator, quotes, escapes and comment lines a delimited text uses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from studio.data.readers.lines import split_lines
+from studio.data.readers.parsing import Dialect, Parsed
+from studio.data.readers.quoting import parse_best_quoting
+from studio.data.readers.table import ReadOptions
+from studio.errors import InvalidInput
+
+SPOKEN_DELIMITERS = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+    "blank": " ",
+    "colon": ":",
+}
+LONGEST_DELIMITER = 20
+SAMPLE_LINES = 1000
+SAMPLE_CHARACTERS = 400_000
+USUAL_DELIMITERS = ("\t", ",", ";", "|")
+# What else separates cells, with what it loses against the usual: the commoner in prose, the more.
+RARE_DELIMITERS = {"\x01": 0.0, "\x1f": 0.0, "^": 0.05, "~": 0.05, ":": 0.25, " ": 0.3}
+NEEDS_A_LABEL = frozenset(": ")
+# Of two separators that fit equally well, the one whose cells start with a blank is a comma in prose.
+PROSE_PENALTY = 0.5
+EMPTY_COLUMN_PENALTY = 0.2
+TITLE_PENALTY = 0.15
+LABEL_BONUS = 0.1
+FEWEST_ROWS = 3
+# Excel writes this line above a table to name its separator.
+SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t^~])"?\s*', re.IGNORECASE)
+MARK_RUN = re.compile(r"[!#$%&*+/:;<=>@^|~\\,\t-]{2,10}|<[A-Za-z]{2,8}>|\[[A-Za-z]{2,8}\]")
+MOST_RUNS = 4
+RUN_SHARE = 0.7
+NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
+COMMENT_MARKS = ("#", "//")
+LONE_RETURN = re.compile(r"\r(?!\n)")
+
+
+def spoken_delimiter(text: str | None) -> str | None:
+    """The separator a person wrote, such as ';', 'tab' or '##$$'; None stays None.
+
+    Raises InvalidInput for what cannot separate cells.
+    """
+    if text is None or text == "":
+        return None
+    delimiter = SPOKEN_DELIMITERS.get(text.lower(), text.replace("\\t", "\t"))
+    if len(delimiter) > LONGEST_DELIMITER or any(mark in delimiter for mark in '"\r\n'):
+        raise InvalidInput(
+            f"'{text}' cannot be a separator.",
+            f"Give up to {LONGEST_DELIMITER} characters without quotes and line ends, such as ',' or 'tab'.",
+        )
+    return delimiter
+
+
+def find_dialect(lines: list[str], options: ReadOptions, returns_end_lines: bool = False) -> Dialect:
+    """The dialect that explains the lines best, within what a person chose."""
+    base = Dialect(
+        ",",
+        quote=options.quote or None,
+        escape=options.escape or None,
+        comment=options.comment or None,
+        returns_end_lines=returns_end_lines,
+    )
+    fixed = frozenset(name for name in ("quote", "escape") if getattr(options, name) is not None)
+    delimiter = spoken_delimiter(options.delimiter) or guess_delimiter(head_of(lines), base, fixed)
+    return parse_best_quoting(lines, replace(base, delimiter=delimiter), fixed).dialect
+
+
+def head_of(lines: list[str]) -> list[str]:
+    """As many of the first lines as tell the separator."""
+    size = 0
+    for index, line in enumerate(lines[:SAMPLE_LINES]):
+        size += len(line)
+        if size > SAMPLE_CHARACTERS:
+            return lines[: index + 1]
+    return lines[:SAMPLE_LINES]
+
+
+def guess_delimiter(
+    lines: list[str], base: Dialect | None = None, fixed: frozenset[str] = frozenset()
+) -> str:
+    """The separator that gives most lines the same number of cells (at least two); a comma if none does."""
+    base = base or Dialect(",", None)
+    scores = {
+        delimiter: score_delimiter(lines, replace(base, delimiter=delimiter), fixed)
+        for delimiter in candidates_in(lines)
+    }
+    best = max(scores, key=lambda delimiter: scores[delimiter], default=",")
+    return best if scores.get(best, 0.0) > 0 else ","
+
+
+def candidates_in(lines: list[str]) -> list[str]:
+    """Separators that may be meant, the longest first so that a tie goes to them."""
+    text = "".join(lines)
+    runs: Counter[str] = Counter()
+    for line in lines[:200]:
+        runs.update(set(MARK_RUN.findall(line)))
+    usual = [
+        run for run, count in runs.most_common(MOST_RUNS) if count >= RUN_SHARE * min(len(lines), 200) - 1
+    ]
+    spaced = [mark for mark in (", ", "; ") if f'{mark}"' in text]
+    singles = [mark for mark in (*USUAL_DELIMITERS, *RARE_DELIMITERS) if mark in text]
+    return [*sorted(usual, key=len, reverse=True), *spaced, *singles]
+
+
+def score_delimiter(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -> float:
+    """Share of lines in rows of the usual width, less what speaks against this separator."""
+    delimiter = dialect.delimiter
+    parsed = parse_best_quoting(lines, dialect, fixed)
+    width = parsed.usual_width()
+    if width < 2:
+        return 0.0
+    fitting = [row for row in parsed.rows if len(row) == width]
+    titles = titles_above(parsed, width)
+    fit = len(fitting) / (len(parsed.rows) - titles + len(parsed.broken)) - (TITLE_PENALTY if titles else 0.0)
+    labelled = has_label(fitting)
+    rare = RARE_DELIMITERS.get(delimiter, 0.0)
+    if delimiter in NEEDS_A_LABEL and (len(fitting) < FEWEST_ROWS or fit < 0.9 or not labelled):
+        return 0.0
+    later = [cell for row in fitting for cell in row[1:]]
+    prose = sum(cell[:1] == " " and cell.strip() != "" for cell in later) / len(later)
+    if delimiter.endswith(" ") and len(delimiter) > 1:
+        prose = 1.0 - sum(cell[:1] != " " for cell in later) / len(later)
+    empty = any(not any(map(str.strip, column)) for column in zip(*fitting, strict=True))
+    return (
+        fit
+        + (LABEL_BONUS if labelled else 0.0)
+        - (PROSE_PENALTY * prose if delimiter != "\t" else 0.0)
+        - (EMPTY_COLUMN_PENALTY if empty else 0.0)
+        - rare
+    )
+
+
+def titles_above(parsed: Parsed, width: int) -> int:
+    """How many rows stand above the first of the usual width."""
+    return next((index for index, row in enumerate(parsed.rows) if len(row) == width), 0)
+
+
+def has_label(fitting: list[list[str]]) -> bool:
+    """Whether a column holds numbers, or few values again and again, as labels do."""
+    body = fitting[1:] or fitting
+    for column in zip(*body, strict=True):
+        filled = [cell for cell in column if cell.strip()]
+        if len(filled) < FEWEST_ROWS or max(map(len, filled)) > 60:
+            continue
+        if all(NUMBER.fullmatch(cell) for cell in filled) or len(set(filled)) <= len(filled) / 2:
+            return True
+    return False
+
+
+def returns_end_lines(text: str, options: ReadOptions) -> bool:
+    """Whether a lone carriage return ends a line: it does where no line feed is, or where it fits better."""
+    if "\r" not in text or not LONE_RETURN.search(text):
+        return False
+    if "\n" not in text:
+        return True
+    shares = []
+    for ends in (False, True):
+        lines = head_of(split_lines(text, ends))
+        parsed = parse_best_quoting(lines, find_dialect(lines, options, ends))
+        fitting = int((parsed.widths() == parsed.usual_width()).sum())
+        shares.append((fitting / max(1, len(parsed.rows) + len(parsed.broken)), parsed.usual_width() > 1))
+    return shares[1] > shares[0]
