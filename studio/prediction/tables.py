@@ -198,20 +198,22 @@ def temporary_of(to: Path) -> Path:
 def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]:
     """Write a table with the separator, quotes and encoding of the file it came from.
 
-    Where a cell cannot be written that way, quotes or UTF-8 are used; the sentences returned say so.
+    Where a cell cannot be written that way, quotes or UTF-8 are used; the sentences returned say so. For a
+    file that has none of these (a workbook, Parquet) it is CSV in UTF-8.
     """
     notes = []
-    encoding = report.encoding
+    encoding = report.encoding or "utf-8-sig"
+    delimiter = report.delimiter or ","
     if not can_encode(frame, encoding):
         notes.append(f"The answers hold characters that {encoding} does not know: the file is UTF-8.")
         encoding = "utf-8-sig"
-    plain = report.quote is None and not needs_quotes(frame, report.delimiter)
+    plain = report.quote is None and not needs_quotes(frame, delimiter)
     temporary = temporary_of(to)
     try:
         with open(temporary, "w", encoding=encoding, newline="") as stream:
             writer = csv.writer(
                 stream,
-                delimiter=report.delimiter,
+                delimiter=delimiter,
                 quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
                 # Without quoting, a quote is an ordinary character that must not be escaped.
                 quotechar=None if plain else '"',

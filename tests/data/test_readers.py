@@ -138,11 +138,11 @@ def test_what_cannot_separate_cells_is_refused_with_a_sentence(tmp_path: Path) -
         (b"\xef\xbb\xbf", "is empty"),
         (b" \n\n", "is empty"),
         (b"text,label\n", "has a header and no rows"),
-        (b"PK\x03\x04rest of a workbook", "Excel workbook"),
+        (b"PK\x03\x04rest of a workbook", "damaged"),
         (b"PAR1\x00\x01\x02\x00\x00\x00\x00", "Parquet"),
         (b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00", "is a program"),
         (bytes(range(256)) * 20, "holds bytes that are no text"),
-        (b'[{"text": "a", "label": "b"}]', "holds JSON"),
+        (b'[{"text": "a", "label"]', "is not valid JSON: line 1, column 23"),
         (b"<!DOCTYPE html><html></html>", "is a web page"),
     ],
 )

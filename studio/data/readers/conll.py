@@ -1,0 +1,188 @@
+"""CoNLL columns (a token and its tags on each line, a blank line after a sentence) to a row per sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from studio.data.problems import Problem, count_of, first_rows, name_rows
+from studio.data.readers.cells import PREVIEW_ROWS, CellColumns
+from studio.data.readers.characters import Origin, find_text_problems
+from studio.data.readers.encodings import decode_bytes
+from studio.data.readers.sources import read_bytes
+from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
+from studio.data.readers.tagging import find_scheme, find_wrong_tags
+from studio.errors import InvalidInput
+
+TAG = re.compile(r"O|[BIESMLU][-_]\S+")
+LINE_ENDS = re.compile(r"\r\n|\r|\n")
+FIELDS = re.compile(r"[ \t]+")
+DOCUMENT_START = "-DOCSTART-"
+PROBED_LINES = 400
+TAGGED_SHARE = 0.98
+TASK = "token-classification"
+ROLES = {"tokens": "tokens", "tags": "tags"}
+MOST_LEFT_OUT = 1_000
+
+
+@dataclass
+class Sentence:
+    """Tokens, their tags, and the line on which each stands."""
+
+    tokens: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    broken: bool = False
+
+
+def looks_like_conll(text: str, cut: bool) -> bool:
+    """Whether the lines are tokens with tags in the last column, in groups between blank lines.
+
+    >>> looks_like_conll("John B-PER\\nslept O\\n\\nShe O\\n", False)
+    True
+    >>> looks_like_conll("text\\tlabel\\nso good\\tO\\nnot for me\\tO\\n", False)
+    False
+    """
+    lines = LINE_ENDS.split(text)
+    if cut:
+        lines.pop()
+    lines = lines[:PROBED_LINES]
+    rows = [split_fields(line) for line in lines if line.strip() and not is_between(line)]
+    if len(rows) < 2:
+        return False
+    widths = Counter(map(len, rows))
+    width, fitting = widths.most_common(1)[0]
+    tags = [row[-1] for row in rows if TAG.fullmatch(row[-1])]
+    grouped = any(not line.strip() for line in lines[:-1]) or not cut
+    return (
+        width >= 2
+        and fitting >= TAGGED_SHARE * len(rows)
+        and len(tags) >= TAGGED_SHARE * len(rows)
+        and any(tag != "O" for tag in tags)
+        and grouped
+    )
+
+
+def split_fields(line: str) -> list[str]:
+    """The columns of a line, separated by blanks or tabs."""
+    return FIELDS.split(line.strip(" \t\r\n"))
+
+
+def is_between(line: str) -> bool:
+    """Whether a line separates documents or says something about a sentence."""
+    return line.startswith((DOCUMENT_START, "# "))
+
+
+def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
+    """One row per sentence: ``tokens`` and ``tags`` as JSON lists, tags as they are written.
+
+    ``lines`` are those on which the sentences start. Raises InvalidInput where there is no sentence.
+    """
+    decoded = decode_bytes(read_bytes(path, name), options.encoding)
+    lines = LINE_ENDS.split(decoded.text)
+    width = Counter(len(split_fields(line)) for line in lines if line.strip() and not is_between(line))
+    usual = width.most_common(1)[0][0]
+    found = list(read_sentences(lines, usual))
+    sentences = [sentence for sentence in found if not sentence.broken]
+    broken = [sentence for sentence in found if sentence.broken]
+    complete = not options.preview or len(sentences) <= PREVIEW_ROWS
+    if not complete:
+        sentences = sentences[:PREVIEW_ROWS]
+    if not sentences:
+        raise InvalidInput(f"{name} holds no sentence that can be read.", "Check that it is the right file.")
+    cells = CellColumns(name)
+    columns = {
+        "tokens": [json.dumps(sentence.tokens, ensure_ascii=False) for sentence in sentences],
+        "tags": [json.dumps(sentence.tags, ensure_ascii=False) for sentence in sentences],
+    }
+    cells.add(columns, [sentence.lines[0] for sentence in sentences])
+    report = ReaderReport(
+        "conll", decoded.encoding, "\t" if "\t" in decoded.text[:10_000] else " ", None, False,
+        len(sentences), len(broken), complete=complete,
+    )  # fmt: skip
+    left_out = tuple(
+        LeftOut(sentence.lines[0], "broken_sentence", "\n".join(sentence.tokens))
+        for sentence in broken[:MOST_LEFT_OUT]
+    )
+    table = Table(cells.frame(), cells.lines(), report, (), name, left_out, dict(ROLES), TASK)
+    problems = (
+        *find_tagging(sentences, name),
+        *find_broken(broken, usual, name),
+        *find_text_problems(cells, table, Origin.of(path, name, decoded)),
+    )
+    return replace(table, problems=problems)
+
+
+def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
+    """The sentences of a file; one with a line of another number of columns is marked broken."""
+    sentence = Sentence()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith(DOCUMENT_START):
+            if sentence.tokens:
+                yield sentence
+            sentence = Sentence()
+            continue
+        fields = split_fields(line)
+        if line.startswith("# ") and len(fields) != width:
+            continue
+        sentence.tokens.append(fields[0])
+        sentence.tags.append(fields[-1])
+        sentence.lines.append(number)
+        sentence.broken = sentence.broken or len(fields) != width
+    if sentence.tokens:
+        yield sentence
+
+
+def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
+    """How tags are written, and where their order makes no sense."""
+    tags = [sentence.tags for sentence in sentences]
+    scheme = find_scheme(tags)
+    yield Problem(
+        "note",
+        "tag_scheme",
+        f"The tags are {scheme}: {count_of(len(sentences), 'sentence')} with "
+        f"{count_of(sum(map(len, tags)), 'token')}.",
+        "It says where an entity begins and ends.",
+        "Nothing to do.",
+        file,
+        column="tags",
+    )
+    wrong = [
+        sentence.lines[place]
+        for sentence, places in zip(sentences, find_wrong_tags(tags, scheme), strict=True)
+        for place in places
+    ]
+    if wrong:
+        yield Problem(
+            "warning",
+            "tag_sequence",
+            f"{count_of(len(wrong), 'tag')} cannot follow the one before it: {name_rows(wrong)}.",
+            f"In {scheme} it is unclear where such an entity begins or ends.",
+            "Mend these tags in the file, where they matter.",
+            file,
+            column="tags",
+            count=len(wrong),
+            rows=first_rows(wrong),
+        )
+
+
+def find_broken(broken: list[Sentence], width: int, file: str) -> Iterator[Problem]:
+    """Sentences with a line that has another number of columns."""
+    if broken:
+        lines = [sentence.lines[0] for sentence in broken]
+        yield Problem(
+            "error",
+            "broken_sentence",
+            f"{count_of(len(broken), 'sentence has', 'sentences have')} a line without "
+            f"{count_of(width, 'column')}; they start on {name_rows(lines)}.",
+            "It is unclear which tag belongs to which token, so these sentences cannot be used as they are.",
+            "Mend the line, or drop these sentences.",
+            file,
+            count=len(broken),
+            rows=first_rows(lines),
+            fixes=("drop_rows",),
+        )

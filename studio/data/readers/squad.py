@@ -1,0 +1,116 @@
+"""SQuAD: articles, paragraphs, questions and answers as nested JSON, to one row per question."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from studio.data.problems import Problem, count_of, first_rows, name_rows
+from studio.data.readers.cells import CellColumns, transpose
+from studio.data.readers.characters import Origin, find_text_problems
+from studio.data.readers.jsontext import Listed, to_cell
+from studio.data.readers.table import ReaderReport, Table
+from studio.errors import InvalidInput
+
+COLUMNS = ("id", "title", "context", "question", "answers", "is_impossible")
+ROLES = {"context": "context", "question": "question", "answers": "answers"}
+TASK = "question-answering"
+QUESTION_KEY = re.compile(r'(?<!\\)"question"\s*:')
+
+
+def is_squad(members: Mapping[str, Any]) -> bool:
+    """Whether an object has a list "data" of articles with paragraphs, as SQuAD does."""
+    data = members.get("data")
+    if not isinstance(data, Listed) or not data.items:
+        return False
+    first = data.items[0][1]
+    return isinstance(first, dict) and isinstance(first.get("paragraphs"), list)
+
+
+def read_squad(articles: list[tuple[int, Any]], report: ReaderReport, origin: Origin, text: str) -> Table:
+    """One row per question of SQuAD 1.1 or 2.0; ``answers`` is a JSON list of {text, answer_start}.
+
+    ``lines`` are those on which the questions start. Raises InvalidInput where a part is missing.
+    """
+    name = origin.name
+    rows: list[list[str]] = []
+    fits: list[bool] = []
+    article_lines: list[int] = []
+    for line, article in articles:
+        for row, stands in read_article(line, article, name):
+            rows.append(row)
+            fits.append(stands)
+            article_lines.append(line)
+    if not rows:
+        raise InvalidInput(f"{name} has articles and no questions.", "Check that it is the right file.")
+    lines = question_lines(text, len(rows)) or article_lines
+    cells = CellColumns(name)
+    cells.add(transpose(rows, COLUMNS), lines)
+    report = replace(report, format="squad", rows_read=len(rows))
+    table = Table(cells.frame(), cells.lines(), report, (), name, roles=dict(ROLES), task=TASK)
+    astray = [line for line, stands in zip(lines, fits, strict=True) if not stands]
+    problems = (*find_astray(astray, name), *find_text_problems(cells, table, origin))
+    return replace(table, problems=problems)
+
+
+def question_lines(text: str, questions: int) -> list[int]:
+    """The line of each question, by the keys called "question"; empty where these do not add up."""
+    lines: list[int] = []
+    line, counted = 1, 0
+    for match in QUESTION_KEY.finditer(text):
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        lines.append(line)
+    return lines if len(lines) == questions else []
+
+
+def read_article(line: int, article: Any, name: str) -> Iterator[tuple[list[str], bool]]:
+    """The row of each question of an article, and whether its answers stand where they are said to."""
+    try:
+        title = to_cell(article.get("title"))
+        for paragraph in article["paragraphs"]:
+            context = str(paragraph["context"])
+            for asked in paragraph["qas"]:
+                yield read_question(title, context, asked)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidInput(
+            f"{name} looks like SQuAD, but the article that starts on line {line} is not complete ({error}).",
+            "Each paragraph needs a context and qas, each question an id, a question and answers.",
+        ) from error
+
+
+def read_question(title: str, context: str, asked: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """The row of a question, and whether its answers stand where they are said to."""
+    found = [(str(answer["text"]), int(answer["answer_start"])) for answer in asked.get("answers") or ()]
+    fits = all(start >= 0 and context.startswith(text, start) for text, start in found)
+    answers = [{"text": text, "answer_start": start} for text, start in found]
+    impossible = to_cell(asked.get("is_impossible")).lower() == "true"
+    row = [
+        to_cell(asked.get("id")),
+        title,
+        context,
+        str(asked["question"]),
+        json.dumps(answers, ensure_ascii=False),
+        "true" if impossible else "false",
+    ]
+    return row, fits
+
+
+def find_astray(lines: list[int], file: str) -> Iterator[Problem]:
+    """Questions with an answer that does not stand at its offset in the context."""
+    if lines:
+        yield Problem(
+            "warning",
+            "answer_offset",
+            f"{count_of(len(lines), 'question has', 'questions have')} an answer that does not stand where "
+            f"answer_start says: {name_rows(lines)}.",
+            "The model is taught to point at the wrong words.",
+            "Mend answer_start in these questions; it counts characters of the context from 0.",
+            file,
+            column="answers",
+            count=len(lines),
+            rows=first_rows(lines),
+        )
