@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from studio.data.fixes import Step
 from studio.data.problems import Problem
 from studio.data.readers import ReaderReport
+from studio.errors import InvalidInput
+
+# What reading could find in the first release, whose datasets do not say it themselves.
+FIRST_READING_CODES = (
+    *("duplicated_header", "padded_header", "unnamed_columns", "empty_rows", "lone_quote"),
+    *("undecodable_bytes", "unsure_encoding", "control_characters", "too_few_fields", "too_many_fields"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,9 @@ class Dataset:
     ``class_counts`` is {split: {label: rows}}; ``lengths`` is {role: {"characters" | "words": histogram}}
     of the training rows; ``split_fingerprints`` tells whether two datasets share the rows of a split;
     ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...; ``parent``
-    is the id of the version this one was made from by its ``steps``, None for an import.
+    is the id of the version this one was made from by its ``steps``, None for an import. Bit i of the
+    ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the findings that reading the file
+    gave, which its later versions keep.
     """
 
     id: str
@@ -66,6 +77,13 @@ class Dataset:
     version: int = 1
     parent: str | None = None
     steps: tuple[Step, ...] = ()
+    mark_codes: tuple[str, ...] = ()
+    reading_codes: tuple[str, ...] = FIRST_READING_CODES
+
+    @property
+    def address(self) -> str:
+        """The name that means this version and no later one, such as 'tickets@2'."""
+        return f"{self.name}@{self.version}"
 
     def to_json(self) -> dict[str, Any]:
         """The shape of CONTRACT section 1, and more keys."""
@@ -88,6 +106,8 @@ class Dataset:
             "version": self.version,
             "parent": self.parent,
             "steps": [step.to_json() for step in self.steps],
+            "mark_codes": list(self.mark_codes),
+            "reading_codes": list(self.reading_codes),
         }
 
     @classmethod
@@ -102,8 +122,41 @@ class Dataset:
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "split": SplitDescription.from_json(value["split"]),
                 "steps": tuple(Step.from_json(step) for step in value.get("steps", ())),
+                "mark_codes": tuple(value.get("mark_codes", ())),
+                "reading_codes": tuple(value.get("reading_codes", FIRST_READING_CODES)),
             }
         )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is found out of a dataset after its import, in the background.
+
+    ``marks`` is {split: one int64 per row}, whose bit i means ``mark_codes[i]``; ``token_lengths`` is plain
+    JSON, which belongs to those who count.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    mark_codes: tuple[str, ...] = ()
+    marks: dict[str, np.ndarray] = field(default_factory=dict)
+    token_lengths: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_address(address: str) -> tuple[str, int | None]:
+    """The name and the version that is meant, None for the newest; InvalidInput where it is no number.
+
+    >>> parse_address("tickets"), parse_address("tickets@2")
+    (('tickets', None), ('tickets', 2))
+    """
+    name, at, number = address.partition("@")
+    if not at:
+        return name, None
+    if not (number.isascii() and number.isdigit()):
+        raise InvalidInput(
+            f"'{address[:100]}' names no version of a dataset.",
+            "Write the name, or the name, '@' and the number of a version, such as tickets@2.",
+        )
+    return name, int(number)
 
 
 def write_time(moment: datetime) -> str:

@@ -67,6 +67,7 @@ class PreparedImport:
 
     ``frames`` is {split: frame with a text column per role, line (int64) and file}, without the rows that
     have errors; it is empty where the roles do not fit. ``blocking``: the import must not go on.
+    ``mark_codes`` names the bits of the column ``marks``, where the frames have one.
     """
 
     request: ImportRequest
@@ -80,6 +81,7 @@ class PreparedImport:
     class_counts: dict[str, dict[str, int]]
     lengths: dict[str, Any]
     steps: tuple[Step, ...] = ()
+    mark_codes: tuple[str, ...] = ()
 
     @property
     def blocking(self) -> bool:

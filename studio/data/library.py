@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import time
@@ -15,20 +13,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from studio.data.dataset import Dataset
+from studio.data.dataset import Dataset, Profile
+from studio.data.editing import Edit
+from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.importing import PreparedImport
+from studio.data.profiles import read_profile, write_profile
 from studio.data.splits import SPLITS
+from studio.data.storing import StoredRows, sync_folder, write_rows
 from studio.errors import InvalidInput, NotFound
 from studio.files import read_json, write_json
 
-DESCRIPTION = "dataset.json"
-# Small groups, so that a page of 50 rows reads a few thousand and not a million.
-ROWS_PER_GROUP = 10_000
+DESCRIPTION, EDITS, PROFILE = "dataset.json", "edits.json", "profile.parquet"
 UNFINISHED = ".unfinished-"
-PLACE_COLUMNS = ("line", "file")
 
 
 class Library:
@@ -40,21 +37,46 @@ class Library:
     def save(self, prepared: PreparedImport) -> Dataset:
         """Keep the rows; raises InvalidInput with all problems where an error stands in the way."""
         prepared.raise_if_blocking()
-        dataset = describe(prepared, uuid.uuid4().hex)
+        return self.keep(describe(prepared, uuid.uuid4().hex), prepared.frames)
+
+    def keep(
+        self, dataset: Dataset, frames: Mapping[str, pd.DataFrame], edits: Sequence[Edit] = ()
+    ) -> Dataset:
+        """Write a dataset that is described already; ``edits`` are those that led to it from its parent."""
         self.datasets_dir.mkdir(parents=True, exist_ok=True)
         unfinished = self.datasets_dir / f"{UNFINISHED}{dataset.id}"
         unfinished.mkdir()
         try:
-            for split, frame in prepared.frames.items():
-                write_frame(frame, unfinished / f"{split}.parquet")
-            write_json(unfinished / DESCRIPTION, dataset.to_json())
-            sync_folder(unfinished)
-            os.replace(unfinished, self.datasets_dir / dataset.id)
+            for split, frame in frames.items():
+                write_rows(frame, dataset.roles, unfinished / f"{split}.parquet")
+            if edits:
+                write_json(unfinished / EDITS, [edit.to_json() for edit in edits])
+            self._publish(unfinished, dataset)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-        sync_folder(self.datasets_dir)
         return dataset
+
+    def copy(self, source_id: str, dataset: Dataset) -> Dataset:
+        """Keep a dataset with the rows, and what was found out later, of another."""
+        source = self.folder(source_id)
+        unfinished = self.datasets_dir / f"{UNFINISHED}{dataset.id}"
+        unfinished.mkdir()
+        try:
+            for path in source.glob("*.parquet"):
+                shutil.copyfile(path, unfinished / path.name)
+                sync_file(unfinished / path.name)
+            self._publish(unfinished, dataset)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        return dataset
+
+    def _publish(self, unfinished: Path, dataset: Dataset) -> None:
+        write_json(unfinished / DESCRIPTION, dataset.to_json())
+        sync_folder(unfinished)
+        os.replace(unfinished, self.datasets_dir / dataset.id)
+        sync_folder(self.datasets_dir)
 
     def ids(self) -> list[str]:
         """The ids of the datasets that are there in full."""
@@ -80,21 +102,40 @@ class Library:
 
     def frame(self, dataset_id: str, split: str) -> pd.DataFrame:
         """All rows of a split: a text column per role, line (int64) and file."""
-        return pq.ParquetFile(self._file(dataset_id, split)).read().to_pandas()
+        stored = self.stored(dataset_id, split)
+        return stored.read(stored.table_columns)
 
     def rows(self, dataset_id: str, split: str, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
         """A slice of a split as dicts, reading only the part of the file that holds it."""
-        parquet = pq.ParquetFile(self._file(dataset_id, split))
-        first, last = max(0, offset), max(0, offset) + max(0, limit)
-        found: list[dict[str, Any]] = []
-        start = 0
-        for group in range(parquet.num_row_groups):
-            end = start + parquet.metadata.row_group(group).num_rows
-            if start < last and end > first:
-                table = parquet.read_row_group(group)
-                found += table.slice(max(0, first - start), last - max(first, start)).to_pylist()
-            start = end
-        return found
+        stored = self.stored(dataset_id, split)
+        first, last = max(0, offset), min(len(stored), max(0, offset) + max(0, limit))
+        return stored.take(np.arange(first, last), stored.table_columns).to_pylist()
+
+    def stored(self, dataset_id: str, split: str) -> StoredRows:
+        """The file of a split, opened; InvalidInput where there is no such split."""
+        if split not in SPLITS:
+            raise InvalidInput(f"There is no split '{split}'.", f"Use one of: {', '.join(SPLITS)}.")
+        return StoredRows(self.folder(dataset_id) / f"{split}.parquet")
+
+    def edits(self, dataset_id: str) -> tuple[Edit, ...]:
+        """The edits that led to a version from its parent; empty where it was made in another way."""
+        path = self.folder(dataset_id) / EDITS
+        found = read_json(path, "The edits of this dataset") if path.is_file() else []
+        return tuple(Edit.from_json(edit) for edit in found)
+
+    def write_profile(self, dataset_id: str, profile: Profile) -> None:
+        """Keep what was found out after the import; a later one replaces it. The rows stay as they are."""
+        write_profile(self.folder(dataset_id) / PROFILE, profile)
+
+    def profile(self, dataset_id: str) -> Profile | None:
+        """What was found out after the import, or None where nothing was yet."""
+        path = self.folder(dataset_id) / PROFILE
+        return read_profile(path) if path.is_file() else None
+
+    def profile_stamp(self, dataset_id: str) -> int:
+        """A number that changes when what was found out changes; 0 where there is nothing."""
+        path = self.folder(dataset_id) / PROFILE
+        return path.stat().st_mtime_ns if path.is_file() else 0
 
     def delete(self, dataset_id: str) -> None:
         """Remove a dataset's files; nothing happens where they are gone already."""
@@ -119,20 +160,16 @@ class Library:
             if ours and path.name not in known and path.stat().st_mtime <= latest:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _file(self, dataset_id: str, split: str) -> Path:
-        if split not in SPLITS:
-            raise InvalidInput(f"There is no split '{split}'.", f"Use one of: {', '.join(SPLITS)}.")
-        return self.folder(dataset_id) / f"{split}.parquet"
-
 
 def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
     """The description of a prepared import under a new id."""
-    frames = prepared.frames
+    request = prepared.request
+    splits = {split: fingerprint_rows(frame) for split, frame in prepared.frames.items()}
     return Dataset(
         id=dataset_id,
-        name=prepared.request.name,
-        task=prepared.request.task,
-        fingerprint=fingerprint(prepared.request.task, prepared.labels, frames),
+        name=request.name,
+        task=request.task,
+        fingerprint=fingerprint(request.task, prepared.labels, splits),
         roles=prepared.roles,
         labels=prepared.labels,
         rows=prepared.rows,
@@ -142,56 +179,17 @@ def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
         class_counts=prepared.class_counts,
         lengths=prepared.lengths,
         split=prepared.split,
-        split_fingerprints={split: fingerprint_rows(frame) for split, frame in frames.items()},
+        split_fingerprints=splits,
         files=prepared.files,
+        steps=prepared.steps,
+        mark_codes=prepared.mark_codes,
+        reading_codes=tuple(
+            dict.fromkeys(problem.code for table in prepared.tables.values() for problem in table.problems)
+        ),
     )
 
 
-def fingerprint(task: str, labels: Sequence[str], frames: Mapping[str, pd.DataFrame]) -> str:
-    """sha256 (hex) over task, labels and the rows of each split; not over names, files or line numbers."""
-    content = {
-        "task": task,
-        "labels": list(labels),
-        "splits": {split: fingerprint_rows(frames[split]) for split in SPLITS if split in frames},
-    }
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-def fingerprint_rows(frame: pd.DataFrame) -> str:
-    """sha256 (hex) over the cells of the role columns, in order of column name and row.
-
-    Each column counts as its name, its rows, the lengths of its cells in UTF-8 bytes (little-endian int64)
-    and the bytes of all cells.
-    """
-    digest = hashlib.sha256()
-    for name in sorted(name for name in map(str, frame.columns) if name not in PLACE_COLUMNS):
-        cells = pa.array(frame[name].to_numpy(dtype=object), type=pa.large_string())
-        if isinstance(cells, pa.ChunkedArray):
-            cells = cells.combine_chunks()
-        _, offsets, data = cells.buffers()
-        ends = np.frombuffer(offsets, dtype="<i8")[: len(cells) + 1] if len(cells) else np.zeros(1, "<i8")
-        digest.update(f"{name}\n{len(cells)}\n".encode())
-        digest.update(np.diff(ends).astype("<i8").tobytes())
-        digest.update(memoryview(data)[: int(ends[-1])] if data is not None else b"")
-    return digest.hexdigest()
-
-
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet and see it onto the disk."""
-    schema = [pa.field(str(name), pa.int64() if name == "line" else pa.string()) for name in frame.columns]
-    table = pa.Table.from_pandas(frame, schema=pa.schema(schema), preserve_index=False)
-    with path.open("wb") as file:
-        pq.write_table(table, file, row_group_size=ROWS_PER_GROUP, compression="zstd")
-        file.flush()
+def sync_file(path: Path) -> None:
+    """See a file's bytes onto the disk."""
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """See a folder's entries onto the disk; Windows cannot and need not."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from studio.data.fingerprints import fingerprint_rows
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
-from studio.data.library import Library, fingerprint_rows
+from studio.data.library import Library
 from studio.errors import InvalidInput, NotFound
 from tests.data.tables import many_rows, write_table
 

@@ -1,0 +1,109 @@
+"""A new version of a dataset: other rows, and everything that is known of them found out again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from studio.data.columns import LABEL
+from studio.data.dataset import Dataset
+from studio.data.fingerprints import fingerprint, fingerprint_rows
+from studio.data.fixes import Step
+from studio.data.importing import count_labels, measure_lengths
+from studio.data.labels import order_labels
+from studio.data.problems import by_severity
+from studio.data.rechecking import recheck_rows
+from studio.data.splits import SPLITS
+from studio.errors import InvalidInput
+
+HISTORY, RESTORE, UNDO = "history", "restore", "undo"
+NOTES = (RESTORE, UNDO)  # steps that only say what was done with other steps
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A version that is ready to be kept: its description and its rows by split."""
+
+    dataset: Dataset
+    frames: dict[str, pd.DataFrame]
+
+
+def gather_rows(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """All rows below each other, train, validation, test, with their split in a column."""
+    parts = [frames[split].assign(split=split) for split in SPLITS if split in frames]
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], number: int) -> NewVersion:
+    """Describe the rows (columns of the parent's roles, line, file, split) as version ``number``.
+
+    Raises InvalidInput where a split would lose its last row, or where an error stands in the way now.
+    """
+    refuse_empty(parent, rows)
+    checked = recheck_rows(rows, parent)
+    rows = rows.drop(columns="marks", errors="ignore").assign(marks=checked.marks)
+    frames = {
+        split: rows[(rows["split"] == split).to_numpy(dtype=bool)]
+        .drop(columns="split")
+        .reset_index(drop=True)
+        for split in SPLITS
+    }
+    labels = label_order(parent, rows)
+    splits = {split: fingerprint_rows(frame) for split, frame in frames.items()}
+    dataset = replace(
+        parent,
+        id=uuid.uuid4().hex,
+        fingerprint=fingerprint(parent.task, labels, splits),
+        labels=labels,
+        rows={split: len(frame) for split, frame in frames.items()},
+        problems=tuple(by_severity(checked.problems)),
+        created_at=datetime.now(UTC),
+        class_counts=count_labels(frames, list(labels)),
+        lengths=measure_lengths(frames, parent.roles),
+        split_fingerprints=splits,
+        version=number,
+        parent=parent.id,
+        steps=steps,
+        mark_codes=checked.mark_codes,
+    )
+    return NewVersion(dataset, frames)
+
+
+def same_rows(source: Dataset, parent: Dataset, step: Step, number: int) -> Dataset:
+    """The description of a version with the rows of ``source``."""
+    return replace(
+        source,
+        id=uuid.uuid4().hex,
+        created_at=datetime.now(UTC),
+        version=number,
+        parent=parent.id,
+        steps=(step,),
+    )
+
+
+def refuse_empty(parent: Dataset, rows: pd.DataFrame) -> None:
+    """Raise InvalidInput where a split that had rows would have none."""
+    counts = rows["split"].value_counts()
+    for split in SPLITS:
+        if parent.rows.get(split) and not counts.get(split, 0):
+            raise InvalidInput(
+                f"No {split} row would be left in '{parent.name}'.",
+                "Leave some rows in each of train, validation and test.",
+            )
+
+
+def label_order(parent: Dataset, rows: pd.DataFrame) -> tuple[str, ...]:
+    """The labels of the rows; an order that came from a labels file stays, and so do its unused labels."""
+    if LABEL not in rows:
+        return parent.labels
+    now = set(rows[LABEL].unique())
+    used = {label for counts in parent.class_counts.values() for label, count in counts.items() if count}
+    ordered = order_labels(list(used))
+    if list(parent.labels) == ordered:
+        return tuple(order_labels(list(now)))
+    kept = [label for label in parent.labels if label in now or label not in used]
+    return (*kept, *order_labels([label for label in now if label not in kept]))
