@@ -73,7 +73,7 @@ def open_studio(settings: Settings) -> Studio:
     model_rows = ModelStore(engine)
     dataset_rows = DatasetStore(engine)
     library = Library(settings.datasets_dir)
-    library.sweep({dataset.id for dataset in dataset_rows.list()})
+    library.sweep(dataset_rows.ids())
     queue = Queue(store, settings.jobs_dir)
     Leftovers(settings, queue, model_rows).remove_all()
     ImportFollowUp(settings, queue).sweep()

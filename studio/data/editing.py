@@ -89,6 +89,10 @@ class RowDraft:
     split: str | None = None
     dropped: bool = False
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
     def after(self, edit: Edit) -> RowDraft:
         """The same after one more edit; the last one counts."""
         if edit.action == DROP:

@@ -1,10 +1,24 @@
-"""The tables of datasets, models and evaluations; times are seconds since 1970 in UTC."""
+"""The tables of datasets, their open edits, models and evaluations; times are seconds since 1970 in UTC."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, Column, Double, ForeignKey, Index, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 NAME_LENGTH = 200
@@ -13,12 +27,27 @@ datasets = Table(
     "datasets",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("name", String(NAME_LENGTH), nullable=False, unique=True),
+    Column("name", String(NAME_LENGTH), nullable=False),
+    Column("version", Integer, nullable=False),
     Column("task", String(60), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("description", JSON(none_as_null=True), nullable=False),
+    UniqueConstraint("name", "version", name="uq_datasets_name_version"),
     Index("ix_datasets_created", "created_at"),
+)
+
+dataset_edits = Table(
+    "dataset_edits",
+    metadata,
+    Column("dataset_id", String(32), ForeignKey("datasets.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("split", String(40), nullable=False),
+    Column("row_index", Integer, nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("new_label", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
 )
 
 models = Table(

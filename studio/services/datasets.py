@@ -1,25 +1,20 @@
-"""Datasets: look at a file, check it, import it, list, show and delete."""
+"""Datasets: look at a file, check it, import it; and all that can be done with what is there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from studio.data.columns import guess_roles
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
-from studio.data.library import Library
 from studio.data.readers import ReadOptions, Table, read_table
 from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
 from studio.data.scoring import prepare_scoring
-from studio.errors import Conflict, InvalidInput, NotFound
-from studio.records.datasets import DatasetStore
-from studio.records.models import ModelStore
-from studio.services.jobs import JobService
+from studio.errors import Conflict, InvalidInput
+from studio.services.dataset_versions import DatasetVersions
 from studio.services.names import check_name
-from studio.settings import Settings
 from studio.tasks.registry import get_task
 
 
@@ -31,22 +26,8 @@ class TablePreview:
     roles: dict[str, str]
 
 
-class DatasetService:
-    """The verbs on datasets."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        library: Library,
-        rows: DatasetStore,
-        models: ModelStore,
-        jobs: JobService,
-    ) -> None:
-        self._jobs = jobs
-        self._settings = settings
-        self._library = library
-        self._rows = rows
-        self._models = models
+class DatasetService(DatasetVersions):
+    """All verbs on datasets: those below bring tables in, those inherited look after what is there."""
 
     def inspect(
         self, path: Path, options: ReadOptions | None = None, file_name: str | None = None
@@ -91,71 +72,13 @@ class DatasetService:
 
     def import_sample(self) -> Dataset:
         """The built-in sample, imported on first use."""
-        known = {dataset.name: dataset for dataset in self.list()}
-        if SAMPLE_NAME in known:
-            return known[SAMPLE_NAME]
+        known = self._rows.get(SAMPLE_NAME)
+        if known is not None:
+            return known
         return self.import_file(ImportRequest(path=sample_path(), name=SAMPLE_NAME, roles=dict(SAMPLE_ROLES)))
 
-    def list(self) -> list[Dataset]:
-        """Newest first."""
-        return self._rows.list()
-
-    def get(self, name: str) -> Dataset:
-        """One dataset; NotFound where there is none of that name."""
-        dataset = self._rows.get(name)
-        if dataset is None:
-            raise NotFound(
-                f"There is no dataset '{name}'.",
-                "The list of datasets shows those there are.",
-                shell_hint="Print it with: python -m studio dataset list",
-            )
-        return dataset
-
-    def delete(self, name: str) -> None:
-        """Delete rows and files; models trained on it stay. Conflict while a job needs it."""
-        dataset = self.get(name)
-        for job in self._jobs.unfinished():
-            if dataset.id in {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}:
-                raise Conflict(
-                    f"'{name}' is in use by the job '{job.title}'.",
-                    "Cancel that job or wait for it, then delete.",
-                )
-        self._rows.delete(name)
-        self._library.delete(dataset.id)
-
-    def rows(self, name: str, split: str, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-        """A slice of one split, each row with text, label and line."""
-        return self._library.rows(self.get(name).id, split, offset, limit)
-
-    def examples(self, name: str, split: str = "test", count: int = 6) -> list[str]:
-        """Texts to try a model on, one per label first, never from training."""
-        if split == "train":
-            raise InvalidInput("Examples to try never come from training.", "Use validation or test.")
-        frame = self._library.frame(self.get(name).id, split)
-        firsts = frame.drop_duplicates("label")
-        rest = frame.drop(firsts.index)
-        return [*firsts["text"], *rest["text"]][:count]
-
-    def folder(self, name: str) -> Path:
-        """Where the dataset's files are."""
-        return self._settings.datasets_dir / self.get(name).id
-
-    def texts(self, name: str, split: str) -> Sequence[str]:
-        """All texts of one split, in order."""
-        return list(self._library.frame(self.get(name).id, split)["text"])
-
-    def text_column(self, dataset_id: str) -> str | None:
-        """What the text column of a dataset was called in its file, or None where the dataset is gone."""
-        known = {dataset.id: dataset for dataset in self.list()}
-        return known[dataset_id].roles.get("text") if dataset_id in known else None
-
-    def used_by(self, name: str) -> list[str]:
-        """Names of the models trained on the dataset, not on one that had its name before."""
-        dataset = self.get(name)
-        return [model.name for model in self._models.list() if model.dataset_id == dataset.id]
-
     def _refuse_taken(self, name: str) -> None:
-        if self._rows.get(name) is not None:
+        if self._rows.name_taken(name):
             raise Conflict(
                 f"There is a dataset '{name}' already.", "Choose another name, or delete that one first."
             )

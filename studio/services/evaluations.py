@@ -68,9 +68,9 @@ class EvaluationService:
 
     def _own_dataset(self, model: ModelRecord) -> Dataset:
         """The dataset the model was trained on; another one may go by its name now."""
-        for dataset in self._datasets.list():
-            if dataset.id == model.dataset_id:
-                return dataset
+        dataset = self._datasets.by_id(model.dataset_id)
+        if dataset is not None:
+            return dataset
         raise NotFound(
             f"The dataset '{model.dataset}' that '{model.name}' was trained on is not there any more.",
             "Choose a dataset to score it on by name.",

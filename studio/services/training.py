@@ -177,10 +177,10 @@ class TrainingService:
 
     def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
         """Tokens of up to 2,000 training texts, special tokens included, as this checkpoint counts."""
-        return self._lengths(dataset.name, dataset.id, resolved.folder)
+        return self._lengths(dataset.address, dataset.id, resolved.folder)
 
-    def _count_lengths(self, dataset_name: str, _dataset_id: str, folder: Any) -> np.ndarray:
-        texts = self._datasets.texts(dataset_name, "train")
+    def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
+        texts = self._datasets.texts(address, "train")
         step = max(1, len(texts) // SAMPLED_TEXTS)
         return np.asarray(count_tokens(folder, list(texts[::step])))
 

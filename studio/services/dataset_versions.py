@@ -1,0 +1,135 @@
+"""New versions of datasets: by fixes, by hand, by undoing and by going back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from studio.data.dataset import Dataset
+from studio.data.editing import BY_HAND, Edit, apply_edits
+from studio.data.fixes import Step
+from studio.data.splits import SPLITS
+from studio.data.versions import HISTORY, NOTES, RESTORE, UNDO, gather_rows, make_version, same_rows
+from studio.errors import Conflict, InvalidInput, NotFound
+from studio.services.dataset_rows import DatasetRows
+
+
+class DatasetVersions(DatasetRows):
+    """The verbs that make a version; the one they start from never changes."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._making = threading.Lock()
+
+    def save_edits(self, name: str) -> Dataset:
+        """Make a version of the open draft, which ends with it; InvalidInput where it changes nothing."""
+        dataset = self.get(name)
+        edits = self._drafts.list(dataset.id)
+        if not edits:
+            raise InvalidInput(f"'{name}' has no edits to save.", "Correct, move or drop a row first.")
+        rows, steps = apply_edits(self._gather(dataset), edits)
+        if not steps:
+            raise InvalidInput(
+                f"The edits of '{name}' change nothing: each row is as it was.",
+                "Edit a row, or discard them.",
+            )
+        return self._keep_version(dataset, rows, steps, edits)
+
+    def restore(self, name: str, version: int) -> Dataset:
+        """Make a version with the rows of an earlier one."""
+        newest = self._free_of_edits(name)
+        source = self.get(f"{newest.name}@{version}")
+        if source.fingerprint == newest.fingerprint:
+            raise InvalidInput(
+                f"'{newest.name}' has the rows of version {version} already.", "There is nothing to restore."
+            )
+        return self._keep_copy(
+            source, newest, Step(HISTORY, RESTORE, 0, f"The rows are those of version {version} again.")
+        )
+
+    def undo_step(self, name: str, step_number: int) -> Dataset:
+        """Make a version of the parent's rows with the other steps of this version; steps count from 1."""
+        dataset = self._free_of_edits(name)
+        step, others = pick_step(dataset, step_number)
+        parent = self.by_id(dataset.parent) if dataset.parent else None
+        if parent is None:
+            raise NotFound(
+                f"That step of '{dataset.address}' cannot be undone: what it was made from is not kept.",
+                "Import the table again without the fix."
+                if dataset.parent is None
+                else "Restore an earlier version, or import the table again.",
+            )
+        note = Step(HISTORY, UNDO, step.rows, f"Undone: {step.message}", step.lines)
+        rows, steps, edits = self._repeat(parent, dataset, others)
+        if not steps:
+            return self._keep_copy(parent, dataset, note)
+        return self._keep_version(parent, rows, (*steps, note), edits)
+
+    def _repeat(
+        self, parent: Dataset, dataset: Dataset, steps: Sequence[Step]
+    ) -> tuple[pd.DataFrame, tuple[Step, ...], tuple[Edit, ...]]:
+        actions = {step.action for step in steps if step.code == BY_HAND}
+        edits = tuple(edit for edit in self._library.edits(dataset.id) if edit.action in actions)
+        rows, done = apply_edits(self._gather(parent), edits)
+        return rows, done, edits
+
+    def _free_of_edits(self, name: str) -> Dataset:
+        """The dataset; Conflict where its draft would be left behind by a new version."""
+        dataset = self.get(name)
+        count = len(self._drafts.list(dataset.id))
+        if count:
+            raise Conflict(
+                f"'{name}' has {count} {'edit that is' if count == 1 else 'edits that are'} not saved.",
+                "Save them as a version or discard them first.",
+            )
+        return dataset
+
+    def _gather(self, dataset: Dataset) -> pd.DataFrame:
+        return gather_rows({split: self._library.frame(dataset.id, split) for split in SPLITS})
+
+    def _next_number(self, dataset: Dataset) -> int:
+        return self._rows.versions(dataset.name)[0].version + 1
+
+    def _keep_version(
+        self, parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], edits: tuple[Edit, ...] = ()
+    ) -> Dataset:
+        with self._making:
+            new = make_version(parent, rows, steps, self._next_number(parent))
+            self._library.keep(new.dataset, new.frames, edits)
+            return self._record(new.dataset, ends_draft=bool(edits))
+
+    def _keep_copy(self, source: Dataset, parent: Dataset, step: Step) -> Dataset:
+        with self._making:
+            copy = same_rows(source, parent, step, self._next_number(parent))
+            self._library.copy(source.id, copy)
+            return self._record(copy)
+
+    def _record(self, dataset: Dataset, *, ends_draft: bool = False) -> Dataset:
+        try:
+            self._rows.add_version(dataset, ends_draft=ends_draft)
+        except Conflict:
+            self._library.delete(dataset.id)
+            raise
+        return dataset
+
+
+def pick_step(dataset: Dataset, number: int) -> tuple[Step, list[Step]]:
+    """The step of that number and the others that can be repeated; InvalidInput where it cannot be undone."""
+    steps = dataset.steps
+    if not 1 <= number <= len(steps):
+        raise InvalidInput(
+            f"'{dataset.address}' has no step {number}.",
+            f"It has {len(steps)}; they count from 1." if steps else "Only fixes and edits can be undone.",
+        )
+    step = steps[number - 1]
+    if step.action in NOTES:
+        raise InvalidInput(
+            f"Step {number} of '{dataset.address}' only says what was done with others.",
+            "Restore the version whose rows you want.",
+        )
+    return step, [
+        other for place, other in enumerate(steps, 1) if place != number and other.action not in NOTES
+    ]

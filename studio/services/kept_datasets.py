@@ -1,0 +1,112 @@
+"""The datasets that are there, in all their versions: list, show and delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from studio.data.dataset import Dataset, parse_address
+from studio.data.library import Library
+from studio.errors import Conflict, InvalidInput, NotFound
+from studio.records.datasets import DatasetStore
+from studio.records.models import ModelStore
+from studio.services.jobs import JobService
+from studio.settings import Settings
+
+
+class KeptDatasets:
+    """The verbs on datasets as a whole; "tickets" means the newest version, "tickets@2" the second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        rows: DatasetStore,
+        models: ModelStore,
+        jobs: JobService,
+    ) -> None:
+        self._jobs = jobs
+        self._settings = settings
+        self._library = library
+        self._rows = rows
+        self._models = models
+
+    def list(self) -> list[Dataset]:
+        """The newest version of each name, the newest first."""
+        return self._rows.list()
+
+    def get(self, name: str) -> Dataset:
+        """One dataset; NotFound where there is none of that name, or not in that version."""
+        plain, version = parse_address(name)
+        dataset = self._rows.get(plain, version)
+        if dataset is None and version is not None and self._rows.name_taken(plain):
+            there = ", ".join(str(one.version) for one in reversed(self._rows.versions(plain)))
+            raise NotFound(f"'{plain}' has no version {version}.", f"There are: {there}.")
+        if dataset is None:
+            raise NotFound(
+                f"There is no dataset '{plain}'.",
+                "The list of datasets shows those there are.",
+                shell_hint="Print it with: python -m studio dataset list",
+            )
+        return dataset
+
+    def by_id(self, dataset_id: str) -> Dataset | None:
+        """The version of that id, such as a model was trained on; None where it is gone."""
+        return self._rows.by_id(dataset_id)
+
+    def versions(self, name: str) -> Sequence[Dataset]:
+        """All versions of a name, newest first; NotFound where there is none of that name."""
+        return self._rows.versions(self.get(name).name)
+
+    def delete(self, name: str) -> None:
+        """Delete all versions of a name, or the one that is named; models trained on them stay.
+
+        Later versions stay as well, since each is whole. Conflict while a job needs what would go.
+        """
+        doomed = [self.get(name)] if parse_address(name)[1] is not None else self.versions(name)
+        ids = {dataset.id for dataset in doomed}
+        for job in self._jobs.unfinished():
+            if ids & {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}:
+                raise Conflict(
+                    f"'{name}' is in use by the job '{job.title}'.",
+                    "Cancel that job or wait for it, then delete.",
+                )
+        for dataset in doomed:
+            self._rows.delete_version(dataset.id)
+            self._library.delete(dataset.id)
+
+    def rows(self, name: str, split: str, offset: int = 0, limit: int = 50) -> Sequence[dict[str, Any]]:
+        """A slice of one split, each row with text, label and line."""
+        return self._library.rows(self.get(name).id, split, offset, limit)
+
+    def examples(self, name: str, split: str = "test", count: int = 6) -> Sequence[str]:
+        """Texts to try a model on, one per label first, never from training."""
+        if split == "train":
+            raise InvalidInput("Examples to try never come from training.", "Use validation or test.")
+        frame = self._library.frame(self.get(name).id, split)
+        firsts = frame.drop_duplicates("label")
+        rest = frame.drop(firsts.index)
+        return [*firsts["text"], *rest["text"]][:count]
+
+    def folder(self, name: str) -> Path:
+        """Where the dataset's files are."""
+        return self._settings.datasets_dir / self.get(name).id
+
+    def texts(self, name: str, split: str) -> Sequence[str]:
+        """All texts of one split, in order."""
+        return list(self._library.frame(self.get(name).id, split)["text"])
+
+    def text_column(self, dataset_id: str) -> str | None:
+        """What the text column of a dataset was called in its file, or None where the dataset is gone."""
+        dataset = self.by_id(dataset_id)
+        return dataset.roles.get("text") if dataset else None
+
+    def used_by(self, name: str) -> Sequence[str]:
+        """Names of the models trained on the dataset, not on one that had its name before.
+
+        A name alone speaks of all its versions, "tickets@2" of that one.
+        """
+        chosen = [self.get(name)] if parse_address(name)[1] is not None else self.versions(name)
+        ids = {dataset.id for dataset in chosen}
+        return [model.name for model in self._models.list() if model.dataset_id in ids]

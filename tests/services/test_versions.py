@@ -1,0 +1,210 @@
+"""Versions of a dataset: made by edits, undone, restored, deleted; the earlier ones never change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.bootstrap import Studio, open_studio
+from studio.data.browsing import RowQuery
+from studio.data.editing import Edit
+from studio.errors import Conflict, InvalidInput, NotFound
+from studio.services.datasets import ImportRequest
+from studio.settings import Settings
+from tests.results.kept_models import keep_model
+
+
+@pytest.fixture
+def tickets(studio: Studio, small_table: Path) -> Studio:
+    """A studio with the dataset 'tickets', 80 rows in two classes."""
+    studio.datasets.import_file(ImportRequest(path=small_table, name="tickets"))
+    return studio
+
+
+def test_edits_become_one_version_and_the_first_stays_as_it_was(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    first = datasets.get("tickets")
+    before = datasets.rows("tickets", "train", 0, 3)
+    other = next(label for label in first.labels if label != before[0]["label"])
+    datasets.add_edit("tickets", Edit("train", 0, "set_label", other), Edit("train", 1, "drop"))
+    datasets.add_edit("tickets", Edit("train", 2, "move", "test"))
+    second = datasets.save_edits("tickets")
+    assert (second.version, second.parent, second.name) == (2, first.id, "tickets")
+    assert datasets.get("tickets") == second
+    assert datasets.get("tickets@1") == first
+    assert [one.version for one in datasets.versions("tickets")] == [2, 1]
+    assert [one.version for one in datasets.list()] == [2]
+    assert second.rows == {**first.rows, "train": first.rows["train"] - 2, "test": first.rows["test"] + 1}
+    assert datasets.rows("tickets", "train", 0, 1)[0] == {**before[0], "label": other}
+    assert datasets.rows("tickets", "test", 0, 1)[0] == before[2]
+    assert datasets.rows("tickets@1", "train", 0, 3) == before
+    assert [(step.action, step.rows, step.lines) for step in second.steps] == [
+        ("set_label", 1, (before[0]["line"],)),
+        ("move", 1, (before[2]["line"],)),
+        ("drop", 1, (before[1]["line"],)),
+    ]
+    assert sum(second.class_counts["train"].values()) == second.rows["train"]
+    assert second.fingerprint != first.fingerprint
+    assert second.split_fingerprints["validation"] == first.split_fingerprints["validation"]
+    assert datasets.edits("tickets") == datasets.edits("tickets@1") == ()
+
+
+def test_a_draft_outlives_the_page_and_shows_on_the_rows(tickets: Studio, settings: Settings) -> None:
+    label = tickets.datasets.get("tickets").labels[0]
+    tickets.datasets.add_edit("tickets", Edit("test", 1, "set_label", label), Edit("test", 2, "drop"))
+    later = open_studio(settings).datasets
+    rows = later.browse("tickets", RowQuery(split="test")).rows
+    assert [row["edited"] for row in rows[:3]] == [False, True, True]
+    assert rows[1]["draft"] == {"label": label, "split": None, "dropped": False}
+    assert later.undo_edit("tickets")
+    assert later.edits("tickets") == (Edit("test", 1, "set_label", label),)
+    later.discard_edits("tickets")
+    assert later.edits("tickets") == ()
+    assert not later.undo_edit("tickets")
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (Edit("train", 0, "set_label", "animal"), "'animal' is not among the labels: 'animals', 'tools'"),
+        (Edit("train", 0, "set_label", " "), "cannot be empty"),
+        (Edit("train", 900, "drop"), "no row 900 among its train rows"),
+        (Edit("dev", 0, "drop"), "no row 0 among its dev rows"),
+        (Edit("train", 0, "move", "dev"), "cannot be moved to 'dev'"),
+        (Edit("train", 0, "burn"), "'burn' is no edit"),
+    ],
+)
+def test_an_edit_that_cannot_be_done_is_refused_with_a_sentence(
+    tickets: Studio, edit: Edit, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        tickets.datasets.add_edit("tickets", Edit("train", 1, "drop"), edit)
+    assert tickets.datasets.edits("tickets") == ()
+
+
+def test_a_new_label_is_taken_where_it_is_meant(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "set_label", "plants", new_label=True))
+    datasets.add_edit("tickets", Edit("train", 1, "set_label", "plants"))
+    assert datasets.save_edits("tickets").labels == ("animals", "plants", "tools")
+
+
+def test_a_label_that_only_test_rows_would_have_is_refused(tickets: Studio) -> None:
+    tickets.datasets.add_edit("tickets", Edit("test", 0, "set_label", "plants", new_label=True))
+    if tickets.datasets.get("tickets").rows["test"]:
+        with pytest.raises(InvalidInput, match="would not be usable"):
+            tickets.datasets.save_edits("tickets")
+    assert len(tickets.datasets.edits("tickets")) == 1
+    assert len(tickets.datasets.versions("tickets")) == 1
+
+
+def test_a_split_never_loses_its_last_row(tickets: Studio) -> None:
+    for index in range(tickets.datasets.get("tickets").rows["test"]):
+        tickets.datasets.add_edit("tickets", Edit("test", index, "drop"))
+    with pytest.raises(InvalidInput, match="No test row would be left in 'tickets'"):
+        tickets.datasets.save_edits("tickets")
+
+
+def test_edits_that_change_nothing_make_no_version(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    with pytest.raises(InvalidInput, match="no edits to save"):
+        datasets.save_edits("tickets")
+    label = datasets.rows("tickets", "train", 0, 1)[0]["label"]
+    datasets.add_edit("tickets", Edit("train", 0, "set_label", label), Edit("train", 0, "move", "train"))
+    with pytest.raises(InvalidInput, match="change nothing"):
+        datasets.save_edits("tickets")
+    assert len(datasets.versions("tickets")) == 1
+
+
+def test_a_step_is_undone_and_the_others_stay(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"), Edit("train", 1, "move", "test"))
+    second = datasets.save_edits("tickets")
+    third = datasets.undo_step("tickets", [step.action for step in second.steps].index("drop") + 1)
+    first = datasets.get("tickets@1")
+    assert third.rows == {**first.rows, "train": first.rows["train"] - 1, "test": first.rows["test"] + 1}
+    assert (third.version, third.parent) == (3, first.id)
+    assert [step.action for step in third.steps] == ["move", "undo"]
+    fourth = datasets.undo_step("tickets", 1)
+    assert fourth.fingerprint == first.fingerprint
+    assert [step.action for step in fourth.steps] == ["undo"]
+    for number in (0, 2):
+        with pytest.raises(InvalidInput, match="has no step"):
+            datasets.undo_step("tickets", number)
+    with pytest.raises(InvalidInput, match="only says what was done"):
+        datasets.undo_step("tickets", 1)
+    with pytest.raises(InvalidInput, match="has no step 1"):
+        datasets.undo_step("tickets@1", 1)
+
+
+def test_an_earlier_version_is_restored_as_a_new_one(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    datasets.save_edits("tickets")
+    third = datasets.restore("tickets", 1)
+    assert (third.version, third.fingerprint) == (3, datasets.get("tickets@1").fingerprint)
+    assert datasets.rows("tickets", "train") == datasets.rows("tickets@1", "train")
+    with pytest.raises(InvalidInput, match="has the rows of version 1 already"):
+        datasets.restore("tickets", 1)
+    with pytest.raises(NotFound, match="has no version 9"):
+        datasets.restore("tickets", 9)
+
+
+def test_an_open_draft_is_not_left_behind_by_another_version(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    datasets.save_edits("tickets")
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    with pytest.raises(Conflict, match="1 edit that is not saved"):
+        datasets.restore("tickets", 1)
+
+
+def test_a_model_finds_the_version_it_was_trained_on(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    model = keep_model(tickets, "tickets", "early")
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    datasets.save_edits("tickets")
+    own = datasets.by_id(model.dataset_id)
+    assert own is not None and own.address == "tickets@1"
+    assert datasets.text_column(model.dataset_id) == "text"
+    assert datasets.used_by("tickets") == datasets.used_by("tickets@1") == ["early"]
+    assert datasets.used_by("tickets@2") == []
+    job = tickets.evaluations.start("early", None, "train")
+    assert job is not None and job.payload["dataset_id"] == model.dataset_id
+
+
+def test_no_version_is_swept_away_at_the_start(tickets: Studio, settings: Settings) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    datasets.save_edits("tickets")
+    datasets._library.sweep(datasets._rows.ids(), older_than_seconds=-60)
+    assert sorted(datasets._library.ids()) == sorted(one.id for one in datasets.versions("tickets"))
+
+
+def test_one_version_is_deleted_or_all_of_them(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    second = datasets.save_edits("tickets")
+    datasets.delete("tickets@1")
+    assert [one.id for one in datasets.versions("tickets")] == [second.id]
+    assert len(datasets.rows("tickets", "train")) > 0
+    with pytest.raises(NotFound, match="'tickets' has no version 1"):
+        datasets.get("tickets@1")
+    with pytest.raises(NotFound, match="is not kept"):
+        datasets.undo_step("tickets", 1)
+    datasets.delete("tickets")
+    assert list(datasets._library.datasets_dir.iterdir()) == []
+
+
+def test_a_version_in_use_by_a_job_is_not_deleted(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    keep_model(tickets, "tickets", "early")
+    datasets.add_edit("tickets", Edit("train", 0, "drop"))
+    datasets.save_edits("tickets")
+    tickets.evaluations.start("early", None, "train")
+    for name in ("tickets", "tickets@1"):
+        with pytest.raises(Conflict, match="in use by the job"):
+            datasets.delete(name)
+    datasets.delete("tickets@2")
+    assert datasets.get("tickets").version == 1
