@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studio.data.checks.rows import ALL, check_frames
+from studio.data.checks.rows import recheck
+from studio.data.columns import TEXT
 from studio.data.dataset import Dataset
+from studio.data.near import find_near_duplicates
 from studio.data.problems import Problem
 from studio.errors import InvalidInput
 
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
 LEFT_OUT_CODES = ("missing_text", "missing_label", "label_not_in_file", "unseen_label", "unknown_label")
 OF_LABELS_FILE = "unused_labels"
+# Of more rows, nearly the same texts are looked for in the background.
+NEAR_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
     Raises InvalidInput, with all problems, where a row has an error now. A table that was imported to score
     models on has no training rows, and may have what a dataset to train on may not.
     """
-    checked = check_frames({ALL: rows}, parent.roles)
+    at_once = TEXT in rows and len(rows) <= NEAR_ROWS_AT_ONCE
+    near = find_near_duplicates(rows[TEXT]) if at_once else None
+    checked = recheck(rows, parent.roles, near=near)
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     if errors and parent.rows.get("train"):
         raise InvalidInput(
@@ -41,9 +47,7 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
             problems=errors,
         )
     found = [problem for problem in checked.problems if problem.severity != "error"]
-    marks = checked.rows["marks"].to_numpy() if "marks" in checked.rows else np.zeros(len(rows), np.int64)
-    codes = getattr(checked, "codes", ())
-    return Rechecked((*carried(parent), *found), tuple(codes), marks)
+    return Rechecked((*carried(parent), *found), checked.codes, checked.rows["marks"].to_numpy())
 
 
 def carried(parent: Dataset) -> list[Problem]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 
 from studio.data.columns import LABEL
-from studio.data.dataset import Dataset
+from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.fixes import Step
 from studio.data.importing import count_labels, measure_lengths
 from studio.data.labels import order_labels
+from studio.data.library import Library
 from studio.data.problems import by_severity
 from studio.data.rechecking import recheck_rows
 from studio.data.splits import SPLITS
@@ -32,10 +33,23 @@ class NewVersion:
     frames: dict[str, pd.DataFrame]
 
 
-def gather_rows(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """All rows below each other, train, validation, test, with their split in a column."""
-    parts = [frames[split].assign(split=split) for split in SPLITS if split in frames]
-    return pd.concat(parts, ignore_index=True)
+def gather_rows(library: Library, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """All rows below each other (train, validation, test) with ``split`` and ``marks``, and what marks mean.
+
+    The marks are those of the import and those found later, bit i for the i-th code.
+    """
+    profile = library.profile(dataset.id) or Profile()
+    codes = tuple(dict.fromkeys([*dataset.mark_codes, *profile.mark_codes]))
+    parts = []
+    for split in SPLITS:
+        stored = library.stored(dataset.id, split)
+        frame = stored.read([name for name in stored.columns if name != "length"])
+        marks = frame["marks"].to_numpy().copy() if "marks" in frame else np.zeros(len(frame), np.int64)
+        for bit, code in enumerate(profile.mark_codes):
+            has = profile.marks.get(split, np.zeros(len(frame), np.int64)) >> bit & 1
+            marks |= has << codes.index(code)
+        parts.append(frame.assign(split=split, marks=marks))
+    return pd.concat(parts, ignore_index=True), codes
 
 
 def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], number: int) -> NewVersion:
@@ -73,7 +87,7 @@ def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], n
     return NewVersion(dataset, frames)
 
 
-def same_rows(source: Dataset, parent: Dataset, step: Step, number: int) -> Dataset:
+def same_rows(source: Dataset, parent: Dataset, steps: tuple[Step, ...], number: int) -> Dataset:
     """The description of a version with the rows of ``source``."""
     return replace(
         source,
@@ -81,7 +95,7 @@ def same_rows(source: Dataset, parent: Dataset, step: Step, number: int) -> Data
         created_at=datetime.now(UTC),
         version=number,
         parent=parent.id,
-        steps=(step,),
+        steps=steps,
     )
 
 

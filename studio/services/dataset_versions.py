@@ -10,8 +10,8 @@ import pandas as pd
 
 from studio.data.dataset import Dataset
 from studio.data.editing import BY_HAND, Edit, apply_edits
-from studio.data.fixes import Step
-from studio.data.splits import SPLITS
+from studio.data.fixes import IGNORE, FixChoice, Step, find_action
+from studio.data.mending import mend_rows
 from studio.data.versions import HISTORY, NOTES, RESTORE, UNDO, gather_rows, make_version, same_rows
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.services.dataset_rows import DatasetRows
@@ -24,13 +24,29 @@ class DatasetVersions(DatasetRows):
         super().__init__(*parts)
         self._making = threading.Lock()
 
+    def apply_fixes(self, name: str, choices: Sequence[FixChoice]) -> Dataset:
+        """Make a version in which the findings are mended as chosen.
+
+        Raises InvalidInput where no row has such a finding any more, for an action that does not mend it, and
+        where the rows would be unusable; Conflict while there are edits that are not saved.
+        """
+        dataset = self._free_of_edits(name)
+        rows, codes = gather_rows(self._library, dataset)
+        mended = mend_rows(rows, choices, codes=codes)
+        steps = tuple(step for step in mended.steps if step.rows or step.action == IGNORE)
+        if not steps:
+            raise nothing_changed(dataset, choices)
+        if not any(step.rows for step in steps):
+            return self._keep_copy(dataset, dataset, steps)
+        return self._keep_version(dataset, mended.rows, steps)
+
     def save_edits(self, name: str) -> Dataset:
         """Make a version of the open draft, which ends with it; InvalidInput where it changes nothing."""
         dataset = self.get(name)
         edits = self._drafts.list(dataset.id)
         if not edits:
             raise InvalidInput(f"'{name}' has no edits to save.", "Correct, move or drop a row first.")
-        rows, steps = apply_edits(self._gather(dataset), edits)
+        rows, steps = apply_edits(gather_rows(self._library, dataset)[0], edits)
         if not steps:
             raise InvalidInput(
                 f"The edits of '{name}' change nothing: each row is as it was.",
@@ -46,9 +62,8 @@ class DatasetVersions(DatasetRows):
             raise InvalidInput(
                 f"'{newest.name}' has the rows of version {version} already.", "There is nothing to restore."
             )
-        return self._keep_copy(
-            source, newest, Step(HISTORY, RESTORE, 0, f"The rows are those of version {version} again.")
-        )
+        step = Step(HISTORY, RESTORE, 0, f"The rows are those of version {version} again.")
+        return self._keep_copy(source, newest, (step,))
 
     def undo_step(self, name: str, step_number: int) -> Dataset:
         """Make a version of the parent's rows with the other steps of this version; steps count from 1."""
@@ -65,16 +80,21 @@ class DatasetVersions(DatasetRows):
         note = Step(HISTORY, UNDO, step.rows, f"Undone: {step.message}", step.lines)
         rows, steps, edits = self._repeat(parent, dataset, others)
         if not steps:
-            return self._keep_copy(parent, dataset, note)
+            return self._keep_copy(parent, dataset, (note,))
         return self._keep_version(parent, rows, (*steps, note), edits)
 
     def _repeat(
         self, parent: Dataset, dataset: Dataset, steps: Sequence[Step]
     ) -> tuple[pd.DataFrame, tuple[Step, ...], tuple[Edit, ...]]:
+        """The parent's rows after some of the steps that led to a dataset; fixes and edits never mix."""
         actions = {step.action for step in steps if step.code == BY_HAND}
         edits = tuple(edit for edit in self._library.edits(dataset.id) if edit.action in actions)
-        rows, done = apply_edits(self._gather(parent), edits)
-        return rows, done, edits
+        rows, codes = gather_rows(self._library, parent)
+        if edits:
+            return *apply_edits(rows, edits), edits
+        choices = [FixChoice(step.code, step.action) for step in steps]
+        mended = mend_rows(rows, choices, codes=codes)
+        return mended.rows, mended.steps, ()
 
     def _free_of_edits(self, name: str) -> Dataset:
         """The dataset; Conflict where its draft would be left behind by a new version."""
@@ -87,9 +107,6 @@ class DatasetVersions(DatasetRows):
             )
         return dataset
 
-    def _gather(self, dataset: Dataset) -> pd.DataFrame:
-        return gather_rows({split: self._library.frame(dataset.id, split) for split in SPLITS})
-
     def _next_number(self, dataset: Dataset) -> int:
         return self._rows.versions(dataset.name)[0].version + 1
 
@@ -101,9 +118,9 @@ class DatasetVersions(DatasetRows):
             self._library.keep(new.dataset, new.frames, edits)
             return self._record(new.dataset, ends_draft=bool(edits))
 
-    def _keep_copy(self, source: Dataset, parent: Dataset, step: Step) -> Dataset:
+    def _keep_copy(self, source: Dataset, parent: Dataset, steps: tuple[Step, ...]) -> Dataset:
         with self._making:
-            copy = same_rows(source, parent, step, self._next_number(parent))
+            copy = same_rows(source, parent, steps, self._next_number(parent))
             self._library.copy(source.id, copy)
             return self._record(copy)
 
@@ -114,6 +131,21 @@ class DatasetVersions(DatasetRows):
             self._library.delete(dataset.id)
             raise
         return dataset
+
+
+def nothing_changed(dataset: Dataset, choices: Sequence[FixChoice]) -> InvalidInput:
+    """The chosen fixes do nothing: say why."""
+    if not choices:
+        return InvalidInput("No fix was chosen.", "Choose what to do about one of the findings.")
+    reading = [choice for choice in choices if find_action(choice.action).reading]
+    if reading:
+        return InvalidInput(
+            f"'{reading[0]}' is done while a file is read.", "Import the table again with this fix."
+        )
+    shown = ", ".join(map(str, choices))
+    return InvalidInput(
+        f"'{dataset.name}' stays as it is: {shown} would change no row.", "Look at the findings it has now."
+    )
 
 
 def pick_step(dataset: Dataset, number: int) -> tuple[Step, list[Step]]:

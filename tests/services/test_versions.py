@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from studio.bootstrap import Studio, open_studio
 from studio.data.browsing import RowQuery
+from studio.data.dataset import Profile
 from studio.data.editing import Edit
+from studio.data.fixes import FixChoice
+from studio.data.problems import Problem
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.services.datasets import ImportRequest
 from studio.settings import Settings
+from tests.conftest import small_rows
 from tests.results.kept_models import keep_model
 
 
@@ -208,3 +214,91 @@ def test_a_version_in_use_by_a_job_is_not_deleted(tickets: Studio) -> None:
             datasets.delete(name)
     datasets.delete("tickets@2")
     assert datasets.get("tickets").version == 1
+
+
+@pytest.fixture
+def mixed(studio: Studio, write_table: Callable[..., Path]) -> Studio:
+    """A studio whose dataset 'mixed' has a padded label, labels of two spellings and repeats."""
+    rows = small_rows()
+    rows[3][1], rows[4][1] = " animals", "Animals"
+    table = write_table([*rows, *rows[:2], *rows[50:52]], name="mixed.csv")
+    studio.datasets.import_file(ImportRequest(path=table, name="mixed"))
+    return studio
+
+
+TRIM, MERGE = FixChoice("padded_label", "trim_labels"), FixChoice("similar_labels", "merge_labels")
+REPEATS = FixChoice("duplicate_text", "drop_repeats")
+
+
+def test_fixes_make_a_version_without_the_findings(mixed: Studio) -> None:
+    datasets = mixed.datasets
+    first = datasets.get("mixed")
+    second = datasets.apply_fixes("mixed", [REPEATS, TRIM, MERGE])
+    assert (second.version, second.parent) == (2, first.id)
+    assert sum(second.rows.values()) == sum(first.rows.values()) - 4
+    assert second.labels == ("animals", "tools")
+    gone = {"padded_label", "similar_labels", "duplicate_text"}
+    assert gone <= {problem.code for problem in first.problems}
+    assert not gone & {problem.code for problem in second.problems}
+    assert {(step.code, step.action) for step in second.steps} == {
+        (choice.code, choice.action) for choice in (REPEATS, TRIM, MERGE)
+    }
+    assert datasets.get("mixed@1") == first
+
+
+def test_a_fix_is_undone_and_the_other_fixes_stay(mixed: Studio) -> None:
+    datasets = mixed.datasets
+    second = datasets.apply_fixes("mixed", [REPEATS, TRIM])
+    number = [step.action for step in second.steps].index("drop_repeats") + 1
+    third = datasets.undo_step("mixed", number)
+    assert third.rows == datasets.get("mixed@1").rows
+    assert [step.action for step in third.steps] == ["trim_labels", "undo"]
+    assert " animals" not in third.labels
+    assert "duplicate_text" in {problem.code for problem in third.problems}
+
+
+def test_a_fix_that_changes_nothing_makes_no_version_and_says_so(mixed: Studio) -> None:
+    datasets = mixed.datasets
+    datasets.apply_fixes("mixed", [REPEATS])
+    with pytest.raises(InvalidInput, match="stays as it is: duplicate_text=drop_repeats would change no row"):
+        datasets.apply_fixes("mixed", [REPEATS])
+    with pytest.raises(InvalidInput, match="done while a file is read"):
+        datasets.apply_fixes("mixed", [FixChoice("too_few_fields", "fill_fields")])
+    with pytest.raises(InvalidInput, match="No fix was chosen"):
+        datasets.apply_fixes("mixed", [])
+    with pytest.raises(InvalidInput, match="no action 'burn'"):
+        datasets.apply_fixes("mixed", [FixChoice("duplicate_text", "burn")])
+    assert datasets.get("mixed").version == 2
+
+
+def test_accepting_a_finding_is_recorded_and_keeps_the_rows(mixed: Studio) -> None:
+    second = mixed.datasets.apply_fixes("mixed", [FixChoice("duplicate_text", "ignore")])
+    assert second.fingerprint == mixed.datasets.get("mixed@1").fingerprint
+    assert [step.action for step in second.steps] == ["ignore"]
+    assert "duplicate_text" in {problem.code for problem in mixed.datasets.findings("mixed")}
+
+
+def test_what_only_the_file_could_tell_is_kept(studio: Studio, tmp_path: Path) -> None:
+    rows = "".join(f"{text},{label}\n" for text, label in small_rows())
+    table = tmp_path / "padded.csv"
+    table.write_text(f"text, label \n{rows}{rows.splitlines()[0]}\n", encoding="utf-8")
+    first = studio.datasets.import_file(ImportRequest(path=table, name="padded"))
+    read = [problem for problem in first.problems if problem.code in first.reading_codes]
+    assert read
+    second = studio.datasets.apply_fixes("padded", [REPEATS])
+    assert [problem for problem in second.problems if problem.code in first.reading_codes] == read
+
+
+def test_rows_of_a_finding_that_came_later_can_be_left_out(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    first = datasets.get("tickets")
+    marks = {split: np.zeros(count, np.int64) for split, count in first.rows.items()}
+    marks["train"][2] = 1
+    problem = Problem("warning", "odd_text", "Odd.", "Why.", "Hint.", "small.csv", "text", 1)
+    datasets._library.write_profile(first.id, Profile((problem,), ("odd_text",), marks))
+    assert problem in datasets.findings("tickets")
+    row = datasets.browse("tickets", RowQuery(finding="odd_text")).rows[0]
+    second = datasets.apply_fixes("tickets", [FixChoice("odd_text", "drop_rows")])
+    assert second.rows["train"] == first.rows["train"] - 1
+    assert datasets.browse("tickets", RowQuery(search=row["text"])).total == 0
+    assert datasets.browse("tickets@1", RowQuery(search=row["text"])).total == 1
