@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from studio.data.checks.findings import Finding, View, Words, report_rows
+from studio.data.checks.findings import Finding, View, Words
+from studio.data.checks.matching import contains, is_ascii, matches, report_cells_with
 
 CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 TAG_PATTERN = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--[^>]*-->"
@@ -24,8 +22,6 @@ MOJIBAKE = (
     f"[ÃÂ][{SECOND}]|â[\u0080€][{SECOND}]|[ÐÑ][{SECOND}][ÐÑ][{SECOND}]|ï»¿|ï¿½|ðŸ|[äåæçèé][{SECOND}]{{2}}"
     "|[\u0080-\u0084\u0086-\u009f]|\ufffd"
 )
-
-Finder = Callable[[pd.Series], np.ndarray]
 
 CONTROLS = Words(
     "control_characters",
@@ -64,19 +60,11 @@ LINKS = Words(
 def check_characters(view: View) -> list[Finding]:
     """Findings about characters, in the texts; control characters in the labels too."""
     return [
-        *report_cells_like(view, list(view.roles), find_controls, CONTROLS),
-        *report_cells_like(view, view.texts, find_mojibake, BROKEN),
-        *report_cells_like(view, view.texts, find_html, HTML),
-        *report_cells_like(view, view.texts, find_urls, LINKS),
+        *report_cells_with(view, list(view.roles), find_controls, CONTROLS),
+        *report_cells_with(view, view.texts, find_mojibake, BROKEN),
+        *report_cells_with(view, view.texts, find_html, HTML),
+        *report_cells_with(view, view.texts, find_urls, LINKS),
     ]
-
-
-def report_cells_like(view: View, roles: list[str], find: Finder, words: Words) -> list[Finding]:
-    """One finding per role about the rows whose cell has what ``find`` looks for."""
-    found: list[Finding] = []
-    for role in roles:
-        found += report_rows(view.rows, find(view.rows[role]), words, view.roles[role])
-    return found
 
 
 def find_controls(cells: pd.Series) -> np.ndarray:
@@ -98,35 +86,3 @@ def find_html(cells: pd.Series) -> np.ndarray:
 def find_urls(cells: pd.Series) -> np.ndarray:
     """Which cells hold the address of a page."""
     return matches(cells, URL)
-
-
-def matches(cells: pd.Series, pattern: str, among: np.ndarray | None = None) -> np.ndarray:
-    """Which cells match an RE2 pattern somewhere; where ``among`` is given, of those alone."""
-    values = arrow(cells)
-    if among is None:
-        return as_mask(pc.match_substring_regex(values, pattern))
-    found = np.zeros(len(cells), dtype=bool)
-    if among.any():
-        found[among] = as_mask(pc.match_substring_regex(values.filter(pa.array(among)), pattern))
-    return found
-
-
-def contains(cells: pd.Series, text: str) -> np.ndarray:
-    """Which cells hold a text."""
-    return as_mask(pc.match_substring(arrow(cells), text))
-
-
-def is_ascii(cells: pd.Series) -> np.ndarray:
-    """Which cells are plain ASCII."""
-    return as_mask(pc.string_is_ascii(arrow(cells)))
-
-
-def arrow(cells: pd.Series) -> pa.ChunkedArray:
-    """The cells as Arrow has them, without a copy where they are Arrow's already."""
-    values = pa.array(cells, from_pandas=True)
-    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-
-
-def as_mask(values: pa.ChunkedArray) -> np.ndarray:
-    """A boolean array; missing cells count as no."""
-    return values.fill_null(False).to_numpy().astype(bool)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all, by_file, files_of, mark_rows
+from studio.data.checks.giveaway import check_written_labels
 from studio.data.checks.labels import check_labels
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
@@ -101,6 +102,7 @@ def check_good(
         groups = None if near is None else near.groups[~bad]
         view = View(good, roles, content_keys(good, roles, keys[~bad]), groups)
         found += check_repeats(view, has_labels=LABEL in roles)
+        found += check_written_labels(view) if LABEL in roles else []
         found += check_texts(view)
     return found
 

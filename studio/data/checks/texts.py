@@ -8,6 +8,8 @@ import numpy as np
 
 from studio.data.checks.characters import check_characters
 from studio.data.checks.findings import Finding, View, Words, report_rows
+from studio.data.checks.personal import check_personal
+from studio.data.checks.scripts import check_scripts
 
 # 512 tokens are about 350 English words or 1,500 characters; most encoders read no further.
 LONG_TEXT_CHARACTERS = 2000
@@ -23,7 +25,7 @@ LONG = Words(
 
 def check_texts(view: View) -> list[Finding]:
     """Findings about single texts."""
-    return [*check_characters(view), *check_long(view)]
+    return [*check_long(view), *check_scripts(view), *check_characters(view), *check_personal(view)]
 
 
 def check_long(view: View) -> list[Finding]:
