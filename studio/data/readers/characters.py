@@ -1,4 +1,4 @@
-"""What needs saying of the characters of a file that is no delimited text: bytes, halves, hidden ones."""
+"""What needs saying of the characters of a file that is no delimited text: bytes and halves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers.cells import CellColumns
 from studio.data.readers.encodings import Decoded
-from studio.data.readers.findings import CONTROL_CHARACTERS, REPLACEMENT, rows_matching
+from studio.data.readers.findings import REPLACEMENT, rows_matching
 from studio.data.readers.lines import is_damaged
 from studio.data.readers.table import Table
 
@@ -30,7 +30,7 @@ class Origin:
 
 
 def find_text_problems(cells: CellColumns, table: Table, origin: Origin) -> Iterator[Problem]:
-    """Characters that could not be read, or that nobody sees."""
+    """Characters that could not be read."""
     file = origin.name
     if not origin.sure:
         yield Problem(
@@ -60,16 +60,6 @@ def find_text_problems(cells: CellColumns, table: Table, origin: Origin) -> Iter
             "They come from a text that was cut in the middle of a character.",
             "Look at these rows, and repair them where they matter.",
             lines,
-            file,
-        )
-    rows = table.lines[rows_matching(table.frame, CONTROL_CHARACTERS)]
-    if len(rows):
-        yield of_rows(
-            "control_characters",
-            f"{count_of(len(rows), 'row holds', 'rows hold')} invisible control characters",
-            "They come from a damaged export and mean nothing to a model.",
-            "Remove them in the file, if there are many.",
-            rows.tolist(),
             file,
         )
 

@@ -24,7 +24,6 @@ DELIMITER_NAMES = {
     "\x01": "control character 1",
     "\x1f": "control character 31",
 }
-CONTROL_CHARACTERS = r"[\x00-\x08\x0e-\x1f\x7f]"
 REPLACEMENT = "\ufffd"
 WHY_NOT_READ = "It is unclear which cell belongs to which column, so these rows cannot be used as they are."
 WHY_MENDED = "You chose to mend them so; the other rows are as they stand in the file."
@@ -288,7 +287,7 @@ def find_lone_quotes(reading: Reading) -> list[Problem]:
 
 
 def find_decoding_problems(reading: Reading) -> list[Problem]:
-    """An encoding that is not sure, and cells with bytes that are not of it or control characters."""
+    """An encoding that is not sure, and cells with bytes that are not of it."""
     frame, lines, file, encoding = reading.frame, reading.lines, reading.name, reading.encoding.name
     found = []
     if not reading.encoding.sure:
@@ -314,21 +313,6 @@ def find_decoding_problems(reading: Reading) -> list[Problem]:
                 f"they are shown as {REPLACEMENT}: {name_rows(rows)}.",
                 "The model would learn from damaged characters.",
                 "If many characters look wrong, choose another encoding; else repair these rows.",
-                file,
-                count=len(rows),
-                rows=first_rows(rows),
-            )
-        )
-    rows = lines[rows_matching(frame, CONTROL_CHARACTERS)]
-    if len(rows):
-        found.append(
-            Problem(
-                "warning",
-                "control_characters",
-                f"{count_of(len(rows), 'row holds', 'rows hold')} invisible control characters: "
-                f"{name_rows(rows)}.",
-                "They come from a damaged export and mean nothing to a model.",
-                "Remove them in the file, if there are many.",
                 file,
                 count=len(rows),
                 rows=first_rows(rows),
