@@ -16,18 +16,23 @@ from studio.data.readers.repairs import ColumnKinds, join_surplus
 
 CHUNK_ROWS = 50_000
 CHUNK_CHARACTERS = 8_000_000
+MOST_CHARACTERS = 32_000_000
 TEXT_TYPE = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 class Collector:
     """Takes rows as they come and turns them into columns, a chunk at a time."""
 
-    def __init__(self, layout: Layout, kinds: ColumnKinds, repairs: frozenset[str]) -> None:
+    def __init__(
+        self, layout: Layout, kinds: ColumnKinds, repairs: frozenset[str], chunk_rows: int = CHUNK_ROWS
+    ) -> None:
         self.layout = layout
         self.kinds = kinds
         self.repairs = repairs
         self.account = Account()
         self.lines = array("q")
+        self._chunk_rows = chunk_rows
+        self._held = 0
         self._cells: list[list[str]] = []
         self._chunks: list[list[pa.Array]] = [[] for _ in range(layout.width)]
 
@@ -36,26 +41,49 @@ class Collector:
 
         Returns whether the end was reached.
         """
-        width = self.layout.width
-        header = self.layout.last_header or [""]
-        name = header[0]
-        cells, lines = self._cells, self.lines
-        limit = rows.taken + CHUNK_CHARACTERS
-        for row in rows:
-            if row is None:
-                self._mend_broken(rows)
-            elif len(row) == width and row[0].strip() and (row[0] != name or row != header):
-                cells.append(row)
-                lines.append(rows.start)
+        for plain in rows.runs():
+            if plain is None:
+                self._take_one_by_one(rows)
             else:
-                self._judge(row, rows)
-            if len(cells) >= CHUNK_ROWS or rows.taken > limit:
-                limit = rows.taken + CHUNK_CHARACTERS
+                self._take_plain(plain, rows)
+            if len(self._cells) >= self._chunk_rows or self._held > CHUNK_CHARACTERS:
                 self._flush()
-                if each_chunk(len(lines)):
+                if each_chunk(len(self.lines)):
                     return False
         self._flush()
         return True
+
+    def _take_plain(self, plain: list[list[str]], rows: Rows) -> None:
+        """Rows that are one line each; those that do not fit are looked at closely."""
+        width, first = self.layout.width, rows.start
+        self._held += sum(map(len, rows.raw))
+        names = [row[0] if row else "" for row in plain]
+        header = (self.layout.last_header or [""])[0]
+        if set(map(len, plain)) == {width} and header not in names and all(map(str.strip, names)):
+            self._cells += plain
+            self.lines.extend(range(first, first + len(plain)))
+            return
+        for line, (row, raw) in enumerate(zip(plain, rows.raw, strict=True), first):
+            if len(row) == width and row[0].strip() and row[0] != header:
+                self._add(row, line)
+            else:
+                self._judge(row, line, raw)
+
+    def _take_one_by_one(self, rows: Rows) -> None:
+        """Rows of several lines, or with quotes that do not add up."""
+        width = self.layout.width
+        header = (self.layout.last_header or [""])[0]
+        for row in rows.one_by_one():
+            self._held += sum(map(len, rows.raw))
+            if row is None:
+                self._mend_broken(rows.start, rows.raw[0])
+            elif len(row) == width and row[0].strip() and row[0] != header:
+                self._cells.append(row)
+                self.lines.append(rows.start)
+            else:
+                self._judge(row, rows.start, "".join(rows.raw))
+            if self._held > MOST_CHARACTERS:
+                self._flush()
 
     def frame(self, names: list[str]) -> pd.DataFrame:
         """All rows taken, as Arrow-backed text columns."""
@@ -70,15 +98,15 @@ class Collector:
             for chunks, column in zip(self._chunks, zip(*self._cells, strict=True), strict=True):
                 chunks.append(pa.array(column, pa.large_string()))
             self._cells.clear()
+        self._held = 0
 
     def _add(self, row: list[str], line: int) -> None:
         self._cells.append(row)
         self.lines.append(line)
 
-    def _judge(self, row: list[str], rows: Rows) -> None:
+    def _judge(self, row: list[str], line: int, raw: str) -> None:
         """A row that is blank, empty, the header again, or of another width."""
-        line, width = rows.start, self.layout.width
-        raw = "".join(rows.pending)
+        width = self.layout.width
         if not raw.strip("\r\n\t ") and (len(row) < 2 or self.layout.dialect.delimiter == " "):
             self.account.blank.append(line)
         elif not any(map(str.strip, row)):
@@ -105,15 +133,14 @@ class Collector:
                 return True
         return False
 
-    def _mend_broken(self, rows: Rows) -> None:
+    def _mend_broken(self, line: int, raw: str) -> None:
         """A line whose quotes do not add up: read with plain quotes where that was chosen and fits."""
-        raw = "".join(rows.pending)
         if "plain_quotes" in self.repairs:
             row = raw.rstrip("\r\n").split(self.layout.dialect.delimiter)
             if len(row) == self.layout.width:
-                self._add(row, rows.start)
-                self.account.repair("plain_quotes_rows", rows.start)
+                self._add(row, line)
+                self.account.repair("plain_quotes_rows", line)
                 return
-            if self._mend_width(row, rows.start):
+            if self._mend_width(row, line):
                 return
-        self.account.drop("broken_quotes", rows.start, raw)
+        self.account.drop("broken_quotes", line, raw)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from studio.data.readers.accounts import Account
-from studio.data.readers.collecting import Collector
+from studio.data.readers.collecting import CHUNK_ROWS, Collector
 from studio.data.readers.dialects import SEPARATOR_LINE, find_dialect, returns_end_lines
 from studio.data.readers.encodings import Encoding, find_encoding
 from studio.data.readers.findings import Reading, find_problems
 from studio.data.readers.headers import Columns, name_columns
 from studio.data.readers.layout import Layout, find_layout
-from studio.data.readers.lines import cut_lines, is_damaged, iterate_lines, open_text, take_sample
+from studio.data.readers.lines import check_lines, cut_lines, is_damaged, open_text, read_blocks, take_sample
 from studio.data.readers.parsing import Rows
 from studio.data.readers.repairs import ColumnKinds, know_columns
 from studio.data.readers.second_tables import cut_second_table
@@ -75,6 +75,7 @@ def read_delimited(path: Path, options: ReadOptions, name: str, progress: Progre
 def plan_reading(path: Path, options: ReadOptions, name: str) -> Plan:
     """Find encoding, dialect, header and width on a sample: the whole of a small file."""
     with path.open("rb") as stream:
+        check_lines(stream, name)
         encoding = find_encoding(stream, options.encoding)
     text, blocks, whole = take_sample(path, encoding.name)
     ends = returns_end_lines(text, options)
@@ -120,17 +121,15 @@ def check_layout(layout: Layout, name: str) -> None:
 def read_rows(plan: Plan, progress: Progress | None) -> tuple[Collector, Rows, bool]:
     """Read the rows under the header, and whether they were read to the end."""
     layout = plan.layout
-    collector = Collector(layout, plan.kinds, plan.options.repairs)
+    chunk = PREVIEW_ROWS if plan.options.preview else CHUNK_ROWS
+    collector = Collector(layout, plan.kinds, plan.options.repairs, chunk)
     size = max(1, plan.path.stat().st_size)
     with plan.path.open("rb") as stream:
         text = open_text(stream, plan.encoding.name, layout.dialect.returns_end_lines)
-        lines = iterate_lines(text, plan.name)
-        for _ in range(layout.first_line - 1):
-            next(lines, None)
-        rows = Rows(lines, layout.dialect, layout.first_line, layout.width)
+        blocks = read_blocks(text, layout.first_line - 1)
+        rows = Rows(blocks, layout.dialect, layout.first_line, layout.width)
         each_chunk = follow_chunks(stream.tell, size, plan.options.preview, progress)
-        ended = collector.take(rows, each_chunk)
-        complete = ended or next(lines, None) is None
+        complete = collector.take(rows, each_chunk) or next(blocks, None) is None
         text.detach()
     return collector, rows, complete
 

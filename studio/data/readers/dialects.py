@@ -35,6 +35,7 @@ EMPTY_COLUMN_PENALTY = 0.2
 TITLE_PENALTY = 0.15
 LABEL_BONUS = 0.1
 FEWEST_ROWS = 3
+LONGEST_LABEL = 60
 # Excel writes this line above a table to name its separator.
 SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t^~])"?\s*', re.IGNORECASE)
 MARK_RUN = re.compile(r"[!#$%&*+/:;<=>@^|~\\,\t-]{2,10}|<[A-Za-z]{2,8}>|\[[A-Za-z]{2,8}\]")
@@ -147,14 +148,17 @@ def titles_above(parsed: Parsed, width: int) -> int:
 
 def has_label(fitting: list[list[str]]) -> bool:
     """Whether a column holds numbers, or few values again and again, as labels do."""
-    body = fitting[1:] or fitting
-    for column in zip(*body, strict=True):
-        filled = [cell for cell in column if cell.strip()]
-        if len(filled) < FEWEST_ROWS or max(map(len, filled)) > 60:
-            continue
-        if all(NUMBER.fullmatch(cell) for cell in filled) or len(set(filled)) <= len(filled) / 2:
-            return True
-    return False
+    return any(map(is_label, zip(*fitting, strict=True))) or any(
+        map(is_label, zip(*fitting[1:], strict=True))
+    )
+
+
+def is_label(column: tuple[str, ...]) -> bool:
+    """Whether the cells of a column are numbers, or few short values."""
+    filled = [cell for cell in column if cell.strip()]
+    if len(filled) < FEWEST_ROWS or max(map(len, filled)) > LONGEST_LABEL:
+        return False
+    return all(NUMBER.fullmatch(cell) for cell in filled) or len(set(filled)) <= len(filled) / 2
 
 
 def returns_end_lines(text: str, options: ReadOptions) -> bool:

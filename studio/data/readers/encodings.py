@@ -126,7 +126,8 @@ def is_strict(stream: BinaryIO, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for block in blocks_of(stream):
-            decoder.decode(block)
+            if not (block.isascii() and encoding == "utf-8" and not decoder.getstate()[0]):
+                decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeError:
         return False

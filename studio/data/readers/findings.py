@@ -214,7 +214,7 @@ def find_lines_beside(reading: Reading) -> list[Problem]:
                 file,
             )
         )
-    comments = np.array(reading.comments, dtype=np.int64)
+    comments = np.array([*layout.comments, *reading.comments], dtype=np.int64)
     if len(comments):
         what = count_of(len(comments), "comment line was", "comment lines were")
         found.append(

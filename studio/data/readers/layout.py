@@ -29,7 +29,7 @@ class Layout:
     ``header`` are the names as they stand, None without; ``last_header`` is the lowest of the header rows;
     ``broken``: some line of the sample could not be read;
     ``header_line`` and ``first_line`` are physical lines: of the names (0 without), and the first of the
-    body; ``preamble`` are the lines above the table that hold something.
+    body; ``preamble`` are the lines above the table that hold something, ``comments`` those above the body.
     """
 
     dialect: Dialect
@@ -42,6 +42,7 @@ class Layout:
     preamble: tuple[int, ...]
     body: list[list[str]]
     broken: bool
+    comments: tuple[int, ...] = ()
 
 
 def find_layout(lines: list[str], dialect: Dialect, options: ReadOptions, skipped: int) -> Layout:
@@ -66,6 +67,7 @@ def find_layout(lines: list[str], dialect: Dialect, options: ReadOptions, skippe
     widths = np.fromiter(map(len, body), dtype=np.int64, count=len(body))
     starts, ends = parsed.starts[top:], parsed.ends[top:]
     above = starts[0] if starts else len(lines) + 1
+    first = ends[count - 1] + 1 if count else top_line(parsed, top, skipped)
     return Layout(
         dialect=dialect,
         width=table_width(header, widths),
@@ -73,10 +75,11 @@ def find_layout(lines: list[str], dialect: Dialect, options: ReadOptions, skippe
         last_header=rows[count - 1] if count else None,
         header_line=starts[0] if count else 0,
         header_lines=count,
-        first_line=ends[count - 1] + 1 if count else top_line(parsed, top, skipped),
+        first_line=first,
         preamble=tuple(sorted(line for line in [*parsed.starts, *parsed.broken] if line < above)),
         body=body,
         broken=bool(parsed.broken),
+        comments=tuple(line for line in parsed.comments if line < first),
     )
 
 
@@ -90,18 +93,26 @@ def guess_comment(lines: list[str], parsed: Parsed) -> str | None:
     width = parsed.usual_width()
     if width < 2:
         return None
-    first = next((line for line in lines if line.strip()), "")
+    widths = dict(zip(parsed.starts, map(len, parsed.rows), strict=True))
+    filled = [number for number, line in enumerate(lines, 1) if line.strip()]
     for mark in COMMENT_MARKS:
-        marked = {number for number, line in enumerate(lines, 1) if line.startswith(mark)}
-        if not marked:
+        marked = {number for number in filled if lines[number - 1].startswith(mark)}
+        top = next((place for place, number in enumerate(filled) if number not in marked), len(filled))
+        below = [number for number in marked if number > filled[top - 1]] if top else marked
+        if any(widths.get(number) == width for number in below):
             continue
-        fitting = any(
-            len(row) == width and start in marked
-            for row, start in zip(parsed.rows, parsed.starts, strict=True)
-        )
-        if not fitting and (first.startswith(mark) or len(marked) > 1):
+        if (top and is_remark(filled[:top], lines, parsed, widths)) or (not top and len(below) > 1):
             return mark
     return None
+
+
+def is_remark(top: list[int], lines: list[str], parsed: Parsed, widths: dict[int, int]) -> bool:
+    """Whether marked lines at the top are remarks: one does not fit, or a header follows them."""
+    if any(widths.get(number) != parsed.usual_width() for number in top):
+        return True
+    later = [row for row, start in zip(parsed.rows, parsed.starts, strict=True) if start > top[-1]]
+    known = bool(later) and any(cell.strip().casefold() in KNOWN_NAMES for cell in later[0])
+    return known and guess_header(later)
 
 
 def count_preamble(parsed: Parsed, options: ReadOptions) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.data.readers.encodings import is_strict
+from studio.data.readers.encodings import blocks_of, is_strict
 from studio.errors import InvalidInput
 
 LONGEST_LINE = 20_000_000
+BLOCK_CHARACTERS = 2_000_000
 WHOLE_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 18
@@ -26,24 +26,32 @@ def open_text(stream: BinaryIO, encoding: str, returns_end_lines: bool) -> io.Te
     )
 
 
-def iterate_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    """Lines with their ends, without a byte order mark; InvalidInput for one that is no line of a table."""
-    lines = iter(partial(text.readline, LONGEST_LINE), "")
-    first = next(lines, "").removeprefix("\ufeff")
-    if first:
-        yield first
-    for number, line in enumerate(lines, 2):
-        if len(line) >= LONGEST_LINE:
-            raise too_long(name, number)
-        yield line
+def read_blocks(text: io.TextIOWrapper, skipped: int) -> Iterator[list[str]]:
+    """Lines with their ends, some hundred thousand characters at a time, without the first ``skipped``."""
+    first = text.readline().removeprefix("\ufeff")
+    lines = [first] if first else []
+    while lines or (lines := text.readlines(BLOCK_CHARACTERS)):
+        if skipped < len(lines):
+            yield lines[skipped:] if skipped else lines
+        skipped = max(0, skipped - len(lines))
+        lines = []
 
 
-def too_long(name: str, number: int) -> InvalidInput:
-    """The sentence about a line beyond all measure."""
-    return InvalidInput(
-        f"Line {number:,} of {name} is longer than {LONGEST_LINE:,} characters.",
-        "Check that it is a table with one row per line, and that its lines end as usual.",
-    )
+def check_lines(stream: BinaryIO, name: str) -> None:
+    """Raise InvalidInput where a file has a line that is no line of a table, before it is held in memory."""
+    length = number = 0
+    for block in blocks_of(stream):
+        ends = block.count(b"\n") or block.count(b"\r")
+        if ends:
+            last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            length, number = len(block) - last, number + ends
+        else:
+            length += len(block)
+        if length > LONGEST_LINE:
+            raise InvalidInput(
+                f"Line {number + 1:,} of {name} is longer than {LONGEST_LINE:,} bytes.",
+                "Check that it is a table with one row per line, and that its lines end as usual.",
+            )
 
 
 def split_lines(text: str, returns_end_lines: bool = False) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +13,6 @@ LONGEST_CELL = 2**31 - 1
 # A decoded text never holds half a surrogate pair, so these can stand for what the csv module cannot take.
 DELIMITER_STAND_IN = "\ud800"
 RETURN_STAND_IN = "\udfff"
-RETURN_ENDS = ("\r\n", "\r")
 # A quote that is not closed within so many lines is a stray one; each such run shortens the next.
 FARTHEST_CLOSE, NEAREST_CLOSE = 10_000, 50
 MOST_CHARACTERS = 20_000_000
@@ -57,6 +55,15 @@ class Parsed:
     blank: list[int] = field(default_factory=list)
     comments: list[int] = field(default_factory=list)
 
+    def add(self, row: list[str], start: int, end: int) -> None:
+        """Note a row, or a blank line where it has no cells."""
+        if row:
+            self.rows.append(row)
+            self.starts.append(start)
+            self.ends.append(end)
+        else:
+            self.blank.append(start)
+
     def widths(self) -> np.ndarray:
         """Number of cells of each row, int64."""
         return np.fromiter(map(len, self.rows), dtype=np.int64, count=len(self.rows))
@@ -67,62 +74,111 @@ class Parsed:
 
 
 class Rows:
-    """Rows of cells from lines; after each, ``start`` is its line and ``pending`` its raw lines.
+    """Rows of cells from blocks of lines; whatever state the quotes are in, no row is lost.
 
-    Iterating gives a list of cells, an empty list for a blank line, or None for a line whose quotes do not
-    add up; reading then goes on at the line after it. ``width`` is that of the table, where known: with it,
-    a cell that swallows whole rows is seen as the stray quote it is. ``number`` is the last line taken,
-    ``taken`` counts characters.
+    ``runs`` gives the rows of whole blocks where each line is a row, and None where rows must be taken one
+    by one. ``width`` is that of the table, where known: with it, a cell that swallows whole rows is seen as
+    the stray quote it is. ``start`` is the line of the row, or of the first row of a run, and ``raw`` holds
+    its lines; ``number`` is the last line taken.
     """
 
     def __init__(
-        self, lines: Iterable[str], dialect: Dialect, first_line: int = 1, width: int | None = None
+        self, blocks: Iterable[list[str]], dialect: Dialect, first_line: int = 1, width: int | None = None
     ) -> None:
-        self.lines = iter(lines)
         self.dialect = dialect
         self.width = width
         self.number = first_line - 1
         self.start = 0
-        self.taken = 0
+        self.raw: list[str] = []
+        self.comments: list[int] = []
+        self._blocks = iter(blocks)
+        self._block: list[str] = []
+        self._index = 0
         self._held = 0
         self._replaced = False
-        self.pending: list[str] = []
-        self.comments: list[int] = []
-        self._back: deque[str] = deque()
         self._reach = FARTHEST_CLOSE
         self._long = len(dialect.delimiter) > 1
 
-    def __iter__(self) -> Iterator[list[str] | None]:
-        pending = self.pending
-        ended = False
-        while not ended:
+    def runs(self) -> Iterator[list[list[str]] | None]:
+        """Rows of blocks that hold one row per line; None where ``one_by_one`` has to go through a block."""
+        self.raw.clear()
+        while self._load():
+            plain = self._parse_plain(self._block)
+            if plain is None:
+                yield None
+                continue
+            self.start = self.number + 1
+            self.number += len(plain)
+            self._index = len(self._block)
+            self.raw = self._block
+            yield plain
+            self.raw = []
+
+    def one_by_one(self) -> Iterator[list[str] | None]:
+        """The rows of a block: cells, nothing for a blank line, None for a line whose quotes do not add up.
+
+        After such a line, reading goes on at the line after it. The last row may reach into later blocks.
+        """
+        raw = self.raw
+        while self._index < len(self._block):
             try:
-                for row in self._reader():
-                    if len(pending) > 1 and self._swallows(row):
+                for row in self._reader(self._feed()):
+                    if len(raw) > 1 and self._swallows(row):
+                        yield from self._break()
                         break
                     yield self._restore(row) if self._long or self._replaced else row
-                    pending.clear()
-                else:
-                    ended = True
-                    continue
+                    raw.clear()
+                    if self._index >= len(self._block):
+                        return
             except (csv.Error, Unclosed):
-                if len(pending) > NEAREST_CLOSE:
+                if len(raw) > NEAREST_CLOSE:
                     self._reach = max(NEAREST_CLOSE, self._reach // 2)
-            yield from self._break()
+                yield from self._break()
+
+    def _load(self) -> bool:
+        """Take the next block, in front of it the lines of the row that is being read."""
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._block = [*self.raw, *block] if self.raw else block
+        self._index = len(self.raw)
+        return True
+
+    def _parse_plain(self, block: list[str]) -> list[list[str]] | None:
+        """The rows of a block where every line is one, without anything that needs a closer look."""
+        dialect = self.dialect
+        text = "".join(block) if self._long or not dialect.returns_end_lines else ""
+        if not dialect.returns_end_lines and text.count("\r") != text.count("\r\n"):
+            return None
+        if dialect.comment and any(line.startswith(dialect.comment) for line in block):
+            return None
+        if self._long:
+            lines = [line.replace(dialect.delimiter, DELIMITER_STAND_IN) for line in block]
+        else:
+            lines = block
+        try:
+            rows = list(self._reader(lines))
+        except csv.Error:
+            return None
+        if len(rows) != len(block):
+            return None
+        if self._long and text.count(dialect.delimiter) != sum(map(len, rows)) - len(rows):
+            return None
+        return rows
 
     def _break(self) -> Iterator[None]:
-        """Say that the first pending line is broken, and take the others back."""
-        later = self.pending[1:]
-        del self.pending[1:]
+        """Say that the first line of the row is broken, and take the others back."""
+        later = len(self.raw) - 1
+        del self.raw[1:]
         yield None
-        self.pending.clear()
-        self._back.extendleft(reversed(later))
-        self.number -= len(later)
+        self.raw.clear()
+        self._index -= later
+        self.number -= later
 
-    def _reader(self) -> Iterator[list[str]]:
+    def _reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         dialect = self.dialect
         return csv.reader(
-            self._feed(),
+            lines,
             delimiter=DELIMITER_STAND_IN if self._long else dialect.delimiter,
             quotechar=dialect.quote or QUOTE,
             quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -130,38 +186,29 @@ class Rows:
             strict=True,
         )
 
-    def _source(self) -> Iterator[str]:
-        back = self._back
-        while True:
-            while back:
-                yield back.popleft()
-            line = next(self.lines, None)
-            if line is None:
-                return
-            yield line
-
     def _feed(self) -> Iterator[str]:
         """Lines as the csv module can take them."""
-        pending, dialect, comment = self.pending, self.dialect, self.dialect.comment
+        raw, dialect, comment = self.raw, self.dialect, self.dialect.comment
         returns_end_lines = dialect.returns_end_lines
-        for line in self._source():
+        while self._index < len(self._block) or (raw and self._load()):
+            line = self._block[self._index]
+            self._index += 1
             self.number += 1
-            if not pending:
+            if not raw:
                 if comment and line.startswith(comment):
                     self.comments.append(self.number)
                     continue
                 self.start = self.number
                 self._held = 0
-            pending.append(line)
+            raw.append(line)
             self._held += len(line)
-            self.taken += len(line)
-            if len(pending) > self._reach or self._held > MOST_CHARACTERS:
+            if len(raw) > self._reach or self._held > MOST_CHARACTERS:
                 raise Unclosed
             if self._long:
                 line = line.replace(dialect.delimiter, DELIMITER_STAND_IN)
             place = line.find("\r")
-            if place >= 0 and not returns_end_lines and line[place:] not in RETURN_ENDS:
-                body = line.rstrip("\n").removesuffix("\r")
+            if place >= 0 and not returns_end_lines and line[place:].strip("\r\n"):
+                body = line.rstrip("\r\n")
                 line = body.replace("\r", RETURN_STAND_IN) + line[len(body) :]
                 self._replaced = True
             yield line
@@ -177,12 +224,12 @@ class Rows:
         if not width or width < 2:
             return False
         enough = SWALLOWED_LINES if len(row) == width else SWALLOWED_LINES_ODD
-        return len(self.pending) >= enough and all(
-            line.count(self.dialect.delimiter) == width - 1 for line in self.pending
+        return len(self.raw) >= enough and all(
+            line.count(self.dialect.delimiter) == width - 1 for line in self.raw
         )
 
 
-def parse_lines(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Parsed:
+def parse_lines(lines: list[str], dialect: Dialect, first_line: int = 1) -> Parsed:
     """Read rows; where quotes do not add up, the line is noted as broken and reading goes on after it.
 
     >>> parsed = parse_lines(['a,"x', 'y"', ' ', 'b,"c"d', 'e,f'], Dialect(",", '"'))
@@ -190,15 +237,16 @@ def parse_lines(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> 
     ([['a', 'xy'], [' '], ['e', 'f']], [1, 3, 5], [4])
     """
     parsed = Parsed(dialect)
-    rows = Rows(lines, dialect, first_line)
-    for row in rows:
-        if row is None:
-            parsed.broken.append(rows.start)
-        elif row:
-            parsed.rows.append(row)
-            parsed.starts.append(rows.start)
-            parsed.ends.append(rows.number)
-        else:
-            parsed.blank.append(rows.start)
+    rows = Rows([lines], dialect, first_line)
+    for plain in rows.runs():
+        if plain is not None:
+            for number, row in enumerate(plain, rows.start):
+                parsed.add(row, number, number)
+            continue
+        for row_or_none in rows.one_by_one():
+            if row_or_none is None:
+                parsed.broken.append(rows.start)
+            else:
+                parsed.add(row_or_none, rows.start, rows.number)
     parsed.comments = rows.comments
     return parsed
