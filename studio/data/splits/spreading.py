@@ -37,28 +37,37 @@ def order_units(units: Units, shares: np.ndarray) -> np.ndarray:
 
 
 def place_units(units: Units, order: np.ndarray, wanted: np.ndarray, have: np.ndarray) -> list[int]:
-    """The side of each unit in order; ``have`` (rows by side and label) is brought up to date."""
+    """The side of each unit in order; ``have`` (rows by side and label) is brought up to date.
+
+    Of the sides with room, the one where chi-square against ``wanted`` grows least; with none, the roomiest.
+    """
     open_sides = np.flatnonzero(wanted.sum(axis=1) > 0).tolist()
-    want, got = wanted.tolist(), have.tolist()
-    totals, filled = [sum(row) for row in want], [0.0] * len(want)
+    room = wanted.sum(axis=1).tolist()
+    gaps = (-2 * wanted.T).tolist()  # twice rows minus wish, by label and side
+    with np.errstate(divide="ignore"):
+        weights = (1 / wanted.T).tolist()
     labels, counts, starts = units.pair_labels.tolist(), units.pair_counts.tolist(), units.starts.tolist()
+    shares = [1 / rows if rows else 0.0 for rows in room]
     drawn = []
     for unit in order.tolist():
         pairs = [(labels[at], counts[at]) for at in range(starts[unit], starts[unit + 1])]
         size = sum(count for _, count in pairs)
-        best, least = open_sides[0], float("inf")
+        best, least = -1, float("inf")
         for side in open_sides:
-            cost = size * (2 * (filled[side] - totals[side]) + size) / totals[side]
+            if room[side] < size:
+                continue
+            cost = size * (size - 2 * room[side]) * shares[side]
             for label, count in pairs:
-                wish = want[side][label]
-                cost += count * (2 * (got[side][label] - wish) + count) / wish
+                cost += count * (gaps[label][side] + count) * weights[label][side]
             if cost < least - 1e-9:
                 best, least = side, cost
+        if best < 0:
+            best = max(open_sides, key=room.__getitem__)
         drawn.append(best)
-        filled[best] += size
+        room[best] -= size
         for label, count in pairs:
-            got[best][label] += count
-    have[:] = got
+            gaps[label][best] += 2 * count
+    have[:] = wanted + np.array(gaps).T / 2
     return drawn
 
 
@@ -69,11 +78,14 @@ def fill_labels(units: Units, sides: np.ndarray, missing: np.ndarray, first: np.
     """
     singles = np.flatnonzero(units.sizes == 1)
     singles = singles[np.lexsort((units.ranks[singles], units.labels[singles]))]
-    owed = np.zeros(len(missing))
+    served = np.zeros(missing.shape[1], dtype=bool)
+    served[units.labels[singles]] = True
+    owed = missing[:, ~served].sum(axis=1)
+    is_open = missing.max(axis=1, initial=0) > 0
     borders = np.flatnonzero(np.diff(units.labels[singles])) + 1
     for chosen in np.split(singles, borders) if len(singles) else []:
         short = missing[:, units.labels[chosen[0]]]
-        rooms = share_out(len(chosen), np.maximum(short, 0), owed)
+        rooms = share_out(len(chosen), np.maximum(short, 0), np.where(is_open, owed, -np.inf))
         if first is not None and rooms[0] == 0 and first[units.labels[chosen[0]]] == 0:
             rooms[int(np.argmax(rooms))] -= 1
             rooms[0] = 1
@@ -84,12 +96,14 @@ def fill_labels(units: Units, sides: np.ndarray, missing: np.ndarray, first: np.
 def share_out(rows: int, weights: np.ndarray, owed: np.ndarray) -> np.ndarray:
     """Whole numbers that add up to ``rows``, in proportion to weights; what is owed decides the rounding.
 
+    A side that is owed minus infinity gets nothing.
+
     >>> share_out(5, np.array([4.0, 0.5, 0.5]), np.array([0.0, 0.0, 0.4])).tolist()
     [4, 0, 1]
     """
     exact = weights / weights.sum() * rows
     whole = np.floor(exact + 1e-9).astype(np.int64)
-    wanting = np.where(weights > 0, exact - whole + owed, -np.inf)
+    wanting = exact - whole + owed
     whole[np.argsort(-np.round(wanting, 9), kind="stable")[: rows - int(whole.sum())]] += 1
     return whole
 

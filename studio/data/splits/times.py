@@ -149,7 +149,7 @@ def cut_by_time(units_time: np.ndarray, sizes: np.ndarray, shares: np.ndarray) -
     Borders lie at the change of time nearest to the shares; each side with a share gets some rows where
     there are enough distinct times.
 
-    >>> times, sizes, shares = np.array([3.0, 1.0, 2.0, 2.0]), np.ones(4), np.array([0.5, 0.0, 0.5])
+    >>> times, sizes, shares = np.array([3.0, 1.0, 2.0, 2.0]), np.ones(4), np.array([0.7, 0.0, 0.3])
     >>> cut_by_time(times, sizes, shares).tolist()
     [2, 0, 0, 0]
     """

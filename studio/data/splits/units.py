@@ -78,7 +78,7 @@ def group_ids(values: pd.Series | Sequence[str]) -> np.ndarray:
     """One int64 per row, equal for rows with the same cell (blanks around it aside); a blank cell is alone.
 
     >>> group_ids(["ann", " ann ", "", ""]).tolist()
-    [0, 0, 2, 3]
+    [0, 0, 1, 2]
     """
     cells = pd.Series(values, dtype="str").str.strip()
     codes = pd.factorize(cells)[0].astype(np.int64)
