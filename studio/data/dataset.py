@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from studio.data.fixes import Step
 from studio.data.problems import Problem
 from studio.data.readers import ReaderReport
+from studio.data.splits.plans import Kind, SplitPlan
 from studio.errors import InvalidInput
 
 # What reading could find in the first release, whose datasets do not say it themselves.
@@ -23,28 +24,43 @@ FIRST_READING_CODES = (
 
 @dataclass(frozen=True)
 class SplitDescription:
-    """How the rows were divided; ``own_files`` names the splits that came as a file of their own."""
+    """How the rows were divided; ``own_files`` names the splits that came as a file of their own.
+
+    ``kind``, ``column``, ``folds`` and ``fold`` are those of the plan; ``notes`` are sentences about what was
+    decided on the way.
+    """
 
     ratios: tuple[float, float, float]
     seed: int
     stratified: bool = True
     kept_together: str = "same text"
     own_files: dict[str, str] = field(default_factory=dict)
+    kind: Kind = "ratios"
+    column: str | None = None
+    folds: int = 0
+    fold: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> SplitPlan:
+        """The plan by which the rows of the main file were divided."""
+        return SplitPlan(
+            self.kind, self.ratios, self.seed, self.column, self.stratified, self.folds or 5, self.fold
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
+            **asdict(self),
             "ratios": list(self.ratios),
-            "seed": self.seed,
-            "stratified": self.stratified,
-            "kept_together": self.kept_together,
             "own_files": dict(self.own_files),
+            "notes": list(self.notes),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> SplitDescription:
-        """Read what to_json wrote."""
-        return cls(**{**value, "ratios": tuple(value["ratios"])})
+        """Read what to_json wrote, now or in an earlier release."""
+        return cls(**{**value, "ratios": tuple(value["ratios"]), "notes": tuple(value.get("notes", ()))})
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,7 @@ class Dataset:
     is the id of the version this one was made from by its ``steps``, None for an import. Bit i of the
     ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the findings that
     reading the file gave, which its later versions keep.
+    ``sketches`` is {split: a sample of its texts}, which tells how much two datasets share.
     """
 
     id: str
@@ -77,6 +94,7 @@ class Dataset:
     version: int = 1
     parent: str | None = None
     steps: tuple[Step, ...] = ()
+    sketches: dict[str, tuple[int, ...]] = field(default_factory=dict)
     mark_codes: tuple[str, ...] = ()
     reading_codes: tuple[str, ...] = FIRST_READING_CODES
 
@@ -108,6 +126,7 @@ class Dataset:
             "steps": [step.to_json() for step in self.steps],
             "mark_codes": list(self.mark_codes),
             "reading_codes": list(self.reading_codes),
+            "sketches": {split: list(sketch) for split, sketch in self.sketches.items()},
         }
 
     @classmethod
@@ -124,6 +143,7 @@ class Dataset:
                 "steps": tuple(Step.from_json(step) for step in value.get("steps", ())),
                 "mark_codes": tuple(value.get("mark_codes", ())),
                 "reading_codes": tuple(value.get("reading_codes", FIRST_READING_CODES)),
+                "sketches": {split: tuple(sketch) for split, sketch in value.get("sketches", {}).items()},
             }
         )
 

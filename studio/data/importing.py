@@ -17,9 +17,10 @@ from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles, g
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step
 from studio.data.labels import name_labels, order_labels, read_labels_file
+from studio.data.planning import describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
-from studio.data.splits import SPLITS, check_ratios, split_keys
+from studio.data.splits import SPLITS, SplitPlan
 from studio.data.texts import length_histogram
 from studio.errors import InvalidInput
 
@@ -32,7 +33,8 @@ class ImportRequest:
     """What a person asks for.
 
     ``roles`` None or incomplete: guessed. ``file_name``, ``validation_name`` and ``test_name`` are what the
-    files were called before they were uploaded. ``fixes`` are what was chosen about the findings.
+    files were called before they were uploaded. ``fixes`` are what was chosen about the findings. ``plan``
+    None: by ratios, with ``split`` and ``seed``.
     """
 
     path: Path
@@ -50,6 +52,12 @@ class ImportRequest:
     validation_name: str | None = None
     test_name: str | None = None
     fixes: tuple[FixChoice, ...] = ()
+    plan: SplitPlan | None = None
+
+    @property
+    def division(self) -> SplitPlan:
+        """How the rows are to be divided."""
+        return self.plan or SplitPlan(ratios=self.split, seed=self.seed)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for a job."""
@@ -82,6 +90,7 @@ class PreparedImport:
     lengths: dict[str, Any]
     steps: tuple[Step, ...] = ()
     mark_codes: tuple[str, ...] = ()
+    sketches: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def blocking(self) -> bool:
@@ -120,24 +129,28 @@ def prepare_import(
     Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up or the
     labels file is none; everything else is in the problems, all at once.
     """
-    ratios = check_ratios(request.split)
+    request.division.checked()  # before minutes of reading
     names = read_labels_file(request.labels_file) if request.labels_file else None
     tell = progress or no_progress
     tables = read_tables(request, tell)
     main = next(iter(tables.values()))
     roles = complete_roles(request.roles or {}, main, task)
-    split = describe_split(ratios, request.seed, tables)
-    wrong = [problem for table in tables.values() for problem in check_roles(roles, table, task)]
+    plan, wrong = settle_plan(request.division, tables)
+    split = describe_split(plan, tables)
+    wrong += [problem for table in tables.values() for problem in check_roles(roles, table, task)]
     if wrong:
         found = [problem for table in tables.values() for problem in table.problems]
         return PreparedImport(
             request, tables, roles, (), {}, tuple(by_severity([*wrong, *found])), split, main.report, {}, {}
         )
     tell(READ, "Checking the rows")
-    checked, labels = check_rows(tables, roles, names)
+    checked, labels = check_rows(tables, roles, names, plan.column)
     tell(CHECKED, "Dividing the rows")
-    frames = divide_rows(checked.good, split) if len(checked.good) else {}
-    problems = [*(problem for table in tables.values() for problem in table.problems), *checked.problems]
+    divided = divide_good_rows(checked.good, split)
+    checked.rows.loc[divided.unplaced, "bad"] = True
+    frames = divided.frames
+    problems = [problem for table in tables.values() for problem in table.problems]
+    problems += [*checked.problems, *divided.problems]
     if request.drop_bad_rows:
         problems = [mark_dropped(problem) for problem in problems]
     problems += check_sides(frames, problems)
@@ -151,10 +164,11 @@ def prepare_import(
         labels=tuple(labels),
         frames=frames,
         problems=tuple(by_severity(problems)),
-        split=split,
+        split=divided.split,
         reader=main.report.without(bad),
         class_counts=count_labels(frames, labels),
         lengths=measure_lengths(frames, roles),
+        sketches=divided.sketches,
     )
 
 
@@ -207,21 +221,17 @@ def complete_roles(given: Mapping[str, str], table: Table, task: TaskShape) -> d
     return {key: roles[key] for key in [*order, *(key for key in roles if key not in order)]}
 
 
-def describe_split(
-    ratios: tuple[float, float, float], seed: int, tables: Mapping[str, Table]
-) -> SplitDescription:
-    """How the main file is divided: a split with a file of its own takes no share of it."""
-    own = {split: table.file for split, table in tables.items() if split not in (ALL, "train")}
-    left = np.array([0.0 if split in own else share for split, share in zip(SPLITS, ratios, strict=True)])
-    train, validation, test = (left / left.sum()).tolist()
-    return SplitDescription((train, validation, test), seed, own_files=own)
-
-
 def check_rows(
-    tables: Mapping[str, Table], roles: Mapping[str, str], names: list[str] | None
+    tables: Mapping[str, Table],
+    roles: Mapping[str, str],
+    names: list[str] | None,
+    plan_column: str | None = None,
 ) -> tuple[Checked, list[str]]:
     """Check the rows that play a role, and give the labels in order."""
-    frames = {split: take_roles(table, roles, split) for split, table in tables.items()}
+    frames = {
+        split: take_roles(table, roles, split).assign(**take_cells(table, plan_column))
+        for split, table in tables.items()
+    }
     unknown = []
     if names and LABEL in roles:
         for frame in frames.values():
@@ -230,20 +240,6 @@ def check_rows(
     checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None)
     labels = order_labels(checked.good[LABEL].unique()) if LABEL in roles else []
     return checked, names or labels
-
-
-def divide_rows(good: pd.DataFrame, split: SplitDescription) -> dict[str, pd.DataFrame]:
-    """Frames by split; the rows of each stay in the order of their file."""
-    sides = good["split"].to_numpy(dtype=object).copy()
-    mixed = sides == ALL
-    if mixed.any():
-        part = good[mixed]
-        labels = part[LABEL] if LABEL in part else pd.Series("", index=part.index)
-        sides[mixed] = split_keys(
-            part["key"].to_numpy(), labels.to_numpy(dtype=object), split.ratios, split.seed
-        )
-    kept = good.drop(columns=["bad", "key", "split", "marks"])
-    return {name: kept[sides == name].reset_index(drop=True) for name in SPLITS}
 
 
 def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> list[Problem]:

@@ -186,6 +186,7 @@ def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
         reading_codes=tuple(
             dict.fromkeys(problem.code for table in prepared.tables.values() for problem in table.problems)
         ),
+        sketches=prepared.sketches,
     )
 
 

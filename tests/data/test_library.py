@@ -58,6 +58,11 @@ def test_the_description_has_the_shape_others_script_against(tmp_path: Path, lib
         "stratified": True,
         "kept_together": "same text",
         "own_files": {},
+        "kind": "ratios",
+        "column": None,
+        "folds": 0,
+        "fold": 0,
+        "notes": [],
     }
 
 

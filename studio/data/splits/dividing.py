@@ -170,7 +170,8 @@ def by_time(material: Material, plan: SplitPlan) -> Division:
 def by_folds(material: Material, plan: SplitPlan) -> Division:
     """One fold to test; validation is cut from the rest."""
     groups = group_ids(material.cells()) if plan.column else None
-    members, problems = material.keys, []
+    members = material.keys
+    problems: list[Problem] = []
     if groups is not None:
         members, problems = tie(material, plan, groups, 1 / plan.folds)
         problems += check_groups(material, plan, groups, max(plan.folds, 3), 1 / plan.folds)

@@ -62,7 +62,7 @@ def read_times(values: pd.Series) -> Times:
     cells = pd.Series(distinct, dtype="str")
     numeric = cells.str.fullmatch(NUMBER).to_numpy(dtype=bool)
     filled = (cells != "").to_numpy(dtype=bool)
-    if numeric.any() and (numeric | ~filled).all():
+    if 2 * numeric.sum() > filled.sum():  # a column of numbers, with some cells that are none
         return Times(read_numbers(cells)[codes])
     seconds = read_iso(cells)
     choice = read_numbered(cells, seconds)
