@@ -11,14 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from studio import __version__
-from studio.api import datasets, jobs, models, system
+from studio.api import dataset_rows, datasets, jobs, models, system
 from studio.api.schemas import ErrorAnswer
 from studio.api.security import error_response
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput, NotFound, StudioError
 
 PREFIX = "/api/v1"
-ROUTERS = (system.router, datasets.router, jobs.router, models.router)
+ROUTERS = (system.router, datasets.router, dataset_rows.router, jobs.router, models.router)
 
 # Said here, or FastAPI describes a shape of its own that is never sent.
 ERRORS: dict[int | str, dict[str, object]] = {

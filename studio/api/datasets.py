@@ -18,7 +18,7 @@ from studio.api.schemas import ImportForm
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
-from studio.services.datasets import parse_delimiter, parse_split
+from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote, parse_split
 from studio.settings import Settings
 
 NAME_BYTES = 200
@@ -49,29 +49,43 @@ def import_dataset(
             test=test_path,
             split=parse_split(form.split),
             seed=form.seed,
-            reading=ReadOptions(
-                delimiter=parse_delimiter(form.delimiter), encoding=form.encoding, header=form.header
-            ),
+            reading=reading_of(form),
             labels_file=labels_path,
             drop_bad_rows=form.drop_bad_rows,
             file_name=name_of(form.file),
             validation_name=name_of(form.validation),
             test_name=name_of(form.test),
+            fixes=parse_fixes(form.fix),
         )
         return studio.datasets.import_file(request).to_json()
 
 
 @router.get("/datasets/{name}")
 def show_dataset(studio: StudioNow, name: str) -> dict[str, Any]:
-    """One dataset."""
+    """One dataset; {name}@2 means its second version."""
     return studio.datasets.get(name).to_json()
 
 
 @router.delete("/datasets/{name}", status_code=204)
 def delete_dataset(studio: StudioNow, name: str) -> Response:
-    """Delete a dataset; models trained on it stay."""
+    """Delete a dataset with all its versions, or one of them; models trained on it stay."""
     studio.datasets.delete(name)
     return Response(status_code=204)
+
+
+def reading_of(form: ImportForm) -> ReadOptions:
+    """How the table is to be read."""
+    return ReadOptions(
+        delimiter=parse_delimiter(form.delimiter),
+        encoding=form.encoding,
+        header=form.header,
+        quote=parse_quote(form.quote),
+        escape=form.escape,
+        comment=form.comment,
+        skip_lines=form.skip_lines,
+        header_lines=form.header_lines,
+        sheet=form.sheet,
+    )
 
 
 def parse_roles(text: str | None) -> dict[str, str] | None:

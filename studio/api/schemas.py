@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +13,7 @@ class ImportForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UploadFile = Field(description="A CSV or TSV file.")
+    file: UploadFile = Field(description="A table, or an archive of tables.")
     validation: UploadFile | None = Field(None, description="An own file of validation rows.")
     test: UploadFile | None = Field(None, description="An own file of test rows.")
     labels: UploadFile | None = Field(
@@ -29,7 +29,60 @@ class ImportForm(BaseModel):
     delimiter: str | None = Field(None, description="Separator of the fields, \\t for a tab; else found out.")
     encoding: str | None = Field(None, description="Encoding of the file; else found out.")
     header: bool | None = Field(None, description="Whether the first line names the columns; else found out.")
+    quote: str | None = Field(None, description="Sign around cells, none for no such sign; else found out.")
+    escape: str | None = Field(None, description="Sign before a quote or separator that belongs to a cell.")
+    comment: str | None = Field(None, description="Sign at the start of lines that are no rows.")
+    skip_lines: int | None = Field(None, ge=0, description="Lines to leave out above the table.")
+    header_lines: int | None = Field(None, ge=1, description="Lines that name the columns together.")
+    sheet: str | None = Field(None, description="Sheet of a workbook; else the first with a table.")
+    fix: list[str] = Field(
+        default_factory=list,
+        description="code=action: what to do about a finding; repeatable.",
+    )
     drop_bad_rows: bool = Field(False, description="Leave out rows with errors.")
+
+
+class RowsQuery(BaseModel):
+    """Which rows of a dataset are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    split: Literal["train", "validation", "test"] | None = Field(None, description="Only rows of it.")
+    label: str | None = Field(None, description="Only rows with this label.")
+    finding: str | None = Field(None, description="Only rows with this finding, by its code.")
+    shortest: int | None = Field(None, ge=0, description="Fewest characters of the text.")
+    longest: int | None = Field(None, ge=0, description="Most characters of the text.")
+    search: str = Field("", max_length=1000, description="Text that stands in the row, in capitals or not.")
+    offset: int = Field(0, ge=0, description="How many rows to pass over first.")
+    limit: int = Field(50, ge=1, le=1000, description="How many rows to give.")
+
+
+class FixBody(BaseModel):
+    """What to do about findings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fixes: list[str] = Field(min_length=1, description='["duplicate_text=drop_repeats", ...]')
+
+
+class EditBody(BaseModel):
+    """One correction of a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    split: Literal["train", "validation", "test"] = Field(description="Where the row is.")
+    index: int = Field(ge=0, description="Its place in the split, from 0, as rows lists it.")
+    action: Literal["set_label", "drop", "move"] = Field(description="What to do with it.")
+    value: str = Field("", description="The label to set, or the split to move it to.")
+    new_label: bool = Field(False, description="The label may be one that no row has so far.")
+
+
+class EditsBody(BaseModel):
+    """Corrections that become one version."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    edits: list[EditBody] = Field(min_length=1, max_length=10_000)
 
 
 class ErrorBody(BaseModel):

@@ -1,4 +1,4 @@
-"""dataset import, list, show, check, delete."""
+"""dataset import, list, show, check, delete; the commands on rows and versions are in dataset_rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
+from studio.cli import dataset_rows
+from studio.cli import import_options as options
+from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
-from studio.services.datasets import parse_delimiter, parse_split
+from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote, parse_split
 
+Name = dataset_rows.Name
 app = typer.Typer(help="Import and look at datasets.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
 
 
 def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:
@@ -27,27 +30,38 @@ def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:
 @app.command("import")
 def import_dataset(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or TSV file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table, an archive of tables, or a folder.")],
     name: Annotated[str, typer.Option(help="What the dataset is to be called.")],
     task: Annotated[str, typer.Option(help="What the model is to learn.")] = "classification",
-    role: Annotated[list[str] | None, typer.Option(help="ROLE=COLUMN; guessed where left out.")] = None,
-    validation: Annotated[Path | None, typer.Option(help="An own file of validation rows.")] = None,
-    test: Annotated[Path | None, typer.Option(help="An own file of test rows.")] = None,
-    split: Annotated[str, typer.Option(help="Shares of train, validation and test.")] = "0.8,0.1,0.1",
-    seed: Annotated[int, typer.Option(help="Seed of the split.", min=0)] = 0,
-    delimiter: Annotated[str | None, typer.Option(help="Separator of the fields.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the file.")] = None,
-    no_header: Annotated[bool, typer.Option("--no-header", help="The first line is a row.")] = False,
-    labels: Annotated[Path | None, typer.Option(help="One label per line; the file holds indices.")] = None,
-    drop_bad_rows: Annotated[
-        bool, typer.Option("--drop-bad-rows", help="Leave out rows with errors.")
-    ] = False,
+    role: options.Role = None,
+    validation: options.Validation = None,
+    test: options.Test = None,
+    split: options.Split = "0.8,0.1,0.1",
+    seed: options.Seed = 0,
+    delimiter: options.Delimiter = None,
+    encoding: options.Encoding = None,
+    no_header: options.NoHeader = False,
+    quote: options.Quote = None,
+    escape: options.Escape = None,
+    comment: options.Comment = None,
+    skip_lines: options.SkipLines = None,
+    header_lines: options.HeaderLines = None,
+    sheet: options.Sheet = None,
+    labels: options.Labels = None,
+    fix: options.Fix = None,
+    drop_bad_rows: options.DropBadRows = False,
 ) -> None:
     """Import a table as a dataset."""
     reading = ReadOptions(
         delimiter=parse_delimiter(delimiter),
         encoding=encoding,
         header=False if no_header else None,
+        quote=parse_quote(quote),
+        escape=escape,
+        comment=comment,
+        skip_lines=skip_lines,
+        header_lines=header_lines,
+        sheet=sheet,
     )
     request = ImportRequest(
         path=file,
@@ -61,7 +75,13 @@ def import_dataset(
         reading=reading,
         labels_file=labels,
         drop_bad_rows=drop_bad_rows,
+        fixes=parse_fixes(fix or []),
     )
+    carry_out(context, request)
+
+
+def carry_out(context: typer.Context, request: ImportRequest) -> None:
+    """Import, and say what came of it."""
     with context.obj.studio() as studio:
         try:
             dataset = studio.datasets.import_file(request)
@@ -69,9 +89,13 @@ def import_dataset(
             if any("drop_rows" in problem.fixes for problem in error.problems):
                 error.hint += " (--drop-bad-rows)"
             raise
-    value = dataset.to_json()
-    rows = ", ".join(f"{count} {split_name}" for split_name, count in value["rows"].items())
-    context.obj.show(value, f"Imported '{name}': {rows} rows, {len(value['labels'])} labels.")
+    context.obj.show(dataset.to_json(), f"Imported '{dataset.name}': {describe_rows(dataset)}.")
+
+
+def describe_rows(dataset: Dataset) -> str:
+    """'64 train, 8 validation, 8 test rows, 2 labels'."""
+    rows = ", ".join(f"{count} {split}" for split, count in dataset.rows.items())
+    return f"{rows} rows, {len(dataset.labels)} labels"
 
 
 @app.command("list")
@@ -99,17 +123,17 @@ def show(context: typer.Context, name: Name) -> None:
 def check(context: typer.Context, name: Name) -> None:
     """List what was found in the dataset's table."""
     with context.obj.studio() as studio:
-        problems = [problem.to_json() for problem in studio.datasets.get(name).problems]
+        problems = [problem.to_json() for problem in studio.datasets.findings(name)]
     context.obj.show_table(
         problems,
-        ["severity", "count", "rows", "message", "hint"],
+        ["severity", "code", "count", "rows", "message", "hint", "fixes"],
         "Nothing was found that needs your attention.",
     )
 
 
 @app.command()
 def delete(context: typer.Context, name: Name) -> None:
-    """Delete a dataset; models trained on it stay."""
+    """Delete a dataset with all its versions, or one of them (NAME@2); models trained on it stay."""
     with context.obj.studio() as studio:
         studio.datasets.delete(name)
     context.obj.show({"deleted": name}, f"Deleted the dataset '{name}'.")
@@ -121,3 +145,6 @@ def sample(context: typer.Context) -> None:
     with context.obj.studio() as studio:
         dataset = studio.datasets.import_sample()
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")
+
+
+dataset_rows.register(app)

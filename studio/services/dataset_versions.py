@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from studio.data.dataset import Dataset
-from studio.data.editing import BY_HAND, Edit, apply_edits
+from studio.data.editing import BY_HAND, Edit, apply_edits, check_edit
 from studio.data.fixes import IGNORE, FixChoice, Step, find_action
 from studio.data.mending import mend_rows
 from studio.data.versions import HISTORY, NOTES, RESTORE, UNDO, gather_rows, make_version, same_rows
@@ -46,13 +46,14 @@ class DatasetVersions(DatasetRows):
         edits = self._drafts.list(dataset.id)
         if not edits:
             raise InvalidInput(f"'{name}' has no edits to save.", "Correct, move or drop a row first.")
-        rows, steps = apply_edits(gather_rows(self._library, dataset)[0], edits)
-        if not steps:
-            raise InvalidInput(
-                f"The edits of '{name}' change nothing: each row is as it was.",
-                "Edit a row, or discard them.",
-            )
-        return self._keep_version(dataset, rows, steps, edits)
+        return self._save(dataset, edits)
+
+    def edit_rows(self, name: str, edits: Sequence[Edit]) -> Dataset:
+        """Make a version of edits at once; errors as for add_edit, apply_fixes and save_edits."""
+        dataset = self._free_of_edits(name)
+        for place, edit in enumerate(edits):
+            check_edit(edit, dataset, edits[:place])
+        return self._save(dataset, tuple(edits))
 
     def restore(self, name: str, version: int) -> Dataset:
         """Make a version with the rows of an earlier one."""
@@ -106,6 +107,15 @@ class DatasetVersions(DatasetRows):
                 "Save them as a version or discard them first.",
             )
         return dataset
+
+    def _save(self, dataset: Dataset, edits: tuple[Edit, ...]) -> Dataset:
+        rows, steps = apply_edits(gather_rows(self._library, dataset)[0], edits)
+        if not steps:
+            raise InvalidInput(
+                f"The edits of '{dataset.name}' change nothing: each row is as it was.",
+                "Edit a row, or discard them.",
+            )
+        return self._keep_version(dataset, rows, steps, edits)
 
     def _next_number(self, dataset: Dataset) -> int:
         return self._rows.versions(dataset.name)[0].version + 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.data.columns import guess_roles
 from studio.data.dataset import Dataset
+from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import ReadOptions, Table, read_table
 from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
@@ -106,3 +107,21 @@ def parse_delimiter(text: str | None) -> str | None:
     ('\\t', ';', None)
     """
     return text.replace("\\t", "\t") if text else None
+
+
+def parse_quote(text: str | None) -> str | None:
+    """The sign around cells; the word none stands for no such sign.
+
+    >>> parse_quote("none"), parse_quote("'"), parse_quote(None)
+    ('', "'", None)
+    """
+    return "" if text == "none" else text
+
+
+def parse_fixes(texts: Sequence[str]) -> tuple[FixChoice, ...]:
+    """What was chosen, of 'code=action' each; InvalidInput where one has another form.
+
+    >>> [str(choice) for choice in parse_fixes(["duplicate_text=drop_repeats"])]
+    ['duplicate_text=drop_repeats']
+    """
+    return tuple(FixChoice.parse(text) for text in texts)
