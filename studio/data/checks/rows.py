@@ -47,7 +47,8 @@ class Checked:
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:
     """The columns of a table that play a role, named by the role, with line, file and split."""
     frame = pd.DataFrame({role: table.frame[column] for role, column in roles.items()})
-    return frame.assign(line=table.lines, file=table.file, split=split)
+    file = table.file if table.files is None else table.files
+    return frame.assign(line=table.lines, file=file, split=split)
 
 
 def check_frames(

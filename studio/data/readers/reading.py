@@ -9,6 +9,7 @@ from studio.data.names import show_file_name
 from studio.data.readers.archives import OPENERS, decompressed, kind_of_zip
 from studio.data.readers.conll import read_conll
 from studio.data.readers.delimited import read_delimited
+from studio.data.readers.folders import read_archive, read_folder
 from studio.data.readers.jsonlines import read_json_lines
 from studio.data.readers.kinds import recognise
 from studio.data.readers.parquet import read_parquet
@@ -30,11 +31,21 @@ def read_table(
     """
     path = Path(path)
     name = show_file_name(file_name or path.name)
-    kind = recognise(path, name)
     options = options or ReadOptions()
+    if path.is_dir():
+        return read_folder(path, options, name, progress, read_in_folder)
+    kind = recognise_all(path, name)
     if kind in OPENERS:
         return read_compressed(path, kind, options, name, progress)
-    return read_kind(path, kind_of_zip(path, name) if kind == "zip" else kind, options, name, progress)
+    if kind == "zip":
+        return read_archive(path, options, name, progress, read_member)
+    return read_kind(path, kind, options, name, progress)
+
+
+def recognise_all(path: Path, name: str) -> str:
+    """The kind of a file, with workbooks told from archives."""
+    kind = recognise(path, name)
+    return kind_of_zip(path, name) if kind == "zip" else kind
 
 
 def read_compressed(
@@ -42,14 +53,27 @@ def read_compressed(
 ) -> Table:
     """Read the table inside a compressed file; a second packing inside it is refused."""
     with decompressed(path, packed, name) as unpacked:
-        kind = recognise(unpacked, name)
-        if kind in OPENERS or (kind == "zip" and kind_of_zip(unpacked, name) == "zip"):
-            raise InvalidInput(
-                f"{name} holds another archive.", "Unpack it once, and import the archive inside."
-            )
-        kind = kind_of_zip(unpacked, name) if kind == "zip" else kind
-        table = read_kind(unpacked, kind, options, name, progress)
+        table = read_member(unpacked, options, name, progress)
     return replace(table, report=replace(table.report, parts=(name, *table.report.parts)))
+
+
+def read_in_folder(path: Path, options: ReadOptions, name: str, progress: Progress | None) -> Table:
+    """Read a file of a folder, which may be compressed but no archive of files."""
+    kind = recognise_all(path, name)
+    if kind in OPENERS:
+        return read_compressed(path, kind, options, name, progress)
+    return read_member(path, options, name, progress)
+
+
+def read_member(path: Path, options: ReadOptions, name: str, progress: Progress | None) -> Table:
+    """Read a file from inside an archive or folder; InvalidInput where it is an archive itself."""
+    kind = recognise_all(path, name)
+    if kind in OPENERS or kind == "zip":
+        raise InvalidInput(
+            f"{name} is an archive inside another one or in a folder.",
+            "Unpack the outer one, and import what is inside.",
+        )
+    return read_kind(path, kind, options, name, progress)
 
 
 def read_kind(path: Path, kind: str, options: ReadOptions, name: str, progress: Progress | None) -> Table:

@@ -95,6 +95,8 @@ class Table:
     ``left_out`` are the first thousand rows that could not be read; ``roles`` and ``task`` are what the
     format itself says of the columns (SQuAD, CoNLL, a folder per class), such as {"label": "label"};
     ``split_column`` names the column that says which split a row belongs to, where the format has one.
+    ``files`` is the file of each row where there are several; ``label_names`` are those of a labels file
+    that lay beside the table, whose labels are indices into it.
     """
 
     frame: pd.DataFrame
@@ -106,6 +108,8 @@ class Table:
     roles: Mapping[str, str] = field(default_factory=dict)
     task: str | None = None
     split_column: str | None = None
+    files: pd.Series | None = None
+    label_names: tuple[str, ...] = ()
 
     def keep(self, mask: np.ndarray) -> Table:
         """The rows where the mask is true; the others count as dropped."""
@@ -113,5 +117,6 @@ class Table:
             self,
             frame=self.frame[mask].reset_index(drop=True),
             lines=self.lines[mask],
+            files=None if self.files is None else self.files[mask].reset_index(drop=True),
             report=self.report.without(int((~mask).sum())),
         )
