@@ -100,11 +100,13 @@ def guess_roles(
 ) -> dict[str, str]:
     """A column for each required role that has a plausible one, as role -> column; ``given`` ones are kept.
 
-    A label has few distinct short values; a text has the longest average, or nearly so and the name of one.
+    What the format itself says of its columns comes first. A label has few distinct short values; a text has
+    the longest average, or nearly so and the name of one.
     """
-    roles = dict(given or {})
     wanted = [role.key for role in task.roles if role.required]
-    facts = [fact for fact in describe_columns(table) if fact.filled]
+    known = {role: column for role, column in table.roles.items() if role in wanted}
+    roles = {**known, **(given or {})}
+    facts = [fact for fact in describe_columns(table) if fact.filled and fact.name != table.split_column]
     if LABEL in wanted and LABEL not in roles:
         label = best_label([fact for fact in facts if fact.name not in roles.values()], roles)
         if label:

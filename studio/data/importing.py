@@ -134,6 +134,7 @@ def prepare_import(
     tell = progress or no_progress
     tables = read_tables(request, tell)
     main = next(iter(tables.values()))
+    names = names or list(main.label_names) or None
     roles = complete_roles(request.roles or {}, main, task)
     plan, wrong = settle_plan(request.division, tables)
     split = describe_split(plan, tables)

@@ -163,7 +163,7 @@ def test_a_text_that_starts_like_a_program_is_still_a_text(tmp_path: Path) -> No
 def test_a_missing_file_and_a_folder_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no file"):
         read_table(tmp_path / "absent.csv")
-    with pytest.raises(InvalidInput, match="is a folder"):
+    with pytest.raises(InvalidInput, match="holds no table"):
         read_table(tmp_path)
 
 

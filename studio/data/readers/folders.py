@@ -140,7 +140,7 @@ def read_splits(
 ) -> Table:
     """The tables of all splits, one below the other, with a column that says which split a row is of.
 
-    Without a file for training the rows are divided anew: the column is no split column then.
+    Without a file for training the rows are to be divided anew, and there is no such column.
     """
     ordered = sorted(parts, key=lambda member: (ORDER.index(parts[member]), member.name))
     tables: list[Table] = []
@@ -150,14 +150,13 @@ def read_splits(
     column = free_name(SPLIT, [str(name) for name in tables[0].frame.columns])
     table = stack([(table, parts[member]) for table, member in zip(tables, ordered, strict=True)], column)
     report = replace(table.report, parts=tuple(str(member.name) for member in ordered))
-    trains = "train" in parts.values()
-    problems = table.problems if trains else (*table.problems, no_training_file(collection.name))
+    table = replace(table, file=collection.name, report=report)
+    if "train" in parts.values():
+        return replace(table, split_column=column)
     return replace(
         table,
-        file=collection.name,
-        report=report,
-        split_column=column if trains else None,
-        problems=problems,
+        frame=table.frame.drop(columns=column),
+        problems=(*table.problems, no_training_file(collection.name)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def read_table(
     path = Path(path)
     name = show_file_name(file_name or path.name)
     options = options or ReadOptions()
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir, it knows no errors
         return read_folder(path, options, name, progress, read_in_folder)
     kind = recognise_all(path, name)
     if kind in OPENERS:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from studio.data.importing import ImportRequest, prepare_import
 from studio.data.readers import Table, read_table
 from studio.errors import InvalidInput
 from tests.data.readers.made import codes_of, read, rows_of, write_bytes, write_gzip, write_xlsx, write_zip
@@ -197,7 +198,9 @@ def test_a_labels_file_beside_the_tables_comes_with_them(tmp_path: Path) -> None
 def test_without_a_file_for_training_all_rows_are_divided_anew(tmp_path: Path) -> None:
     table = read(write_zip(tmp_path / "t.zip", {"dev.csv": DEV + b"so so,a\n", "test.csv": TEST}))
     assert table.split_column is None
-    assert table.frame["split"].tolist() == ["validation", "validation", "test", "test"]
+    assert list(table.frame.columns) == ["text", "label"]
+    assert table.files is not None
+    assert table.files.tolist() == ["t.zip/dev.csv"] * 2 + ["t.zip/test.csv"] * 2
     assert codes_of(table) == {"no_training_file": ("note", 0, ())}
 
 
@@ -265,3 +268,25 @@ def test_the_real_news_titles_come_with_the_names_of_their_classes(tmp_path: Pat
     table = read(path)
     assert table.label_names[:3] == ("finance", "realty", "stocks")
     assert len(table.frame) == 20000
+    prepared = prepare_import(ImportRequest(path=path, name="titles"))
+    assert not prepared.blocking
+    assert prepared.labels[:3] == ("finance", "realty", "stocks")
+
+
+@BOTH
+def test_an_import_follows_the_files_and_knows_the_place_of_each_row(tmp_path: Path, make: Make) -> None:
+    files = {"train.csv": TRAIN, "dev.csv": DEV + b"so so,a\n", "test.csv": TEST}
+    prepared = prepare_import(ImportRequest(path=make(tmp_path / "t", files), name="t"))
+    assert not prepared.blocking
+    assert prepared.rows == {"train": 3, "validation": 2, "test": 2}
+    assert prepared.frames["test"]["line"].tolist() == [2, 3]
+    assert prepared.frames["test"]["file"].str.endswith("/test.csv").all()
+
+
+def test_an_import_of_folders_per_class_takes_text_and_label(tmp_path: Path) -> None:
+    files = {
+        f"{label}/{n}.txt": f"{label} number {n}".encode() for label in ("ham", "spam") for n in range(20)
+    }
+    prepared = prepare_import(ImportRequest(path=write_tree(tmp_path / "t", files), name="t"))
+    assert not prepared.blocking
+    assert (prepared.roles, prepared.labels) == ({"text": "text", "label": "label"}, ("ham", "spam"))
