@@ -305,12 +305,16 @@ def pick_button(label: str | Markup, value: str, pressed: bool = False) -> Marku
     )
 
 
-def action_button(label: str | Markup, value: str, kind: str = "", name: str = "") -> Markup:
-    """As ``pick_button``, but looking like a button; ``kind`` is primary or plain, ``name`` is for ears."""
-    return Markup('<button type="button" class="s-act{}" data-pick="{}"{}>{}</button>').format(
+def action_button(label: str | Markup, value: str, kind: str = "", name: str = "", about: str = "") -> Markup:
+    """As ``pick_button``, but looking like a button; ``kind`` is primary or plain.
+
+    ``name`` is read aloud in place of the label, ``about`` shows when pointed at.
+    """
+    return Markup('<button type="button" class="s-act{}" data-pick="{}"{}{}>{}</button>').format(
         f" s-{kind}" if kind else "",
         value,
         Markup(' aria-label="{}"').format(name) if name else "",
+        Markup(' title="{}"').format(about) if about else "",
         label,
     )
 

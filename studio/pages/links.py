@@ -13,7 +13,7 @@ GO = "(address) => { if (address) window.location.assign(address); return addres
 SHOW_ADDRESS = "(address) => { if (address) window.history.replaceState(null, '', address); return address; }"
 
 
-def link(page: str = "", **query: object) -> str:
+def link(page: str = "", /, **query: object) -> str:
     """The address of a page, with what it should show.
 
     >>> link(), link("data"), link("results", model="bbc m", split=None)

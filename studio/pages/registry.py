@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studio.services.comparisons import ComparisonService
     from studio.services.datasets import DatasetService
     from studio.services.evaluations import EvaluationService
+    from studio.services.imports import ImportService
     from studio.services.jobs import JobService
     from studio.services.models import ModelService
     from studio.services.predictions import PredictionService
@@ -27,6 +28,7 @@ class Services(Protocol):
 
     settings: Settings
     datasets: DatasetService
+    imports: ImportService
     checkpoints: CheckpointService
     training: TrainingService
     jobs: JobService

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from studio.data.readers import ReaderReport
 
 W = words_of("data")
-ROWS_A_PAGE = 50
-TEXT_LENGTH = 400
 SPLITS = ("train", "validation", "test")
 
 
@@ -137,33 +135,6 @@ def lengths_chart(lengths: dict[str, Any]) -> ChartWithTable | None:
     drawn = draw_lengths(bins)
     caption = W.overview.length_note.say(words=W.overview.length_value.count(round(words["p95"]))) + "."
     return ChartWithTable(drawn.chart, drawn.table, f"{caption} {W.overview.longer}" if open_end else caption)
-
-
-def row_pages(rows: int, page: float | None) -> tuple[int, int]:
-    """Offset of the first row and number of a page, kept within the limits.
-
-    >>> row_pages(120, 1), row_pages(120, 9), row_pages(0, 1), row_pages(120, -3)
-    ((0, 1), (100, 3), (0, 1), (0, 1))
-    """
-    last = max(1, -(-rows // ROWS_A_PAGE))
-    page = min(max(1, int(page or 1)), last)
-    return (page - 1) * ROWS_A_PAGE, page
-
-
-def render_rows(rows: list[dict[str, Any]], first: int, of: int) -> Markup:
-    """Some rows of a split with the line they came from."""
-    if not rows:
-        return layout.paragraph(W.rows.none, quiet=True)
-    columns = [
-        layout.Column(W.rows.line, number=True, help=W.rows.line_help),
-        W.rows.label,
-        layout.Column(W.rows.text),
-    ]
-    cells = [
-        [fmt.count(int(row["line"])), row["label"], fmt.shorten(row["text"], TEXT_LENGTH)] for row in rows
-    ]
-    shown = W.rows.shown.say(first=fmt.count(first + 1), last=fmt.count(first + len(rows)), all=fmt.count(of))
-    return layout.paragraph(shown, quiet=True) + layout.table(columns, cells, label=W.rows.table)
 
 
 def render_splits(dataset: Dataset) -> Markup:

@@ -1,46 +1,49 @@
-"""One dataset: what it is, its rows, what was found in it and how it is divided."""
+"""One dataset: what it is, its rows, what was found in it, how it is divided and its versions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.components.base import Component
 from markupsafe import Markup
 
-from studio.errors import NotFound
+from studio.data.fixes import FixChoice
+from studio.errors import InvalidInput, NotFound
 from studio.pages import charts, events, layout, links
 from studio.pages import format as fmt
-from studio.pages.data.describing import (
-    lengths_chart,
-    overview_facts,
-    overview_tiles,
-    render_rows,
-    render_splits,
-    row_pages,
-)
-from studio.pages.data.findings import render_findings
+from studio.pages.data import browsing, rows, versions
+from studio.pages.data.browsing import Filters
+from studio.pages.data.describing import lengths_chart, overview_facts, overview_tiles, render_splits
+from studio.pages.data.findings import Desk, render_findings
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.charts import draw_class_counts
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
+    from studio.data.problems import Problem
     from studio.pages.registry import Services
 
 W = words_of("data")
 SPLITS = ("train", "validation", "test")
-TABS = ("overview", "rows", "findings", "splits")
+TABS = ("overview", "rows", "findings", "splits", "versions")
+FILTERS = ("split", "label", "finding", "shortest", "longest", "search", "page")
 
 
-def find(studio: Services, name: str | None) -> Dataset | None:
-    """The dataset the address asks for, or None."""
+def find(studio: Services, name: str | None, version: str | None = None) -> Dataset | None:
+    """The dataset the address asks for, in the version it names, or None."""
+    if not name:
+        return None
     try:
-        return studio.datasets.get(name) if name else None
-    except NotFound:
+        return studio.datasets.get(f"{name}@{version}" if version and "@" not in name else name)
+    except (NotFound, InvalidInput):
         return None
 
 
-def render_heading(dataset: Dataset) -> Markup:
+def render_heading(dataset: Dataset, address: str = "") -> Markup:
     """Name, one sentence, and a way to train on it where it has rows to learn from."""
     counts = {split: fmt.count(dataset.rows.get(split, 0)) for split in SPLITS}
     lead = W.detail.lead.say(
@@ -50,7 +53,8 @@ def render_heading(dataset: Dataset) -> Markup:
     )
     actions = layout.EMPTY
     if dataset.rows["train"]:
-        actions = layout.button_link(W.detail.train, link("train", dataset=dataset.name), primary=True)
+        way = link("train", dataset=address or dataset.name)
+        actions = layout.button_link(W.detail.train, way, primary=True)
     return layout.back_link(W.detail.all, link("data")) + layout.heading(dataset.name, lead, actions)
 
 
@@ -60,12 +64,45 @@ def render_missing(name: str) -> Markup:
     return layout.empty(W.detail.missing.say(name=name), W.detail.missing_hint, way)
 
 
-def ask_to_delete(dataset: Dataset, models: list[str]) -> Markup:
-    """The question before deleting, with what goes with it and what stays."""
-    rows = W.detail.rows_text.count(sum(dataset.rows.values()))
+def render_found(dataset: Dataset, address: str, problems: Sequence[Problem]) -> Markup:
+    """Everything that was found, with the fixes that make a new version and the way to the rows."""
+
+    def where(problem: Problem) -> str:
+        return browsing.address_of(address, Filters(finding=problem.code))
+
+    desk = Desk(fixable=True, making_versions=True, where=where)
+    return render_findings(problems, ", ".join(dataset.files.values()), desk)
+
+
+def ask_to_delete(dataset: Dataset, models: Sequence[str], kept: int = 1) -> Markup:
+    """The question before deleting, with what goes with it and what stays; ``kept`` versions go."""
+    rows_text = W.detail.rows_text.count(sum(dataset.rows.values()))
     stays = W.delete.stays.say(models=", ".join(models)) if models else ""
-    question = f"{W.delete.ask.say(name=dataset.name)} {W.delete.goes.say(rows=rows)}"
-    return layout.notice("warning", question, stays)
+    goes = W.delete.goes.say(rows=rows_text) if kept == 1 else W.delete.goes_all.say(rows=rows_text, n=kept)
+    return layout.notice("warning", f"{W.delete.ask.say(name=dataset.name)} {goes}", stays)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that show one dataset; ``name`` holds its address with the version."""
+
+    name: gr.Textbox
+    heading: gr.HTML
+    body: gr.Column
+    tabs: gr.Tabs
+    overview: list[Component]
+    rows: rows.RowParts
+    findings: gr.HTML
+    splits: gr.HTML
+    versions: gr.HTML
+
+    @property
+    def outputs(self) -> list[Component]:
+        """All that ``show`` fills."""
+        return [
+            self.name, self.heading, self.body, self.tabs, *self.overview, *self.rows.outputs,
+            self.findings, self.splits, self.versions,
+        ]  # fmt: skip
 
 
 def build(studio: Services) -> None:
@@ -77,33 +114,73 @@ def build(studio: Services) -> None:
             with gr.Tab(W.detail.overview, id="overview"):
                 overview = build_overview()
             with gr.Tab(W.detail.rows, id="rows"):
-                row_parts = build_rows(studio, name)
+                row_parts = rows.build(studio, name)
             with gr.Tab(W.detail.findings, id="findings"):
-                findings = layout.html(elem_id="data-findings")
+                findings = layout.pickable(elem_id="data-findings")
             with gr.Tab(W.detail.splits, id="splits"):
                 splits = layout.html(elem_id="data-splits")
+            with gr.Tab(W.detail.versions, id="versions"):
+                versions_piece = layout.pickable(elem_id="data-versions")
         build_delete(studio, name)
+    parts = Parts(name, heading, body, tabs, overview, row_parts, findings, splits, versions_piece)
 
-    def show(request: gr.Request) -> tuple[Any, ...]:
+    def arrive(request: gr.Request) -> tuple[Any, ...]:
         asked = links.asked(request, "dataset")
-        dataset = find(studio, asked)
+        dataset = find(studio, asked, links.asked(request, "version"))
         if dataset is None:
             missing = render_missing(asked) if asked else ""
-            return (gr.skip(), missing, gr.update(visible=False), *(gr.skip(),) * (len(outputs) - 3))
-        tab = links.asked(request, "tab")
-        return (
-            dataset.name,
-            render_heading(dataset),
-            gr.update(visible=True),
-            gr.Tabs(selected=tab if tab in TABS else "overview"),
-            *fill_overview(dataset, studio.datasets.used_by(dataset.name)),
-            *fill_rows(studio, dataset.name, "train", 1),
-            render_findings(dataset.problems, ", ".join(dataset.files.values())),
-            render_splits(dataset),
-        )
+            rest = (gr.skip(),) * (len(parts.outputs) - 3)
+            return (gr.skip(), missing, gr.update(visible=False), *rest)
+        filters = Filters.of_address({key: links.asked(request, key) for key in FILTERS})
+        return show(studio, dataset, links.asked(request, "tab"), filters)
 
-    outputs = [name, heading, body, tabs, *overview, *row_parts, findings, splits]
-    events.on_load(show, None, outputs)
+    events.on_load(arrive, None, parts.outputs)
+    listen(studio, parts)
+
+
+def show(studio: Services, dataset: Dataset, tab: str | None, filters: Filters) -> tuple[Any, ...]:
+    """Everything about one version: fills ``Parts.outputs``."""
+    all_versions = studio.datasets.versions(dataset.name)
+    address = versions.address_in(all_versions, dataset)
+    try:
+        row_values = rows.open_rows(studio, dataset, dataset.address, filters)
+    except InvalidInput:  # a label or a finding that this version has not, or not any more
+        row_values = rows.open_rows(studio, dataset, dataset.address, Filters())
+    users = {each.id: studio.datasets.used_by(each.address) for each in all_versions}
+    return (
+        dataset.address,
+        render_heading(dataset, address) + versions.render_strip(all_versions, dataset),
+        gr.update(visible=True),
+        gr.Tabs(selected=tab if tab in TABS else "overview"),
+        *fill_overview(dataset, users[dataset.id]),
+        *row_values,
+        render_found(dataset, address, studio.datasets.findings(dataset.address)),
+        render_splits(dataset),
+        versions.render_versions(all_versions, dataset, users),
+    )
+
+
+def listen(studio: Services, parts: Parts) -> None:
+    """The buttons of findings and versions make a new version, and go to it."""
+    go_to = events.hidden_text()
+
+    def fix(event: gr.EventData, name: str) -> str:
+        choice = FixChoice.parse(events.picked(event).partition(":")[2])
+        made = studio.datasets.apply_fixes(name, [choice])
+        return link("data", dataset=made.name, tab="findings")
+
+    def go_back(event: gr.EventData, name: str) -> str:
+        verb, _, rest = events.picked(event).partition(":")
+        plain = name.partition("@")[0]
+        if verb == versions.RESTORE:
+            made = studio.datasets.restore(plain, int(rest))
+        else:
+            version, _, step = rest.partition(":")
+            made = studio.datasets.undo_step(f"{plain}@{version}", int(step))
+        return link("data", dataset=made.name, tab="versions")
+
+    events.then_go(events.on_slow(parts.findings.click, fix, parts.name, go_to), go_to)
+    events.then_go(events.on_slow(parts.versions.click, go_back, parts.name, go_to), go_to)
 
 
 def build_overview() -> list[Any]:
@@ -115,7 +192,7 @@ def build_overview() -> list[Any]:
     return [tiles, *counts, *lengths, layout.html()]
 
 
-def fill_overview(dataset: Dataset, models: list[str]) -> tuple[Any, ...]:
+def fill_overview(dataset: Dataset, models: Sequence[str]) -> tuple[Any, ...]:
     """What ``build_overview`` made, filled."""
     return (
         layout.tiles(overview_tiles(dataset)),
@@ -123,38 +200,6 @@ def fill_overview(dataset: Dataset, models: list[str]) -> tuple[Any, ...]:
         *charts.chart_values(lengths_chart(dataset.lengths)),
         layout.section(W.overview.facts) + layout.card(layout.facts(overview_facts(dataset, models))),
     )
-
-
-def build_rows(studio: Services, name: gr.Textbox) -> list[Any]:
-    """Rows of one split, fifty at a time."""
-    choices = [(str(W.splits[split]), split) for split in SPLITS]
-    split = gr.Radio(choices, value="train", label=W.rows.split, elem_id="data-split", container=False)
-    with gr.Row(elem_classes="s-pager"):
-        previous = gr.Button(W.rows.previous, size="sm", min_width=90)
-        page = gr.Number(
-            1, label=W.rows.page, precision=0, minimum=1, container=False, min_width=70, elem_id="data-page"
-        )
-        following = gr.Button(W.rows.next, size="sm", min_width=90)
-    table = layout.html(elem_id="data-rows")
-    parts = [split, page, table]
-
-    def turn(by: int) -> Any:
-        return lambda dataset, of, at: fill_rows(studio, dataset, of, (at or 1) + by)
-
-    events.on([split.input], lambda dataset, of: fill_rows(studio, dataset, of, 1), [name, split], parts)
-    events.on([page.submit, page.blur], turn(0), [name, split, page], parts)
-    events.on(previous.click, turn(-1), [name, split, page], parts)
-    events.on(following.click, turn(1), [name, split, page], parts)
-    return parts
-
-
-def fill_rows(studio: Services, name: str, split: str, page: int) -> tuple[Any, ...]:
-    """What ``build_rows`` made, filled: split, page within its limits, and the rows."""
-    dataset = studio.datasets.get(name)
-    of = dataset.rows.get(split, 0)
-    first, page = row_pages(of, page)
-    rows = studio.datasets.rows(name, split, first, limit=50)
-    return split, page, render_rows(rows, first, of)
 
 
 def build_delete(studio: Services, name: gr.Textbox) -> None:
@@ -168,15 +213,16 @@ def build_delete(studio: Services, name: gr.Textbox) -> None:
             yes = gr.Button(W.detail.delete, variant="stop", elem_id="data-delete-yes")
             no = gr.Button(W.delete.no, elem_id="data-delete-no")
 
-    def show(wanted: str) -> tuple[Any, ...]:
+    def show_question(wanted: str) -> tuple[Any, ...]:
         dataset = studio.datasets.get(wanted)
-        words = ask_to_delete(dataset, studio.datasets.used_by(wanted))
-        return gr.update(visible=True), words, gr.update(value=W.delete.yes.say(name=wanted))
+        models = studio.datasets.used_by(dataset.name)
+        words = ask_to_delete(dataset, models, len(studio.datasets.versions(dataset.name)))
+        return gr.update(visible=True), words, gr.update(value=W.delete.yes.say(name=dataset.name))
 
     def delete(wanted: str) -> str:
-        studio.datasets.delete(wanted)
+        studio.datasets.delete(studio.datasets.get(wanted).name)
         return link("data")
 
-    events.on(ask.click, show, name, [question, text, yes])
+    events.on(ask.click, show_question, name, [question, text, yes])
     events.on(no.click, lambda: gr.update(visible=False), None, question)
     events.then_go(events.on(yes.click, delete, name, address), address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from studio.data.fixes import FixChoice
 from studio.errors import InvalidInput
 from studio.pages import guard
 from studio.pages.data.fixing import READING_REPAIRS, load_choices
+from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest, ReadOptions, parse_delimiter
 from studio.services.names import free_name, name_from
@@ -90,8 +91,8 @@ class Draft:
         train, validation, test = ((value or 0) / 100 for value in percents)
         return train, validation, test
 
-    def request(self) -> ImportRequest:
-        """What the studio is asked to import."""
+    def request(self, preview: bool = False) -> ImportRequest:
+        """What the studio is asked to import, or, of a large file, to look at the first rows of."""
         roles = {"text": self.text or "", "label": self.label or ""}
         return ImportRequest(
             path=self.path,
@@ -101,7 +102,7 @@ class Draft:
             test=guard.uploaded(self.own_test) if self.own_test else None,
             split=self.shares(),
             seed=int(self.seed or 0),
-            reading=self.reading,
+            reading=replace(self.reading, preview=preview),
             drop_bad_rows=any(choice.action == "drop_rows" for choice in self.choices),
             file_name=self.path.name,
             fixes=self.choices,
@@ -125,7 +126,26 @@ def saved_draft(saved: Any) -> Draft | None:
 
 def look(studio: Services, draft: Draft) -> TablePreview:
     """What is understood of the file as it is to be read."""
-    return studio.datasets.inspect(draft.path, draft.reading, draft.path.name)
+    reading = replace(draft.reading, preview=is_large(studio, draft))
+    return studio.datasets.inspect(draft.path, reading, draft.path.name)
+
+
+def is_large(studio: Services, draft: Draft) -> bool:
+    """Whether only the first rows are looked at here, and the import runs in the background."""
+    others = (guard.uploaded(path) for path in (draft.own_validation, draft.own_test) if path)
+    return studio.imports.is_large(draft.path, *others)
+
+
+def check(studio: Services, draft: Draft) -> PreparedImport:
+    """The table checked and divided as the draft wants it, without keeping anything."""
+    return studio.datasets.prepare(draft.request(preview=is_large(studio, draft)))
+
+
+def carry_out(studio: Services, draft: Draft) -> str:
+    """Import the table, at once or, where it is large, in the background; the address to go to."""
+    if is_large(studio, draft):
+        return link("jobs", job=studio.imports.start(draft.request()).id)
+    return link("data", dataset=studio.datasets.import_file(draft.request()).name)
 
 
 def suggest_name(studio: Services, draft: Draft) -> str:

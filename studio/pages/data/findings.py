@@ -31,7 +31,8 @@ SEVERITIES = ("error", "warning", "note")
 class Desk:
     """What findings are shown with: the table they were found in, its chosen columns, and what was decided.
 
-    ``where`` makes the address that shows the rows of a finding, where there is such a place.
+    ``where`` makes the address that shows the rows of a finding, where there is such a place;
+    ``making_versions``: a fix makes a new version, so that nothing can be ignored or read again.
     """
 
     table: Table | None = None
@@ -39,10 +40,16 @@ class Desk:
     choices: tuple[FixChoice, ...] = ()
     steps: tuple[Step, ...] = ()
     fixable: bool = False
+    making_versions: bool = False
     where: Callable[[Problem], str] | None = None
 
 
 READ_ONLY = Desk()
+
+
+def name_finding(code: str) -> str:
+    """What a finding is called in few words."""
+    return str(W.finding_names.get(code, code.replace("_", " ")))
 
 
 def count_by_severity(problems: Sequence[Problem]) -> dict[str, int]:
@@ -123,7 +130,7 @@ def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
     """One finding: what, where, why it matters, example rows, and what can be done at once."""
     where = name_lines(problem)
     reasons = [(W.findings.why, problem.why), (W.findings.do, problem.hint)]
-    buttons = fix_buttons(problem, desk.choices) if desk.fixable else layout.EMPTY
+    buttons = fix_buttons(problem, desk.choices, desk.making_versions) if desk.fixable else layout.EMPTY
     if desk.where and problem.rows:
         buttons += Markup('<a class="s-act s-plain" href="{}">{}</a>').format(
             desk.where(problem), W.findings.show_rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from studio.data.fixes import FixChoice
+from studio.data.fixes import ACTIONS, IGNORE, FixChoice, find_action
 from studio.pages import layout
 from studio.pages.words import words_of
 
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from studio.data.problems import Problem
 
 W = words_of("data")
-IGNORE = "ignore"
 DROP_ROWS = "drop_rows"
 FIX, UNDO, ALL, SHOW = "fix", "undo", "all", "show"
-READING_REPAIRS = frozenset({"fill_fields", "join_fields", "plain_quotes"})
+READING_REPAIRS = frozenset(action.name for action in ACTIONS if action.reading)
 
 
 def load_choices(text: str | None) -> tuple[FixChoice, ...]:
@@ -59,20 +58,25 @@ def droppable(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error" and DROP_ROWS in problem.fixes]
 
 
-def fix_buttons(problem: Problem, choices: Sequence[FixChoice]) -> Markup:
-    """A button for each fix of a finding, the advised one first and marked; errors cannot be ignored."""
-    chosen = {choice.action for choice in choices if choice.code == problem.code}
-    actions = [action for action in problem.fixes if action not in chosen and action != IGNORE]
+def fix_buttons(problem: Problem, choices: Sequence[FixChoice], on_rows: bool = False) -> Markup:
+    """A button for each fix of a finding, the advised one first and marked; errors cannot be ignored.
+
+    ``on_rows``: the table was imported already, so it is not read again.
+    """
+    settled = {choice.action for choice in choices if choice.code == problem.code} | {IGNORE}
+    settled |= READING_REPAIRS if on_rows else set()
+    actions = [action for action in problem.fixes if action not in settled]
     buttons = [
         layout.action_button(
             name_action(action),
             f"{FIX}:{problem.code}={action}",
             "" if position else "primary",
             W.fixes.aloud.say(action=name_action(action), finding=problem.message),
+            find_action(action).sentence,
         )
         for position, action in enumerate(actions)
     ]
-    if problem.severity != "error" and IGNORE not in chosen:
+    if problem.severity != "error" and not on_rows:
         ignore = W.fixes.aloud.say(action=W.fixes.ignore, finding=problem.message)
         buttons.append(
             layout.action_button(W.fixes.ignore, f"{FIX}:{problem.code}={IGNORE}", "plain", ignore)
@@ -81,8 +85,8 @@ def fix_buttons(problem: Problem, choices: Sequence[FixChoice]) -> Markup:
 
 
 def name_action(action: str) -> str:
-    """What a fix is called on its button; an action without words of its own in its own words."""
-    return str(W.fixes.actions.get(action, action.replace("_", " ").capitalize()))
+    """What a fix is called on its button."""
+    return find_action(action).title
 
 
 def drop_all_button(problems: Sequence[Problem]) -> Markup:

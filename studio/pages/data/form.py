@@ -14,7 +14,16 @@ from studio.errors import StudioError
 from studio.pages import charts, events, guard, layout, links
 from studio.pages.data import fixing, opening, review
 from studio.pages.data.describing import lengths_chart
-from studio.pages.data.draft import Draft, count_rows, look, saved_draft, suggest_name
+from studio.pages.data.draft import (
+    Draft,
+    carry_out,
+    check,
+    count_rows,
+    is_large,
+    look,
+    saved_draft,
+    suggest_name,
+)
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.charts import draw_class_counts
@@ -48,13 +57,13 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
         draft = as_first_read(Draft.of(values))
         understood, rest, sheet, text, label, name = read_file(studio, draft)
         overruled = (*opening.FOUND_BY_ITSELF[:-1], sheet)
-        return understood, rest, *overruled, text, label, "", name, note_roles(text, label)
+        return understood, rest, *overruled, text, label, "", name, *note_reading(text, label)
 
     def read_again(*values: Any) -> tuple[Any, ...]:
         understood, rest, sheet, text, label = read_otherwise(studio, Draft.of(values))
-        return understood, rest, sheet, text, label, note_roles(text, label)
+        return understood, rest, sheet, text, label, *note_reading(text, label)
 
-    def check(event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
+    def check_again(event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
         draft = Draft.of(values)
         if event.target is was_read:
             draft = replace(draft, **roles_noted(noted))
@@ -64,23 +73,25 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
         return decide_fixes(studio, Draft.of(values), events.picked(event))
 
     def keep(*values: Any) -> tuple[str, dict[str, Any]]:
-        dataset = studio.datasets.import_file(Draft.of(values).request())
-        return link("data", dataset=dataset.name), NOTHING_KEPT
+        draft = Draft.of(values)
+        address = carry_out(studio, draft)
+        # A background import may fail: then the form is still as it was.
+        return address, asdict(draft) if is_large(studio, draft) else NOTHING_KEPT
 
     def restore(saved: Any, request: gr.Request) -> tuple[Any, ...]:
         draft = saved_draft(saved) if links.asked(request, "new") else None
-        return restore_form(studio, draft, len(fields))
+        return restore_form(studio, None if draft and is_imported(studio, draft) else draft, len(fields))
 
-    fresh = [understood, rest, *overruling.fields, *roles, fixes, name, was_read]
+    fresh = [understood, rest, *overruling.fields, *roles, fixes, name, was_read, kept]
     events.on_upload([file.upload, file.clear], read, fields, fresh)
     events.on_slow(
-        overruling.changed, read_again, fields, [understood, rest, overruling.sheet, *roles, was_read]
+        overruling.changed, read_again, fields, [understood, rest, overruling.sheet, *roles, was_read, kept]
     )
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
     events.on(found[0].click, decide, fields, fixes)
     changed = [field.input for field in roles]
     changed += [field.change for field in (*splitting, fixes, was_read)]
-    events.on_change([*changed, name.blur], check, [was_read, *fields], effects)
+    events.on_change([*changed, name.blur], check_again, [was_read, *fields], effects)
     events.then_go(events.on_slow(button.click, keep, fields, [address, kept]), address)
 
 
@@ -182,6 +193,13 @@ def read_otherwise(studio: Services, draft: Draft) -> tuple[Any, ...]:
     return understood, rest, sheet, *keep_roles(draft, text, label)
 
 
+def note_reading(text: Any, label: Any) -> tuple[Any, Any]:
+    """What is to be noted of a reading, and what is kept of the draft: nothing where it could not be read."""
+    if not isinstance(text, dict) or "choices" not in text:
+        return gr.skip(), NOTHING_KEPT
+    return note_roles(text, label), gr.skip()
+
+
 def note_roles(text: Any, label: Any) -> str:
     """The roles that a reading chose, with the moment, so that every reading is a change.
 
@@ -210,10 +228,15 @@ def keep_roles(draft: Draft, text: Any, label: Any) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
+def is_imported(studio: Services, draft: Draft) -> bool:
+    """Whether the import that a kept draft started in the background has been done since."""
+    return is_large(studio, draft) and draft.name in {dataset.name for dataset in studio.datasets.list()}
+
+
 def decide_fixes(studio: Services, draft: Draft, pick: str) -> str:
     """What is decided about the findings after one more button was pressed."""
     everything = pick.startswith(f"{fixing.ALL}:")
-    problems = studio.datasets.prepare(draft.request()).problems if everything else ()
+    problems = check(studio, draft).problems if everything else ()
     return fixing.dump_choices(fixing.choose(draft.choices, pick, problems))
 
 
@@ -222,19 +245,21 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     if not draft.file:
         return (*(gr.skip(),) * (size - 1), NOTHING_KEPT)
     try:
-        prepared = studio.datasets.prepare(draft.request())
+        prepared = check(studio, draft)
     except StudioError as error:
         blocked = gr.update(value=W.split.import_none, interactive=False)
         return (*(gr.skip(),) * (size - 3), guard.as_notice(error), blocked, asdict(draft))
     table = next(iter(prepared.tables.values()))
     rows = count_rows(prepared)
+    large = is_large(studio, draft)
+    action = W.split.import_large if large else W.split.import_.count(rows)
     return (
         review.render_first_rows(table, prepared.roles),
         review.render_check(prepared, table, draft.choices),
         *charts.chart_values(draw_class_counts(prepared.class_counts)),
         *charts.chart_values(lengths_chart(prepared.lengths)),
-        review.render_split(prepared),
-        gr.update(value=W.split.import_.count(rows), interactive=not prepared.blocking and rows > 0),
+        review.render_split(prepared, large),
+        gr.update(value=action, interactive=not prepared.blocking and rows > 0),
         asdict(draft),
     )
 

@@ -121,9 +121,11 @@ def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixCh
     return render_findings(prepared.problems, table.file, desk)
 
 
-def render_split(prepared: PreparedImport) -> Markup:
+def render_split(prepared: PreparedImport, large: bool = False) -> Markup:
     """How many rows each part gets, or that something stands in the way."""
     if prepared.blocking:
         return layout.notice("warning", W.split.blocked)
+    if large:
+        return layout.notice("info", W.split.large, W.split.large_hint)
     counts = {split: fmt.count(number) for split, number in prepared.rows.items()}
     return layout.paragraph(W.split.result.say(**counts))

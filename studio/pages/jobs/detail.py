@@ -76,6 +76,11 @@ def job_links(job: JobView, model: str | None) -> Markup:
     if job.kind == "fetch" and job.state == JobState.SUCCEEDED:
         address = links.link("train", checkpoint=job.payload.get("checkpoint"))
         made.append(layout.button_link(W.links.use, address, primary=True))
+    if job.kind == "import" and job.state == JobState.SUCCEEDED:
+        address = links.link("data", dataset=(job.result or {}).get("dataset"))
+        made.append(layout.button_link(W.links.dataset, address, primary=True))
+    if job.kind == "import" and job.state == JobState.FAILED:
+        made.append(layout.button_link(W.links.form, links.link("data", new=1), primary=True))
     if job.kind == "train":
         made.append(layout.button_link(W.links.again, links.link("train", **{"from": job.id})))
     return Markup('<div class="s-actions">{}</div>').format(layout.join(made)) if made else layout.EMPTY
@@ -87,7 +92,9 @@ def job_facts(job: JobView) -> Markup:
     rows: list[tuple[str, str | Markup]] = [(W.facts.kind, W.kinds.get(job.kind, job.kind))]
     if job.payload.get("dataset"):
         dataset = str(job.payload["dataset"])
-        rows.append((W.facts.dataset, layout.text_link(dataset, links.link("data", dataset=dataset))))
+        is_there = job.kind != "import" or job.state == JobState.SUCCEEDED
+        shown = layout.text_link(dataset, links.link("data", dataset=dataset)) if is_there else dataset
+        rows.append((W.facts.dataset, shown))
     if job.payload.get("checkpoint"):
         rows.append((W.facts.checkpoint, listing.start_of(job)))
     if recipe:

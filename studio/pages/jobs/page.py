@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.components.base import Component
+from markupsafe import Markup
 
 from jobs.queue import JobView
-from jobs.states import TERMINAL
+from jobs.states import TERMINAL, JobState
 from studio.errors import NotFound
 from studio.pages import events, guard, layout, links, live
+from studio.pages.data.findings import render_findings
 from studio.pages.jobs import detail, listing, order
 from studio.pages.jobs.curves import Curves
 from studio.pages.jobs.parts import Parts, lay_out
@@ -148,11 +150,18 @@ class JobsPage:
             gr.update(visible=True),
             detail.headline(job, points, model),
             detail.job_links(job, model),
-            detail.job_facts(job),
+            self.findings_of(job) + detail.job_facts(job),
             layout.code(self.studio.jobs.log(job.id, LOG_BYTES) or W.log_empty, W.log_label),
             *(gr.update(visible=shown) for shown in (may.cancel, may.retry, may.earlier, may.later)),
             *self.render_curves(job, points, drawn),
         )
+
+    def findings_of(self, job: JobView) -> Markup:
+        """What stood in the way of an import that failed."""
+        problems = self.studio.imports.problems(job.id) if job.kind == "import" else ()
+        if job.state != JobState.FAILED or not problems:
+            return layout.EMPTY
+        return render_findings(problems, problems[0].file)
 
     def render_curves(self, job: JobView, points: list[Any], drawn: str) -> tuple[Any, ...]:
         """The curves, or skips where the page shows them already."""

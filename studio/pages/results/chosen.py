@@ -49,6 +49,16 @@ class Source:
 
 
 @dataclass(frozen=True)
+class TrainedOn:
+    """The dataset of a model: what it is called, its address, and its version where it has several."""
+
+    title: str
+    address: str
+    version: int | None = None
+    versions: int = 1
+
+
+@dataclass(frozen=True)
 class Chosen:
     """A model with its own reports by split, and the one that is shown (None where there is none)."""
 
@@ -58,6 +68,7 @@ class Chosen:
     own: dict[str, Report]
     true: str | None = None
     predicted: str | None = None
+    trained_on: TrainedOn | None = None
 
     @property
     def reports(self) -> list[tuple[str, Report]]:
@@ -90,7 +101,19 @@ def read_chosen(studio: Services, name: str, key: str | None = None) -> Chosen:
     if not key and "test" not in own and own:
         source = Source(next(iter(own)))
     report = own.get(source.split) if not source.dataset else find_report(studio, name, source)
-    return Chosen(model, source, report, own)
+    return Chosen(model, source, report, own, trained_on=find_trained_on(studio, model))
+
+
+def find_trained_on(studio: Services, model: ModelRecord) -> TrainedOn:
+    """The version that a model was trained on; its plain name where that is gone or the only one."""
+    dataset = studio.datasets.by_id(model.dataset_id)
+    versions = studio.datasets.versions(dataset.name) if dataset else []
+    if dataset is None or len(versions) < 2:
+        return TrainedOn(model.dataset, model.dataset)
+    newest = versions[0].version
+    words = W.versions.newest if dataset.version == newest else W.versions.older
+    title = words.say(name=dataset.name, version=dataset.version, newest=newest)
+    return TrainedOn(title, dataset.address, dataset.version, newest)
 
 
 def find_report(studio: Services, name: str, source: Source) -> Report | None:

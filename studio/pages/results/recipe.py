@@ -10,7 +10,7 @@ from markupsafe import Markup
 from studio.pages import events, layout, links
 from studio.pages import format as fmt
 from studio.pages.links import link
-from studio.pages.results.chosen import Chosen
+from studio.pages.results.chosen import Chosen, TrainedOn
 from studio.pages.results.desk import Desk, Part
 from studio.pages.results.summary import zip_address
 from studio.pages.words import words_of
@@ -82,7 +82,7 @@ def build(desk: Desk) -> Part:
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         model = chosen.model
         return (
-            render_origin(model),
+            render_origin(model, chosen.trained_on),
             render_recipe(model),
             model.name,
         )
@@ -101,10 +101,11 @@ def what_goes(model: ModelRecord) -> dict[str, str]:
     return {"size": fmt.size(model.size_bytes), "dataset": model.dataset}
 
 
-def render_origin(model: ModelRecord) -> Markup:
-    """Where the model came from, and its files."""
+def render_origin(model: ModelRecord, on: TrainedOn | None = None) -> Markup:
+    """Where the model came from, and its files; ``on`` is the version of its dataset."""
+    on = on or TrainedOn(model.dataset, model.dataset)
     items: list[tuple[str, str | Markup]] = [
-        (W.origin.dataset, layout.text_link(model.dataset, link("data", dataset=model.dataset))),
+        (W.origin.dataset, layout.text_link(on.title, link("data", dataset=on.address))),
         (W.origin.checkpoint, fmt.checkpoint(model.checkpoint, 60)),
         (W.origin.job, layout.text_link(W.origin.job_link, link("jobs", job=model.id))),
         (W.origin.created, layout.time_ago(model.created_at)),

@@ -31,7 +31,14 @@ def render_heading(chosen: Chosen) -> Markup:
     lead = str(report.sentences["score"])
     if chosen.source.dataset:
         lead = W.on_other.say(dataset=chosen.source.dataset, sentence=lead[:1].lower() + lead[1:])
-    rest = [report.sentences["baselines"], report.sentences["confusion"], describe_run(chosen.model)]
+    on = chosen.trained_on
+    trained_on = W.versions.sentence.say(dataset=on.title) if on and on.version else ""
+    rest = [
+        report.sentences["baselines"],
+        report.sentences["confusion"],
+        describe_run(chosen.model),
+        str(trained_on),
+    ]
     return (
         back
         + layout.heading(chosen.model.name, Markup("<strong>{}</strong>").format(unbroken(lead)))

@@ -70,7 +70,8 @@ class TrainDesk:
         """The form that the address asks for, with what can be chosen."""
         known = self.studio.datasets.list()
         datasets = [dataset for dataset in known if dataset.rows["train"]]
-        names = {dataset.name for dataset in datasets}
+        options = [*map(option_of, datasets), *self.version_option(asked("dataset"))]
+        names = {name for _, name in options}
         wish, problem = self.wish_of_address(asked, names)
         if wish.dataset and wish.dataset not in names:
             kept = any(dataset.name == wish.dataset for dataset in known)
@@ -79,7 +80,17 @@ class TrainDesk:
             wish = replace(wish, dataset="")
         if not wish.dataset and datasets and not problem:
             wish = replace(wish, dataset=datasets[0].name)
-        return Opened(wish, [option_of(dataset) for dataset in datasets], secrets.token_hex(8), problem)
+        return Opened(wish, options, secrets.token_hex(8), problem)
+
+    def version_option(self, address: str | None) -> list[tuple[str, str]]:
+        """The version that an address such as tickets@1 names, where it is there and can be trained on."""
+        if not address or "@" not in address:
+            return []
+        try:
+            dataset = self.studio.datasets.get(address)
+        except StudioError:
+            return []
+        return [option_of(dataset, address)] if dataset.rows["train"] else []
 
     def wish_of_address(
         self, asked: Callable[[str], str | None], datasets: Container[str]
@@ -201,12 +212,15 @@ def default_values() -> dict[str, Any]:
     return {spec.name: spec.default for spec in fields.SPECS}
 
 
-def option_of(dataset: Dataset) -> tuple[str, str]:
-    """A dataset as it stands in the list: words to read, and its name."""
+def option_of(dataset: Dataset, address: str = "") -> tuple[str, str]:
+    """A dataset as it stands in the list: words to read, and its name, or the address of one version."""
+    version = W.dataset.version.say(name=dataset.name, version=dataset.version)
     words = W.dataset.option.say(
-        name=dataset.name, rows=fmt.count(dataset.rows["train"]), labels=len(dataset.labels)
+        name=version if address else dataset.name,
+        rows=fmt.count(dataset.rows["train"]),
+        labels=len(dataset.labels),
     )
-    return str(words), dataset.name
+    return str(words), address or dataset.name
 
 
 def dataset_facts(dataset: Dataset) -> Markup:

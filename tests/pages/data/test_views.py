@@ -40,17 +40,6 @@ def test_a_dataset_is_summed_up_in_tiles_and_facts(studio: Studio) -> None:
     assert dataset.id not in str(facts)
 
 
-def test_rows_are_shown_fifty_at_a_time_with_the_line_they_came_from(studio: Studio) -> None:
-    dataset = sample(studio)
-    split, page, html = detail.fill_rows(studio, dataset.name, "test", 10_000)
-    last = -(-dataset.rows["test"] // 50)
-    assert (split, page) == ("test", last)
-    assert f"of {dataset.rows['test']:,}." in html
-    _, page, html = detail.fill_rows(studio, dataset.name, "train", 1)
-    assert page == 1
-    assert html.count("<tr") == 51
-
-
 def test_the_splits_add_up_to_the_rows(studio: Studio) -> None:
     dataset = sample(studio)
     totals = describing.label_totals(dataset.class_counts)
