@@ -165,15 +165,22 @@ def render_splits(dataset: Dataset) -> Markup:
 
 def describe_split(dataset: Dataset) -> str:
     """How the rows were divided, in words."""
-    shares = [
-        W.splits_tab.share.say(share=fmt.percent(share, digits=2), split=W.splits[split].lower())
-        for split, share in zip(SPLITS, dataset.split.ratios, strict=True)
-        if share and split not in dataset.split.own_files
+    split = dataset.split
+    words = W.splits_tab
+    shares = " / ".join(
+        words.share.say(share=fmt.percent(share, digits=2), split=W.splits[part].lower())
+        for part, share in zip(SPLITS, split.ratios, strict=True)
+        if share and part not in split.own_files
+    )
+    drawn = split.kind in ("ratios", "groups", "folds") and " / " in shares
+    facts = [
+        (split.kind == "column", words.column.say(column=split.column)),
+        (split.kind == "time", words.time.say(column=split.column, shares=shares)),
+        (split.kind == "folds", words.folds.say(fold=split.fold + 1, folds=split.folds)),
+        (drawn and split.kind != "folds", words.how.say(shares=shares, seed=split.seed)),
+        (drawn and split.column, words.groups.say(column=split.column)),
+        (drawn and split.stratified, words.stratified),
     ]
-    sentences = [
-        W.splits_tab.own.say(split=W.splits[split], file=file)
-        for split, file in dataset.split.own_files.items()
-    ]
-    if len(shares) > 1:
-        sentences.insert(0, W.splits_tab.how.say(shares=" / ".join(shares), seed=dataset.split.seed))
-    return " ".join(sentences)
+    sentences = [str(sentence) for true, sentence in facts if true]
+    sentences += [words.own.say(split=W.splits[part], file=file) for part, file in split.own_files.items()]
+    return " ".join([*sentences, *split.notes])

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.fixes import FixChoice
+from studio.data.splits import SplitPlan
+from studio.data.splits.plans import Kind
 from studio.errors import InvalidInput
 from studio.pages import guard
 from studio.pages.data.fixing import READING_REPAIRS, load_choices
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from studio.services.datasets import PreparedImport, TablePreview
 
 W = words_of("data")
+METHODS: tuple[Kind, ...] = ("ratios", "column", "groups", "time", "folds")
+NEEDS_COLUMN = ("column", "groups", "time")
+DEFAULT_RATIOS = (0.8, 0.1, 0.1)
 HEADERS = {"auto": None, "yes": True, "no": False}
 NO_QUOTES = "none"
 ROUNDING = 0.01
@@ -43,10 +48,15 @@ class Draft:
     text: str | None
     label: str | None
     fixes: str | None
+    method: str | None
+    column: str | None
     train: float | None
     validation: float | None
     test: float | None
     seed: float | None
+    stratified: bool | None
+    folds: float | None
+    fold: float | None
     own_validation: str | None
     own_test: str | None
     name: str | None
@@ -82,8 +92,30 @@ class Draft:
             repairs=frozenset(choice.action for choice in self.choices) & READING_REPAIRS,
         )
 
+    @property
+    def plan(self) -> SplitPlan:
+        """How the rows are to be divided; InvalidInput where that cannot be carried out."""
+        kind = self.method if self.method in METHODS else METHODS[0]
+        if kind in NEEDS_COLUMN and not self.column:
+            raise InvalidInput(W.split.which_column, W.split.which_column_hint)
+        return SplitPlan(
+            kind=kind,
+            ratios=DEFAULT_RATIOS if kind == "column" else self.shares(),
+            seed=int(self.seed or 0),
+            column=self.column or None if kind in (*NEEDS_COLUMN, "folds") else None,
+            stratified=self.stratified is not False,
+            folds=int(self.folds or 0),
+            fold=int(self.fold or 1) - 1,
+        )
+
     def shares(self) -> tuple[float, float, float]:
-        """The three shares between 0 and 1; InvalidInput where they do not add up to 100."""
+        """The three shares between 0 and 1; InvalidInput where they do not add up to 100.
+
+        With folds the test share is one fold, so that the other two are of what is left.
+        """
+        if self.method == "folds":
+            validation = min(max((self.validation or 0) / 100, 0.0), 1.0)
+            return 1 - validation, validation, 0.0
         percents = (self.train, self.validation, self.test)
         total = sum(value or 0 for value in percents)
         if any(value is None or value < 0 for value in percents) or abs(total - 100) > ROUNDING:
@@ -100,8 +132,7 @@ class Draft:
             roles={role: column for role, column in roles.items() if column},
             validation=guard.uploaded(self.own_validation) if self.own_validation else None,
             test=guard.uploaded(self.own_test) if self.own_test else None,
-            split=self.shares(),
-            seed=int(self.seed or 0),
+            plan=self.plan,
             reading=replace(self.reading, preview=preview),
             drop_bad_rows=any(choice.action == "drop_rows" for choice in self.choices),
             file_name=self.path.name,

@@ -128,4 +128,7 @@ def render_split(prepared: PreparedImport, large: bool = False) -> Markup:
     if large:
         return layout.notice("info", W.split.large, W.split.large_hint)
     counts = {split: fmt.count(number) for split, number in prepared.rows.items()}
-    return layout.paragraph(W.split.result.say(**counts))
+    sentences = [W.split.result.say(**counts), *prepared.split.notes]
+    if prepared.split.kind == "column" and prepared.request.division.kind != "column":
+        sentences.insert(0, W.split.by_itself.say(column=prepared.split.column))
+    return layout.join(layout.paragraph(sentence, quiet=at > 0) for at, sentence in enumerate(sentences))

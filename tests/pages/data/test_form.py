@@ -11,10 +11,11 @@ import pytest
 
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput
-from studio.pages.data import form
+from studio.pages.data import dividing, filling, form
 from studio.pages.data.draft import Draft, saved_draft, suggest_name
 
 EFFECTS = 8
+DIVIDED = ("ratios", None, 80, 10, 10, 0, True, 5, 1)
 LEAVE_OUT = "missing_text=drop_rows missing_label=drop_rows too_few_fields=drop_rows"
 
 
@@ -26,37 +27,38 @@ def draft(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
     file = shutil.copy(table_file, uploads / table_file.name)
     read_as = ["", "", "", "", "", "auto", None, None, ""]
-    values = [str(file), *read_as, "message", "topic", "", 80, 10, 10, 0, None, None, "Tickets"]
+    values = [str(file), *read_as, "message", "topic", "", *DIVIDED, None, None, "Tickets"]
     return Draft.of(values)
 
 
 def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft: Draft) -> None:
-    understood, rest, _, text, label, name = form.read_file(studio, draft)
-    assert "UTF-8, separated by semicolons, column names in line 1" in understood
-    assert "1 row could not be read" in understood
+    filled = filling.read_new(studio, draft)
+    assert "UTF-8, separated by semicolons, column names in line 1" in filled.understood
+    assert "1 row could not be read" in filled.understood
+    assert "Show the row that was left out" in filled.understood and "broken;row" in filled.understood
+    assert (filled.text, filled.label, filled.name) == ("message", "topic", "Tickets")
+    _, rest, *_ = filled.updates()
     assert rest["visible"] is True
-    assert (text["value"], label["value"]) == ("message", "topic")
-    assert name == "Tickets"
 
 
 def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:
-    understood, *_ = form.read_file(studio, replace(draft, delimiter=",", header="no"))
-    assert "separated by commas, no column names" in understood
+    filled = filling.read_again(studio, replace(draft, delimiter=",", header="no"))
+    assert "separated by commas, no column names" in filled.understood
 
 
 def test_another_reading_keeps_the_roles_that_are_still_columns(studio: Studio, draft: Draft) -> None:
-    chosen = replace(draft, text="topic", label="message", encoding="utf-8", name="mine")
-    understood, rest, _, text, label = form.read_otherwise(studio, chosen)
-    assert "Understood" in understood and rest["visible"] is True
-    assert (text["value"], label["value"]) == ("topic", "message")
-    *_, text, label = form.read_otherwise(studio, replace(chosen, header="no"))
-    assert text["value"] in text["choices"] and "topic" not in text["choices"]
-    assert label["value"] != text["value"]
+    chosen = replace(draft, text="topic", label="message", encoding="utf-8", name="mine", column="id")
+    filled = filling.read_again(studio, chosen)
+    assert filled.readable
+    assert (filled.text, filled.label, filled.column) == ("topic", "message", "id")
+    filled = filling.read_again(studio, replace(chosen, header="no"))
+    assert filled.text in filled.names and "topic" not in filled.names
+    assert filled.label != filled.text and filled.column is None
 
 
 def test_a_guess_never_gives_a_column_two_roles(studio: Studio, draft: Draft) -> None:
-    *_, text, label = form.read_otherwise(studio, replace(draft, text="topic", label="gone"))
-    assert (text["value"], label["value"]) == ("topic", None)
+    filled = filling.read_again(studio, replace(draft, text="topic", label="gone"))
+    assert (filled.text, filled.label) == ("topic", None)
 
 
 def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
@@ -76,13 +78,14 @@ def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
 
 def test_a_file_that_is_no_table_says_why_and_hides_the_rest(studio: Studio, draft: Draft) -> None:
     draft.path.write_bytes(b"")
-    understood, rest, *_ = form.read_file(studio, draft)
-    assert 'role="alert"' in understood and "is empty" in understood
+    filled = filling.read_new(studio, draft)
+    assert 'role="alert"' in filled.understood and "is empty" in filled.understood
+    _, rest, *_ = filled.updates()
     assert rest["visible"] is False
 
 
 def test_taking_the_file_away_hides_the_rest(studio: Studio, draft: Draft) -> None:
-    understood, rest, *_ = form.read_file(studio, replace(draft, file=None))
+    understood, rest, *_ = filling.read_new(studio, replace(draft, file=None)).updates()
     assert understood == ""
     assert rest["visible"] is False
 
@@ -129,13 +132,18 @@ def test_shares_that_do_not_add_up_are_named_where_they_stand(
 
 def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio, draft: Draft) -> None:
     chosen = replace(draft, text="topic", label="message", fixes=LEAVE_OUT, seed=7, name="mine")
+    chosen = replace(chosen, method="groups", column="id")
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
     assert saved == chosen
-    *values, understood, rest, noted = form.restore_form(studio, saved, 20)
-    assert form.roles_noted(noted) == {"text": "topic", "label": "message"}
+    *values, understood, rest, noted = filling.restore(studio, saved, 25)
+    assert filling.read_noted(noted) == {
+        "text": "topic", "label": "message", "method": "groups", "column": "id",
+    }  # fmt: skip
     assert (values[10]["value"], values[11]["value"]) == ("topic", "message")
-    assert values[12:] == [LEAVE_OUT, 80, 10, 10, 7, None, None, "mine"]
+    assert (values[13], values[14]["value"], values[14]["visible"]) == ("groups", "id", True)
+    assert [value["value"] for value in values[15:22]] == [80, 10, 10, 7, True, 5, 1]
+    assert (values[12], *values[22:]) == (LEAVE_OUT, None, None, "mine")
     assert "Understood" in understood and rest["visible"] is True
 
 
@@ -183,8 +191,17 @@ def test_all_rows_with_errors_are_left_out_by_one_button(studio: Studio, draft: 
 
 
 def test_another_file_starts_without_what_was_decided_about_the_one_before(draft: Draft) -> None:
-    decided = replace(draft, delimiter=";", header="no", skip_lines=2, fixes=LEAVE_OUT, name="mine")
-    assert form.as_first_read(decided) == replace(draft, name="mine")
+    decided = replace(
+        draft,
+        delimiter=";",
+        header="no",
+        skip_lines=2,
+        fixes=LEAVE_OUT,
+        name="mine",
+        method="time",
+        column="id",
+    )
+    assert filling.as_first_read(decided) == replace(draft, name="mine")
 
 
 def test_every_way_of_reading_by_hand_reaches_the_reader(draft: Draft) -> None:
@@ -197,3 +214,36 @@ def test_every_way_of_reading_by_hand_reaches_the_reader(draft: Draft) -> None:
     assert (reading.header_lines, reading.skip_lines, reading.sheet) == (2, 3, "May")
     assert reading.repairs == {"fill_fields"}
     assert replace(draft, delimiter="\\t").reading.delimiter == "\t"
+
+
+def test_every_way_to_divide_reaches_the_studio_with_what_it_needs(draft: Draft) -> None:
+    assert draft.plan.kind == "ratios" and draft.plan.column is None
+    assert replace(draft, method="groups", column="id", seed=3).plan.column == "id"
+    assert replace(draft, method="column", column="topic", train=None).plan.ratios == (0.8, 0.1, 0.1)
+    folds = replace(draft, method="folds", folds=4, fold=2, test=None).plan
+    assert (folds.folds, folds.fold, folds.ratios) == (4, 1, (0.9, 0.1, 0.0))
+    with pytest.raises(InvalidInput, match="No column is chosen"):
+        replace(draft, method="time").request()
+
+
+def test_a_missing_column_to_divide_by_is_said_where_it_is_chosen(studio: Studio, draft: Draft) -> None:
+    wanted = replace(draft, method="groups", fixes=LEAVE_OUT)
+    *_, result, button, _ = form.show_effects(studio, wanted, EFFECTS)
+    assert "No column is chosen" in result and button["interactive"] is False
+    *_, result, button, _ = form.show_effects(studio, replace(wanted, column="id"), EFFECTS)
+    assert button["interactive"] is True
+
+
+def test_only_the_fields_that_a_method_needs_are_shown() -> None:
+    shown = {
+        method: [
+            name
+            for name, update in zip(dividing.SHOWN_BY_METHOD, dividing.show_fields(method), strict=True)
+            if update["visible"]
+        ]
+        for method in ("ratios", "column", "time", "folds")
+    }
+    assert shown["column"] == ["column"]
+    assert shown["ratios"] == ["train", "validation", "test", "seed", "stratified"]
+    assert shown["time"] == ["column", "train", "validation", "test"]
+    assert shown["folds"] == ["column", "validation", "seed", "stratified", "folds", "fold"]

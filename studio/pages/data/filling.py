@@ -1,0 +1,155 @@
+"""What reading a file fills in on the import form: what was understood, and what can be chosen then."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as fields_of
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from studio.errors import StudioError
+from studio.pages import guard
+from studio.pages.data import dividing, opening, review
+from studio.pages.data.draft import Draft, look, suggest_name
+from studio.pages.words import words_of
+
+if TYPE_CHECKING:
+    from studio.data.readers import ReaderReport
+    from studio.pages.registry import Services
+    from studio.services.datasets import TablePreview
+
+W = words_of("data")
+NOTED = ("text", "label", "method", "column")
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a reading gives: the notice, whether it could be read, what can be chosen and what is chosen."""
+
+    understood: Any = ""
+    readable: bool = False
+    names: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    text: str | None = None
+    label: str | None = None
+    method: str = "ratios"
+    column: str | None = None
+    name: str = ""
+
+    def updates(self) -> tuple[Any, ...]:
+        """For the notice, the rest of the form, sheet, text, label, method, and the fields that it shows."""
+        if not self.readable:
+            hidden = gr.update(visible=False)
+            return self.understood, hidden, hidden, *(gr.skip(),) * (3 + len(dividing.show_fields("")))
+        first, *others = dividing.show_fields(self.method)
+        columns = [(str(W.split.no_column), ""), *((name, name) for name in self.names)]
+        return (
+            self.understood,
+            gr.update(visible=True),
+            gr.update(choices=list(self.sheets), value=self.sheet, visible=bool(self.sheets)),
+            gr.update(choices=list(self.names), value=self.text),
+            gr.update(choices=list(self.names), value=self.label),
+            self.method,
+            {**first, "choices": columns, "value": self.column},
+            *others,
+        )
+
+    def noted(self) -> Any:
+        """What was chosen, with the moment, so that every reading is a change; nothing for no table."""
+        if not self.readable:
+            return gr.skip()
+        return json.dumps({**{name: getattr(self, name) for name in NOTED}, "at": time.time()})
+
+
+def read_noted(noted: str) -> dict[str, Any]:
+    """What ``Filled.noted`` wrote, to be put in place of what the fields still hold.
+
+    >>> read_noted(Filled(readable=True, text="message").noted())
+    {'text': 'message', 'label': None, 'method': 'ratios', 'column': None}
+    """
+    found = json.loads(noted)
+    return {name: found[name] for name in NOTED}
+
+
+def read_new(studio: Services, draft: Draft) -> Filled:
+    """A file read for the first time: nothing that was said about another one holds."""
+    preview, filled = open_file(studio, as_first_read(draft))
+    if preview is None:
+        return filled
+    own = preview.table.split_column
+    return replace(
+        filled,
+        text=preview.roles.get("text"),
+        label=preview.roles.get("label"),
+        method="column" if own else "ratios",
+        column=own,
+        name=suggest_name(studio, draft),
+    )
+
+
+def read_again(studio: Services, draft: Draft) -> Filled:
+    """The file read as the draft wants it; what was chosen stays where it is still a column."""
+    preview, filled = open_file(studio, draft)
+    if preview is None:
+        return filled
+    text, label = keep_roles(draft, filled.names, preview.roles)
+    column = draft.column if draft.column in filled.names else preview.table.split_column
+    return replace(
+        filled, text=text, label=label, method=draft.method or "ratios", column=column, name=draft.name or ""
+    )
+
+
+def open_file(studio: Services, draft: Draft) -> tuple[TablePreview | None, Filled]:
+    """The table with what can be chosen in it, or None and the sentence why it is none."""
+    if not draft.file:
+        return None, Filled()
+    try:
+        preview = look(studio, draft)
+    except StudioError as error:
+        return None, Filled(guard.as_notice(error))
+    names = tuple(str(column) for column in preview.table.frame.columns)
+    report = preview.table.report
+    sheets = list_sheets(report)
+    understood = review.render_understood(preview.table)
+    chosen = report.sheet or "" if sheets else ""
+    return preview, Filled(understood, True, names, sheets, chosen)
+
+
+def as_first_read(draft: Draft) -> Draft:
+    """The draft without anything that was overruled or decided about another file."""
+    names = [field.name for field in fields_of(Draft)][1 : 1 + len(opening.FOUND_BY_ITSELF)]
+    overruled = dict(zip(names, opening.FOUND_BY_ITSELF, strict=True))
+    return replace(draft, fixes="", method="ratios", column=None, **overruled)
+
+
+def list_sheets(report: ReaderReport) -> tuple[str, ...]:
+    """The sheets to choose from, where the file is a workbook that has several."""
+    return report.parts if report.sheet and len(report.parts) > 1 else ()
+
+
+def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str]) -> tuple[str | None, str | None]:
+    """Text and label: the chosen one where it is still a column, else the guess, but no column twice."""
+    kept = {draft.text, draft.label} & set(names)
+    text, label = (
+        chosen if chosen in kept else None if guess in kept else guess
+        for chosen, guess in ((draft.text, guessed.get("text")), (draft.label, guessed.get("label")))
+    )
+    return text, label
+
+
+def restore(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]:
+    """The fields as they were before a reload, what is understood of the file, and the reading as noted."""
+    if draft is None:
+        return (gr.skip(),) * (size + 3)
+    filled = read_again(studio, draft)
+    understood, rest, sheet, text, label, method, *shown = filled.updates()
+    values = {**asdict(draft), "sheet": sheet, "text": text, "label": label, "method": method}
+    for name, update in zip(dividing.SHOWN_BY_METHOD, shown, strict=True):
+        value = {} if name == "column" else {"value": values[name]}
+        values[name] = {**update, **value}
+    return (*values.values(), understood, rest, filled.noted())
