@@ -7,9 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
+from studio.data.names import show_name
+
 SAMPLE_ROWS = 500
 NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
 LONGEST_NAME = 40
+LONGEST_COLUMN_NAME = 200
 COMMON_NAMES = """
 text text_a text_b label labels category class target sentiment content message review comment title headline
 sentence sentence1 sentence2 body description question answer context premise hypothesis query utterance
@@ -99,32 +102,36 @@ def looks_like_name(cell: str) -> bool:
 def name_columns(cells: list[str] | None, width: int) -> Columns:
     """Make one unique, trimmed name for each of ``width`` columns; without a header they are column_1, ...
 
+    Hidden characters and what is longer than 200 characters are left out, for names are shown everywhere.
+
     >>> name_columns([" text ", "label", "label", ""], 4).names
     ['text', 'label', 'label_2', 'column_4']
     """
     raw = list(cells or [])[:width]
     raw += [""] * (width - len(raw))
-    names: list[str] = []
-    columns = Columns(names, padded=[], duplicated=[], unnamed=[])
+    columns = Columns([], padded=[], duplicated=[], unnamed=[])
+    taken: set[str] = set()
+    given = {cell.strip() for cell in raw}
     for index, cell in enumerate(raw):
-        name = cell.strip()
-        if cells is not None and name != cell and name:
+        name = show_name(cell, LONGEST_COLUMN_NAME)
+        if cells is not None and cell.strip() != cell and name:
             columns.padded.append(name)
         if not name:
             columns.unnamed.append(index)
             name = f"column_{index + 1}"
-        elif name in names:
+        elif name in taken:
             columns.duplicated.append(name)
-        names.append(make_unique(name, names, raw[index + 1 :]))
+        columns.names.append(make_unique(name, taken, given))
+        taken.add(columns.names[-1])
     return columns
 
 
-def make_unique(name: str, taken: list[str], later: list[str]) -> str:
-    """The name, or the name with the first free number after it."""
+def make_unique(name: str, taken: set[str], given: set[str]) -> str:
+    """The name, or the name with the first number after it that is neither taken nor given to another."""
     if name not in taken:
         return name
     number = 2
-    while f"{name}_{number}" in taken or f"{name}_{number}" in later:
+    while f"{name}_{number}" in taken or f"{name}_{number}" in given:
         number += 1
     return f"{name}_{number}"
 

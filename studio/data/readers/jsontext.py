@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.errors import InvalidInput
 
+TOO_DEEP = "A value nests objects or lists too deeply to be a cell."
 BLANKS = re.compile(r"[ \t\r\n]*")
 
 
@@ -50,7 +51,10 @@ def to_cell(value: Any) -> str:
         return value
     if value is None:
         return ""
-    return to_json(value)
+    try:
+        return to_json(value)
+    except RecursionError as error:
+        raise InvalidInput(TOO_DEEP, "Write one object per row, with plain values.") from error
 
 
 def to_json(value: Any) -> str:
