@@ -14,6 +14,8 @@ CELLS_LIMIT_BYTES = 2 << 30
 TABLE_LIMIT_COLUMNS = 10_000
 ROWS_PER_CHUNK = 20_000
 PREVIEW_ROWS = 1_000
+# What pandas means by "str", looked up once and not for each of many columns.
+TEXT = pd.api.types.pandas_dtype("str")
 
 
 class CellColumns:
@@ -80,7 +82,7 @@ class CellColumns:
         """All rows as text columns that share the memory of the chunks."""
         return pd.DataFrame(
             {
-                name: pd.array(pa.chunked_array(chunks, pa.large_string()), dtype="str")
+                name: pd.array(pa.chunked_array(chunks, pa.large_string()), dtype=TEXT)
                 for name, chunks in self._chunks.items()
             }
         )

@@ -92,7 +92,7 @@ def odf_cell(value: Any) -> TableCell:
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
     """A zip archive."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return path

@@ -1,0 +1,109 @@
+"""SQuAD and CoNLL come in their own shapes, ready for their tasks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.data.readers import Table
+from studio.errors import InvalidInput
+from tests.data.readers.made import codes_of, read, rows_of, write_bytes, write_json
+
+CONTEXT = "Ada wrote the first program in 1843."
+
+
+def question(key: str, answers: list[tuple[str, int]], **more: Any) -> dict[str, Any]:
+    """A question of SQuAD."""
+    found = [{"text": text, "answer_start": start} for text, start in answers]
+    return {"id": key, "question": f"Question {key}?", "answers": found, **more}
+
+
+def squad(*questions: dict[str, Any]) -> dict[str, Any]:
+    """A SQuAD file of one article."""
+    paragraph = {"context": CONTEXT, "qas": list(questions)}
+    return {"version": "v2.0", "data": [{"title": "Ada", "paragraphs": [paragraph]}]}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_squad_has_a_row_per_question_with_answers_as_json(tmp_path: Path, indent: int | None) -> None:
+    value = squad(
+        question("1", [("Ada", 0), ("Ada", 0)]),
+        question("2", [], is_impossible=True, plausible_answers=[{"text": "1843", "answer_start": 31}]),
+        question("3", [("1843", 3)], is_impossible=False),
+    )
+    path = write_json(tmp_path / "t", value, indent=indent)
+    table = read(path)
+    assert list(table.frame.columns) == ["id", "title", "context", "question", "answers", "is_impossible"]
+    assert rows_of(table)[1] == ("2", "Ada", CONTEXT, "Question 2?", "[]", "true")
+    assert json.loads(table.frame["answers"].iloc[0]) == [{"text": "Ada", "answer_start": 0}] * 2
+    written = path.read_text().split("\n")
+    assert ["Question" in written[line - 1] for line in table.lines] == [True] * 3
+    severity, count, rows = codes_of(table)["answer_offset"]
+    assert (severity, count, rows) == ("warning", 1, (table.lines[2],))
+
+
+def test_squad_without_a_context_gets_a_sentence(tmp_path: Path) -> None:
+    value = {"data": [{"title": "x", "paragraphs": [{"qas": []}]}]}
+    with pytest.raises(InvalidInput, match="looks like SQuAD, but the article that starts on line 1"):
+        read(write_json(tmp_path / "t", value))
+
+
+def conll(tmp_path: Path, text: str, encoding: str = "utf-8") -> Table:
+    """A CoNLL file, read."""
+    return read(write_bytes(tmp_path / "tokens", text.encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme"),
+    [
+        ("John I-PER\nSmith I-PER\nMary B-PER\n\nRome I-LOC\n. O\n", "IOB1"),
+        ("John B-PER\nSmith I-PER\nMary B-PER\n\nRome B-LOC\n. O\n", "IOB2"),
+        ("John B-PER\nSmith E-PER\nMary S-PER\n\nRome S-LOC\n. O\n", "BIOES"),
+        ("John\tB-PER\nSmith\tE-PER\nMary\tS-PER\n\nNew\tB-LOC\nYork\tM-LOC\nCity\tE-LOC\n", "BMES"),
+        ("John B-PER\nSmith L-PER\nMary U-PER\n\nRome U-LOC\n. O\n", "BILOU"),
+        ("-DOCSTART- -X- -X- O\n\nJohn NNP B-NP B-PER\nran VBD B-VP O\n\nRome NNP B-NP B-LOC\n", "IOB2"),
+        ("# id 1 domain=x\nJohn _ _ B-PER\n\n# id 2 domain=x\nRome _ _ B-LOC\n. _ _ O\n", "IOB2"),
+        ("吴 B-NAME\r\n重 M-NAME\r\n阳 E-NAME\r\n\r\n， O\r\n中 B-CONT\r\n国 E-CONT\r\n", "BMES"),
+    ],
+)
+def test_conll_is_recognised_in_every_scheme(tmp_path: Path, text: str, scheme: str) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "gb18030"):
+        table = conll(tmp_path, text, encoding)
+        assert table.report.format == "conll"
+        assert f"The tags are {scheme}:" in table.problems[0].message
+        assert len(table.frame) == 2
+        assert set(codes_of(table)) <= {"tag_scheme", "unsure_encoding"}
+
+
+def test_tokens_and_tags_are_as_written_with_the_line_of_their_sentence(tmp_path: Path) -> None:
+    table = conll(tmp_path, '-DOCSTART- O\n\n"John" B-PER\nsaid O\n\n\nRome B-LOC\n')
+    assert rows_of(table) == [('["\\"John\\"", "said"]', '["B-PER", "O"]'), ('["Rome"]', '["B-LOC"]')]
+    assert table.lines.tolist() == [3, 7]
+    assert table.roles == {"tokens": "tokens", "tags": "tags"}
+
+
+def test_tags_that_break_the_rules_and_lines_without_a_tag_are_named(tmp_path: Path) -> None:
+    good = "".join(f"word{number} O\nJohn B-PER\n\n" for number in range(60))
+    table = conll(tmp_path, f"{good}a O\nb I-PER\n\nc B-LOC\nd\n\n")
+    assert codes_of(table) == {
+        "tag_scheme": ("note", 0, ()),
+        "tag_sequence": ("warning", 1, (182,)),
+        "broken_sentence": ("error", 1, (184,)),
+    }
+    assert (table.report.rows_read, table.report.rows_dropped) == (61, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text\tlabel\nso good\tO\nnot for me\tB-side\n",
+        "word tag\nJohn PER\nran O\n",
+        "a,B-1\nb,O\nc,B-2\n",
+        "O\nB-PER\nO\n",
+    ],
+)
+def test_other_texts_are_not_taken_for_tagged_tokens(tmp_path: Path, text: str) -> None:
+    assert conll(tmp_path, text).report.format != "conll"
