@@ -223,3 +223,10 @@ def test_a_text_that_is_nothing_but_the_label_is_a_warning() -> None:
 def test_nothing_is_given_away_where_one_label_is_all_but_certain() -> None:
     frame = table_with(topic=["good"] * 198 + ["bad"] * 2, customer=["x"] * 200)
     assert check_giveaway(frame, ROLES, "t.csv") == []
+
+
+def test_a_label_of_any_script_and_any_sign_is_looked_for_as_it_is() -> None:
+    labels = ["好评", "é à", "a.b", "x|y", "{n}"]
+    texts = ["好评：很好", "é à: oui", "axb: no", "[x|y] this", "{n}: brace"]
+    found = find_written(pd.Series(texts, dtype="str"), pd.Series(labels, dtype="str"))
+    assert found.tolist() == [True, True, False, True, True]

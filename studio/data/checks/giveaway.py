@@ -107,7 +107,7 @@ def find_written(texts: pd.Series, labels: pd.Series) -> np.ndarray:
     for code, name in enumerate(map(str, names)):
         if len(name.strip()) < 2:
             continue
-        escaped = re.sub(r"([^\w\s])", r"\\\1", name.strip(), flags=re.ASCII)
+        escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name.strip())  # RE2 escapes no letter of any script
         own = codes == code
         written |= matches(texts, mark_pattern(escaped), among=own)
     return written
