@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from studio.data.readers.headers import KNOWN_NAMES, NUMBER
 from studio.data.readers.lines import split_lines
 from studio.data.readers.parsing import Dialect, Parsed
 from studio.data.readers.quoting import parse_best_quoting
@@ -41,7 +42,6 @@ SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t^~])"?\s*', re.IGNORECASE)
 MARK_RUN = re.compile(r"[!#$%&*+/:;<=>@^|~\\,\t-]{2,10}|<[A-Za-z]{2,8}>|\[[A-Za-z]{2,8}\]")
 MOST_RUNS = 4
 RUN_SHARE = 0.7
-NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
 COMMENT_MARKS = ("#", "//")
 LONE_RETURN = re.compile(r"\r(?!\n)")
 
@@ -122,8 +122,8 @@ def score_delimiter(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -
         return 0.0
     fitting = [row for row in parsed.rows if len(row) == width]
     titles = titles_above(parsed, width)
-    fit = len(fitting) / (len(parsed.rows) - titles + len(parsed.broken)) - (TITLE_PENALTY if titles else 0.0)
-    labelled = has_label(fitting)
+    fit = len(fitting) / (len(parsed.rows) - titles + len(parsed.broken))
+    labelled = has_label(fitting) or all(cell.strip().casefold() in KNOWN_NAMES for cell in fitting[0])
     rare = RARE_DELIMITERS.get(delimiter, 0.0)
     if delimiter in NEEDS_A_LABEL and (len(fitting) < FEWEST_ROWS or fit < 0.9 or not labelled):
         return 0.0
@@ -131,14 +131,20 @@ def score_delimiter(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -
     prose = sum(cell[:1] == " " and cell.strip() != "" for cell in later) / len(later)
     if delimiter.endswith(" ") and len(delimiter) > 1:
         prose = 1.0 - sum(cell[:1] != " " for cell in later) / len(later)
-    empty = any(not any(map(str.strip, column)) for column in zip(*fitting, strict=True))
+    empty = any(map(is_hollow, zip(*fitting, strict=True)))
     return (
         fit
+        - (TITLE_PENALTY if titles else 0.0)
         + (LABEL_BONUS if labelled else 0.0)
         - (PROSE_PENALTY * prose if delimiter != "\t" else 0.0)
         - (EMPTY_COLUMN_PENALTY if empty else 0.0)
         - rare
     )
+
+
+def is_hollow(column: tuple[str, ...]) -> bool:
+    """Whether a column holds nothing, or the same marks in each row: a piece of a longer separator."""
+    return not any(map(str.isalnum, column[0])) and len(set(column)) == 1
 
 
 def titles_above(parsed: Parsed, width: int) -> int:

@@ -42,7 +42,8 @@ def guess_header(rows: list[list[str]]) -> bool:
     >>> guess_header([["", "0", "1"], ["0", "so good", "1"], ["1", "not for me", "0"]])
     True
     """
-    first, body = rows[0], rows[1 : SAMPLE_ROWS + 1]
+    first = rows[0]
+    body = [row for row in rows[1 : SAMPLE_ROWS + 1] if row != first]
     cells = [cell.strip() for cell in first]
     if is_numbered(cells, body):
         return True
@@ -81,8 +82,10 @@ def vote_on_column(first: str, values: list[str]) -> int:
         return 2
     votes = 0
     counts = Counter(value.casefold() for value in filled)
-    if len(filled) >= 4 and len(counts) <= len(filled) / 2:
-        votes += -3 if first.casefold() in counts else 1
+    if first.casefold() in counts:
+        votes -= 3
+    elif len(filled) >= 4 and len(counts) <= len(filled) / 2:
+        votes += 1
     usual = median(map(len, filled))
     if usual >= 15:
         votes += 1 if len(first) < usual / 3 and looks_like_name(first) else 0

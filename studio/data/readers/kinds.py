@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from studio.data.readers.conll import looks_like_conll
+from studio.data.readers.encodings import guess_wide
 from studio.data.readers.sources import read_start
 from studio.errors import InvalidInput
 
@@ -46,6 +47,8 @@ TAR_MARK, TAR_OFFSET = b"ustar", 257
 # Text has none of these; a stray one or two comes from a damaged export and is reported by row.
 CONTROL_BYTE = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 BINARY_SHARE = 0.002
+# Some databases separate cells by one of these.
+FIELD_SEPARATORS = (b"\x01", b"\x1f")
 JSON_START = re.compile(r"\s*(\[\s*[\[{]|\{\s*[\"}])")
 SCALARS_START = re.compile(r"\s*\[\s*(\"|-?\d|true\b|false\b|null\b|\])")
 HTML_START = re.compile(
@@ -72,6 +75,8 @@ def recognise(path: Path, name: str) -> str:
             raise InvalidInput(f"{name} is {what}, not a table.", hint)
     if probe[TAR_OFFSET : TAR_OFFSET + len(TAR_MARK)] == TAR_MARK:
         raise InvalidInput(f"{name} is a tar archive, not a table.", UNPACK)
+    if binary and (wide := guess_wide(probe)):
+        return kind_of_text(probe.decode(wide, errors="ignore"), name, len(probe) == PROBED_BYTES)
     if binary:
         raise InvalidInput(
             f"{name} holds bytes that are no text.",
@@ -83,7 +88,8 @@ def recognise(path: Path, name: str) -> str:
 
 def is_binary(probe: bytes) -> bool:
     """Whether there are more control bytes than a damaged text has."""
-    return len(CONTROL_BYTE.findall(probe)) > max(2, BINARY_SHARE * len(probe))
+    separators = max(map(probe.count, FIELD_SEPARATORS))
+    return len(CONTROL_BYTE.findall(probe)) - separators > max(2, BINARY_SHARE * len(probe))
 
 
 def kind_of_text(text: str, name: str, cut: bool) -> str:

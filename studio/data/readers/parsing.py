@@ -17,7 +17,7 @@ RETURN_STAND_IN = "\udfff"
 FARTHEST_CLOSE, NEAREST_CLOSE = 10_000, 50
 MOST_CHARACTERS = 20_000_000
 # So many lines that each look like a whole row are rows, not one quoted cell.
-SWALLOWED_LINES, SWALLOWED_LINES_ODD = 4, 2
+SWALLOWED_LINES, SWALLOWED_LINES_ODD = 6, 2
 
 # The csv module refuses cells over 131,072 characters unless told otherwise; lines are limited as a whole.
 csv.field_size_limit(LONGEST_CELL)
@@ -225,7 +225,7 @@ class Rows:
             return False
         enough = SWALLOWED_LINES if len(row) == width else SWALLOWED_LINES_ODD
         return len(self.raw) >= enough and all(
-            line.count(self.dialect.delimiter) == width - 1 for line in self.raw
+            line.count(self.dialect.delimiter) == width - 1 for line in self.raw[:-1]
         )
 
 

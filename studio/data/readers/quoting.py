@@ -70,25 +70,25 @@ def cost_of(parsed: Parsed, lines: list[str], text: str) -> int:
         and all(line.count(dialect.delimiter) == separators for line in lines[start - 1 : end])
     )
     ignored = sum(
-        cost_of_ignoring(fitting, quote)
+        cost_of_ignoring(fitting, quote, wrapped_alone=dialect.quote == QUOTE)
         for quote in QUOTES
-        if quote in text and quote != dialect.quote and not (dialect.quote == QUOTE and quote == "'")
+        if quote in text and quote != dialect.quote
     )
     return len(parsed.broken) + len(parsed.rows) - len(fitting) + swallowed + ignored
 
 
-def cost_of_ignoring(fitting: list[list[str]], quote: str) -> int:
+def cost_of_ignoring(fitting: list[list[str]], quote: str, wrapped_alone: bool) -> int:
     """How many rows look quoted after all.
 
     A quoted text torn at a separator, or a cell in quotes where the whole column is in quotes or the quotes
-    inside are doubled.
+    inside are doubled or escaped; ``wrapped_alone``: only a whole column counts.
     """
-    cost = sum(is_torn(row, quote) for row in fitting)
+    cost = 0 if wrapped_alone else sum(is_torn(row, quote) for row in fitting)
     for column in zip(*fitting, strict=True):
         wrapped = [cell for cell in column if len(cell) > 1 and cell[0] == quote == cell[-1]]
         if len(wrapped) >= ALWAYS_QUOTED_SHARE * len(column):
             cost += len(wrapped)
-        else:
+        elif not wrapped_alone:
             cost += sum(is_written_quoted(cell, quote) for cell in wrapped)
     return cost
 
@@ -109,10 +109,13 @@ def is_torn(row: list[str], quote: str = QUOTE) -> bool:
 
 
 def is_written_quoted(cell: str, quote: str = QUOTE) -> bool:
-    """Whether a cell in quotes is empty or has quotes inside, all of them doubled, as programs write them.
+    """Whether a cell in quotes is empty, or has quotes inside that are all doubled or all escaped.
 
     >>> is_written_quoted('"a ""b"" c"'), is_written_quoted('"a" and "b"'), is_written_quoted('"a"')
     (True, False, False)
     """
     inside = cell[1:-1]
-    return (not inside or quote in inside) and quote not in inside.replace(quote * 2, "")
+    return not inside or (
+        quote in inside
+        and (quote not in inside.replace(quote * 2, "") or quote not in inside.replace(ESCAPE + quote, ""))
+    )
