@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from studio.data.near.shingles import shingle_texts
+from studio.data.near.shingles import shingle_texts, sort_distinct
 from studio.data.near.signatures import BANDS, Signatures, empty_signatures, fill, slices
 from studio.data.readers.table import Progress
 from studio.data.texts import text_keys
 
 THRESHOLD = 0.7
-# An estimate from the signatures this far below the threshold rules a pair out (four standard deviations).
-ESTIMATE_MARGIN = 0.16
+# An estimate from the signatures this far below the threshold rules a pair out (three standard deviations).
+ESTIMATE_MARGIN = 0.12
 # In a bucket of at most this many texts every pair is a candidate; in larger ones each text meets a few.
 SMALL_BUCKET = 24
 NEIGHBOURS = 6
 PAIRS_AT_ONCE = 4_000
 ESTIMATES_AT_ONCE = 100_000
+CANDIDATES_AT_ONCE = 1_000_000
 ALONE = -1
 
 
@@ -55,7 +56,8 @@ class Links:
         apart = self.heads[left] != self.heads[right]
         left, right = left[apart], right[apart]
         pairs = pack(np.minimum(left, right), np.maximum(left, right))
-        pairs = np.setdiff1d(pairs, self.refused)
+        pairs = sort_distinct(pairs)
+        pairs = pairs[~np.isin(pairs, self.refused, assume_unique=True)]
         left, right = unpack(pairs)
         lowest = self.threshold - ESTIMATE_MARGIN
         likely = np.concatenate(
@@ -98,7 +100,7 @@ def find_near_duplicates(
     links = Links(distinct, threshold, np.arange(len(distinct)))
     for band in range(BANDS):
         tell(0.7 + 0.3 * band / BANDS, f"Comparing, {links.kept:,} nearly the same so far")
-        for left, right in candidates(signatures, band):
+        for left, right in gather(candidates(signatures, band)):
             links.compare(left, right, signatures)
     return NearGroups(number_groups(links.heads, members, firsts), links.checked, links.kept)
 
@@ -131,6 +133,20 @@ def candidates(signatures: Signatures, band: int) -> Iterator[tuple[np.ndarray, 
         if not len(left):
             return
         yield places[left], places[left + distance]
+
+
+def gather(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same pairs in fewer, larger parts."""
+    lefts: list[np.ndarray] = []
+    rights: list[np.ndarray] = []
+    for left, right in pairs:
+        lefts.append(left)
+        rights.append(right)
+        if sum(map(len, lefts)) >= CANDIDATES_AT_ONCE:
+            yield np.concatenate(lefts), np.concatenate(rights)
+            lefts, rights = [], []
+    if lefts:
+        yield np.concatenate(lefts), np.concatenate(rights)
 
 
 def overlap(texts: pa.Array, left: np.ndarray, right: np.ndarray) -> np.ndarray:

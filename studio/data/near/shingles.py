@@ -33,7 +33,16 @@ class Shingles:
 
     def distinct(self) -> np.ndarray:
         """Sorted uint64: the text's place in the upper half, each of its distinct hashes in the lower."""
-        return np.unique((self.owners.astype(np.uint64) << np.uint64(32)) | self.hashes)
+        cells = (self.owners.astype(np.uint64) << np.uint64(32)) | self.hashes
+        return sort_distinct(cells)
+
+
+def sort_distinct(values: np.ndarray) -> np.ndarray:
+    """Each value once, in order; sorting is several times faster here than the hashing of numpy.unique."""
+    ordered = np.sort(values)
+    kept = np.ones(len(ordered), dtype=bool)
+    kept[1:] = ordered[1:] != ordered[:-1]
+    return ordered[kept]
 
 
 @cache
