@@ -33,6 +33,7 @@ from studio.services.leftovers import Leftovers
 from studio.services.lengths import LengthService
 from studio.services.models import ModelService
 from studio.services.predictions import PredictionService
+from studio.services.sources import SourceService
 from studio.services.system import SystemService
 from studio.services.training import TrainingService
 from studio.settings import Settings
@@ -48,6 +49,7 @@ class Studio:
 
     settings: Settings
     datasets: DatasetService
+    sources: SourceService
     imports: ImportService
     lengths: LengthService
     checkpoints: CheckpointService
@@ -85,6 +87,7 @@ def open_studio(settings: Settings) -> Studio:
     return Studio(
         settings=settings,
         datasets=datasets,
+        sources=SourceService(settings),
         imports=ImportService(settings, datasets, jobs),
         lengths=LengthService(settings, datasets),
         checkpoints=checkpoints,

@@ -26,6 +26,8 @@ class Settings:
     hub_token: str | None = None
     offline: bool = False
     lease_seconds: float = 15.0
+    private_url_hosts: tuple[str, ...] = ()
+    data_folders: tuple[Path, ...] = ()
 
     @classmethod
     def from_environment(cls, home: str | Path | None = None, **changes: object) -> Settings:
@@ -40,6 +42,8 @@ class Settings:
             max_upload_bytes=read_megabytes("STUDIO_MAX_UPLOAD_MB", default=200) * 1024 * 1024,
             hub_endpoint=(os.environ.get("HF_ENDPOINT") or cls.hub_endpoint).rstrip("/"),
             hub_token=os.environ.get("HF_TOKEN") or None,
+            private_url_hosts=read_hosts(os.environ.get("STUDIO_ALLOW_PRIVATE_URLS", "")),
+            data_folders=read_folders(os.environ.get("STUDIO_DATA_FOLDERS", "")),
             offline=os.environ.get("HF_HUB_OFFLINE", "").lower() in OFFLINE_WORDS,
         )
         return replace(settings, **changes)  # type: ignore[arg-type]
@@ -96,6 +100,32 @@ class Settings:
             f"The folder {self.home} cannot be used: {why}.",
             "Choose another one with --home or STUDIO_HOME, or let it be written to.",
         )
+
+
+def read_hosts(text: str) -> tuple[str, ...]:
+    """Hosts in a list with commas; 1 means all of them, which "*" stands for.
+
+    >>> read_hosts("1"), read_hosts("files.local, 10.0.0.5"), read_hosts("0")
+    (('*',), ('files.local', '10.0.0.5'), ())
+    """
+    plain = text.strip().lower()
+    if plain in OFFLINE_WORDS:
+        return ("*",)
+    if plain in {"0", "false", "no", "off"}:
+        return ()
+    return tuple(host for part in plain.split(",") if (host := part.strip()))
+
+
+def read_folders(text: str) -> tuple[Path, ...]:
+    """Folders as PATH lists them; InvalidInput for one that does not start at the root or is none."""
+    folders = tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part.strip())
+    for folder in folders:
+        if not folder.is_absolute() or not folder.is_dir():
+            raise InvalidInput(
+                f"STUDIO_DATA_FOLDERS names '{folder}', which is no folder with its whole path.",
+                f"Write whole paths with '{os.pathsep}' between them.",
+            )
+    return folders
 
 
 def gpus_are_hidden() -> bool:

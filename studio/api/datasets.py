@@ -6,7 +6,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +17,11 @@ from studio.api.access import StudioNow
 from studio.api.schemas import ImportForm
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
+from studio.data.splits import SplitPlan, choose_plan
 from studio.errors import InvalidInput
 from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote, parse_split
+from studio.services.folds import import_all
+from studio.services.sources import with_source
 from studio.settings import Settings
 
 NAME_BYTES = 200
@@ -34,21 +37,22 @@ def list_datasets(studio: StudioNow) -> list[dict[str, Any]]:
 @router.post("/datasets", status_code=201)
 def import_dataset(
     studio: StudioNow, form: Annotated[ImportForm, Form(media_type="multipart/form-data")]
-) -> dict[str, Any]:
-    """Import an uploaded table as a dataset."""
-    if not form.file.filename:
-        raise InvalidInput("The upload 'file' has no file name.", "Choose a file, or send its name with it.")
+) -> dict[str, Any] | list[dict[str, Any]]:
+    """Import an uploaded table, or one from elsewhere, as a dataset; with folds, as one for each."""
+    check_file(form)
     uploads = [form.file, form.validation, form.test, form.labels]
-    with kept_uploads(studio.settings, uploads) as (path, validation_path, test_path, labels_path):
+    with ExitStack() as stack:
+        fetched = stack.enter_context(studio.sources.fetched(form.source)) if form.source else None
+        kept = stack.enter_context(kept_uploads(studio.settings, uploads))
+        path, validation_path, test_path, labels_path = kept
         request = ImportRequest(
-            path=path,
+            path=path or Path(),
             name=form.name,
             task=form.task,
             roles=parse_roles(form.roles),
             validation=validation_path,
             test=test_path,
-            split=parse_split(form.split),
-            seed=form.seed,
+            plan=plan_of(form),
             reading=reading_of(form),
             labels_file=labels_path,
             drop_bad_rows=form.drop_bad_rows,
@@ -57,7 +61,24 @@ def import_dataset(
             test_name=name_of(form.test),
             fixes=parse_fixes(form.fix),
         )
-        return studio.datasets.import_file(request).to_json()
+        datasets = import_all(studio.datasets, with_source(request, fetched) if fetched else request)
+    values = [dataset.to_json() for dataset in datasets]
+    return values if form.folds is not None else values[0]
+
+
+def check_file(form: ImportForm) -> None:
+    """Raise InvalidInput unless there is exactly one table: a file with a name, or a source."""
+    if form.source and form.file:
+        raise InvalidInput("Both 'file' and 'source' are given.", "Send one of them.")
+    if not form.source and not (form.file and form.file.filename):
+        raise InvalidInput("The upload 'file' has no file name.", "Choose a file, or send its name with it.")
+
+
+def plan_of(form: ImportForm) -> SplitPlan:
+    """How the rows are to be divided."""
+    plan = SplitPlan(ratios=parse_split(form.split), seed=form.seed, stratified=form.stratify)
+    columns = {"column": form.split_column, "groups": form.group_column, "time": form.time_column}
+    return choose_plan(plan, columns, form.folds)
 
 
 @router.get("/datasets/{name}")

@@ -13,7 +13,11 @@ class ImportForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: UploadFile = Field(description="A table, or an archive of tables.")
+    file: UploadFile | None = Field(None, description="A table, or an archive of tables.")
+    source: str | None = Field(
+        None,
+        description="Instead of a file: a web address, hf:OWNER/NAME or server:PATH.",
+    )
     validation: UploadFile | None = Field(None, description="An own file of validation rows.")
     test: UploadFile | None = Field(None, description="An own file of test rows.")
     labels: UploadFile | None = Field(
@@ -26,6 +30,13 @@ class ImportForm(BaseModel):
     )
     split: str = Field("0.8,0.1,0.1", description="Shares of train, validation and test.")
     seed: int = Field(0, ge=0, description="Seed of the split.")
+    split_column: str | None = Field(None, description="Column that says train, validation or test.")
+    group_column: str | None = Field(None, description="Rows that share a value of it stay together.")
+    time_column: str | None = Field(None, description="Column of dates, times or numbers; newest rows test.")
+    folds: int | None = Field(
+        None, description="Make so many datasets, each with another part as test; the answer lists them."
+    )
+    stratify: bool = Field(True, description="Keep each label at about the same share in each part.")
     delimiter: str | None = Field(None, description="Separator of the fields, \\t for a tab; else found out.")
     encoding: str | None = Field(None, description="Encoding of the file; else found out.")
     header: bool | None = Field(None, description="Whether the first line names the columns; else found out.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ import typer
 
 from studio.cli import dataset_rows
 from studio.cli import import_options as options
+from studio.cli.output import say
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
-from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote, parse_split
+from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote
+from studio.services.folds import import_all
+from studio.services.sources import is_address, with_source
 
 Name = dataset_rows.Name
 app = typer.Typer(help="Import and look at datasets.", no_args_is_help=True)
@@ -30,7 +34,12 @@ def parse_pairs(pairs: list[str], option: str) -> dict[str, str]:
 @app.command("import")
 def import_dataset(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table, an archive of tables, or a folder.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A table, an archive of tables, a folder, a web address, or hf:OWNER/NAME."
+        ),
+    ],
     name: Annotated[str, typer.Option(help="What the dataset is to be called.")],
     task: Annotated[str, typer.Option(help="What the model is to learn.")] = "classification",
     role: options.Role = None,
@@ -38,6 +47,11 @@ def import_dataset(
     test: options.Test = None,
     split: options.Split = "0.8,0.1,0.1",
     seed: options.Seed = 0,
+    split_column: options.SplitColumn = None,
+    group_column: options.GroupColumn = None,
+    time_column: options.TimeColumn = None,
+    folds: options.Folds = None,
+    no_stratify: options.NoStratify = False,
     delimiter: options.Delimiter = None,
     encoding: options.Encoding = None,
     no_header: options.NoHeader = False,
@@ -63,33 +77,39 @@ def import_dataset(
         header_lines=header_lines,
         sheet=sheet,
     )
+    columns = {"column": split_column, "groups": group_column, "time": time_column}
     request = ImportRequest(
-        path=file,
+        path=Path(file),
         name=name,
         task=task,
         roles=parse_pairs(role, "--role") if role else None,
         validation=validation,
         test=test,
-        split=parse_split(split),
-        seed=seed,
+        plan=options.read_plan(split, seed, not no_stratify, columns, folds),
         reading=reading,
         labels_file=labels,
         drop_bad_rows=drop_bad_rows,
         fixes=parse_fixes(fix or []),
     )
-    carry_out(context, request)
+    carry_out(context, request, file)
 
 
-def carry_out(context: typer.Context, request: ImportRequest) -> None:
+def carry_out(context: typer.Context, request: ImportRequest, source: str) -> None:
     """Import, and say what came of it."""
-    with context.obj.studio() as studio:
+    with ExitStack() as stack:
+        studio = stack.enter_context(context.obj.studio())
+        if is_address(source):
+            say(f"Fetching {source.split('?')[0]} ...")
+            request = with_source(request, stack.enter_context(studio.sources.fetched(source)))
         try:
-            dataset = studio.datasets.import_file(request)
+            datasets = import_all(studio.datasets, request)
         except InvalidInput as error:
             if any("drop_rows" in problem.fixes for problem in error.problems):
                 error.hint += " (--drop-bad-rows)"
             raise
-    context.obj.show(dataset.to_json(), f"Imported '{dataset.name}': {describe_rows(dataset)}.")
+    values = [dataset.to_json() for dataset in datasets]
+    lines = [f"Imported '{dataset.name}': {describe_rows(dataset)}." for dataset in datasets]
+    context.obj.show(values[0] if request.division.kind != "folds" else values, "\n".join(lines))
 
 
 def describe_rows(dataset: Dataset) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio.data.columns import guess_roles
+from studio.data.comparability import warn_incomparable
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
+from studio.data.problems import by_severity
 from studio.data.readers import ReadOptions, Table, read_table
 from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
 from studio.data.scoring import prepare_scoring
@@ -39,7 +41,11 @@ class DatasetService(DatasetVersions):
 
     def prepare(self, request: ImportRequest) -> PreparedImport:
         """Check and split a table without keeping anything; NotFound where there is no such task."""
-        return prepare_import(request, get_task(request.task))
+        prepared = prepare_import(request, get_task(request.task))
+        if request.division.kind == "folds":
+            return prepared  # its sisters have other test rows on purpose
+        found = warn_incomparable(prepared.sketches, self.list())
+        return replace(prepared, problems=tuple(by_severity([*prepared.problems, *found])))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from studio.cli.main import hoist_common_options, main
+from tests.data.sources.loopback_web import reply, serve
 
 
 @pytest.fixture
@@ -182,3 +183,22 @@ def test_serving_others_without_a_token_is_refused_with_2(run: Run) -> None:
 
 def test_a_worker_with_nothing_to_do_ends_at_once(run: Run) -> None:
     assert run("worker", "--once")[0] == 0
+
+
+def test_a_table_is_imported_from_a_web_address_and_divided_as_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_ALLOW_PRIVATE_URLS", "127.0.0.1")
+    rows = "".join(f"text number {n},{'ab'[n % 2]},user {n // 3}\n" for n in range(90))
+    with serve(reply(f"text,label,user\n{rows}".encode())) as server:
+        name = ("dataset", "import", f"{server}/t.csv?key=secret", "--name", "t")
+        code, made, errors = run(*name, "--group-column", "User", "--folds", "3")
+        assert code == 0, errors
+        assert "secret" not in errors
+        assert [one["name"] for one in made] == ["t-fold-1", "t-fold-2", "t-fold-3"]
+        assert made[0]["split"]["column"] == "user"
+        code, _, errors = run(*name, "--group-column", "user", "--time-column", "label")
+        assert code == 2 and "a group column and a time column at once" in errors
+    monkeypatch.setenv("STUDIO_ALLOW_PRIVATE_URLS", "0")
+    code, _, errors = run("dataset", "import", "http://127.0.0.1:9/t.csv", "--name", "u")
+    assert code == 2 and "own network" in errors

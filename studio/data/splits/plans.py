@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from studio.errors import InvalidInput
 
@@ -85,7 +85,7 @@ class SplitPlan:
         return replace(self, ratios=ratios)
 
 
-def choose_plan(plan: SplitPlan, columns: Mapping[Kind, str | None], folds: int | None) -> SplitPlan:
+def choose_plan(plan: SplitPlan, columns: Mapping[str, str | None], folds: int | None) -> SplitPlan:
     """The plan of separate wishes: at most one of a split, group and time column; folds may have groups.
 
     >>> choose_plan(SplitPlan(), {"groups": "customer", "time": None}, 5).kind
@@ -102,7 +102,7 @@ def choose_plan(plan: SplitPlan, columns: Mapping[Kind, str | None], folds: int 
     column = next(iter(given.values()), None)
     if folds is not None:
         return replace(plan, kind="folds", column=column, folds=folds).checked()
-    return replace(plan, kind=next(iter(given)), column=column) if given else plan
+    return replace(plan, kind=cast(Kind, next(iter(given))), column=column) if given else plan
 
 
 WISHES = {"column": "a split column", "groups": "a group column", "time": "a time column"}

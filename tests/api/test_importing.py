@@ -1,0 +1,40 @@
+"""Imports over HTTP: from elsewhere, and divided as asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from studio.bootstrap import Studio
+from tests.api.test_routes import API, upload
+from tests.data.tables import many_rows, write_table
+
+
+def test_rows_are_divided_by_a_column_or_into_folds(client: TestClient, tmp_path: Path) -> None:
+    rows = [(*row, f"user {number // 3}", str(number)) for number, row in enumerate(many_rows(90))]
+    table = write_table(tmp_path / "t.csv", [("text", "label", "user", "when"), *rows])
+    dataset = upload(client, table, name="timed", time_column="when").json()
+    assert (dataset["split"]["kind"], dataset["rows"]["test"]) == ("time", 9)
+    folds = upload(client, table, name="f", group_column="user", folds="2").json()
+    assert [one["name"] for one in folds] == ["f-fold-1", "f-fold-2"]
+    answer = upload(client, table, name="x", group_column="user", time_column="when")
+    assert answer.status_code == 422
+    assert "at once" in answer.json()["error"]["message"]
+
+
+def test_a_source_stands_in_for_a_file_and_is_refused_with_a_sentence(
+    client: TestClient, studio: Studio, tmp_path: Path
+) -> None:
+    for source, sentence in (
+        ("http://127.0.0.1:9/t.csv", "own network"),
+        ("server:/etc/passwd", "No folder of this server is open"),
+        ("t.csv", "names no source"),
+    ):
+        answer = client.post(f"{API}/datasets", data={"name": "t", "source": source})
+        assert answer.status_code == 422, answer.text
+        assert sentence in answer.text
+    assert list(studio.settings.uploads_dir.iterdir()) == []
+    table = write_table(tmp_path / "t.csv", [("text", "label"), *many_rows(60)])
+    both = upload(client, table, name="t", source="http://127.0.0.1:9/t.csv")
+    assert "Both 'file' and 'source'" in both.json()["error"]["message"]
