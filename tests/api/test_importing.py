@@ -26,13 +26,14 @@ def test_rows_are_divided_by_a_column_or_into_folds(client: TestClient, tmp_path
 def test_a_source_stands_in_for_a_file_and_is_refused_with_a_sentence(
     client: TestClient, studio: Studio, tmp_path: Path
 ) -> None:
-    for source, sentence in (
-        ("http://127.0.0.1:9/t.csv", "own network"),
-        ("server:/etc/passwd", "No folder of this server is open"),
-        ("t.csv", "names no source"),
+    for source, status, sentence in (
+        ("http://127.0.0.1:9/t.csv", 503, "works offline"),
+        ("ftp://example.org/t.csv", 422, "only http and https"),
+        ("server:/etc/passwd", 422, "No folder of this server is open"),
+        ("t.csv", 422, "names no source"),
     ):
         answer = client.post(f"{API}/datasets", data={"name": "t", "source": source})
-        assert answer.status_code == 422, answer.text
+        assert answer.status_code == status, answer.text
         assert sentence in answer.text
     assert list(studio.settings.uploads_dir.iterdir()) == []
     table = write_table(tmp_path / "t.csv", [("text", "label"), *many_rows(60)])
