@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.rows import recheck
-from studio.data.columns import TEXT
+from studio.data.columns import LABEL, TEXT
 from studio.data.dataset import Dataset
 from studio.data.near import find_near_duplicates
 from studio.data.problems import Problem
@@ -16,18 +16,24 @@ from studio.errors import InvalidInput
 
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
 LEFT_OUT_CODES = ("missing_text", "missing_label", "label_not_in_file", "unseen_label", "unknown_label")
+DIVISION_CODES = ("large_group", "incomparable_split", "label_not_in_train")
 OF_LABELS_FILE = "unused_labels"
+UNSEEN = "unseen_label"
 # Of more rows, nearly the same texts are looked for in the background.
 NEAR_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class Rechecked:
-    """The findings of a new version, and the marks (int64) of its rows: bit i means ``mark_codes[i]``."""
+    """The findings of a new version, and of its rows ``marks`` (int64) and ``keys`` (uint64).
+
+    Bit i of a mark means ``mark_codes[i]``; rows with the same text have the same key.
+    """
 
     problems: tuple[Problem, ...]
     mark_codes: tuple[str, ...]
     marks: np.ndarray
+    keys: np.ndarray
 
 
 def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
@@ -40,6 +46,8 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
     near = find_near_duplicates(rows[TEXT]) if at_once else None
     checked = recheck(rows, parent.roles, near=near)
     errors = [problem for problem in checked.problems if problem.severity == "error"]
+    if unseen_labels(rows) <= known_unseen(parent):
+        errors = [problem for problem in errors if problem.code != UNSEEN]
     if errors and parent.rows.get("train"):
         raise InvalidInput(
             f"The new version of '{parent.name}' would not be usable: {errors[0].message}",
@@ -47,10 +55,26 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
             problems=errors,
         )
     found = [problem for problem in checked.problems if problem.severity != "error"]
-    return Rechecked((*carried(parent), *found), checked.codes, checked.rows["marks"].to_numpy())
+    marks, keys = checked.rows["marks"].to_numpy(), checked.rows["key"].to_numpy()
+    return Rechecked((*carried(parent), *found), checked.codes, marks, keys)
+
+
+def unseen_labels(rows: pd.DataFrame) -> set[str]:
+    """Labels of validation and test rows that no training row has."""
+    if LABEL not in rows:
+        return set()
+    training = (rows["split"] == "train").to_numpy(dtype=bool)
+    return set(rows.loc[~training, LABEL].unique()) - set(rows.loc[training, LABEL].unique())
+
+
+def known_unseen(parent: Dataset) -> set[str]:
+    """The same of a dataset; a division by time or by groups may leave some."""
+    seen = parent.class_counts.get("train", {})
+    others = [parent.class_counts.get(split, {}) for split in ("validation", "test")]
+    return {label for counts in others for label, count in counts.items() if count and not seen.get(label)}
 
 
 def carried(parent: Dataset) -> list[Problem]:
     """The findings that the rows alone cannot tell again."""
-    kept = {*parent.reading_codes, *LEFT_OUT_CODES, OF_LABELS_FILE} - set(parent.mark_codes)
+    kept = {*parent.reading_codes, *LEFT_OUT_CODES, *DIVISION_CODES, OF_LABELS_FILE} - set(parent.mark_codes)
     return [problem for problem in parent.problems if problem.code in kept]

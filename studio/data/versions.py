@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.columns import LABEL
+from studio.data.comparability import sketch_rows
 from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.fixes import Step
@@ -60,12 +61,9 @@ def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], n
     refuse_empty(parent, rows)
     checked = recheck_rows(rows, parent)
     rows = rows.drop(columns="marks", errors="ignore").assign(marks=checked.marks)
-    frames = {
-        split: rows[(rows["split"] == split).to_numpy(dtype=bool)]
-        .drop(columns="split")
-        .reset_index(drop=True)
-        for split in SPLITS
-    }
+    sides = rows["split"].to_numpy(dtype=object)
+    plain = rows.drop(columns="split")
+    frames = {split: plain[sides == split].reset_index(drop=True) for split in SPLITS}
     labels = label_order(parent, rows)
     splits = {split: fingerprint_rows(frame) for split, frame in frames.items()}
     dataset = replace(
@@ -83,6 +81,7 @@ def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], n
         parent=parent.id,
         steps=steps,
         mark_codes=checked.mark_codes,
+        sketches={split: sketch_rows(checked.keys[sides == split]) for split in SPLITS},
     )
     return NewVersion(dataset, frames)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from studio.bootstrap import Studio, open_studio
@@ -302,3 +304,20 @@ def test_rows_of_a_finding_that_came_later_can_be_left_out(tickets: Studio) -> N
     assert second.rows["train"] == first.rows["train"] - 1
     assert datasets.browse("tickets", RowQuery(search=row["text"])).total == 0
     assert datasets.browse("tickets@1", RowQuery(search=row["text"])).total == 1
+
+
+def test_labels_that_training_never_had_do_not_block_later_versions(mixed: Studio) -> None:
+    datasets = mixed.datasets
+    first = datasets.get("mixed")
+    moved = [row["index"] for row in datasets.browse("mixed", RowQuery(split="train", label="Animals")).rows]
+    frames = {split: datasets._library.frame(first.id, split) for split in first.rows}
+    frames["test"] = pd.concat([frames["test"], frames["train"].loc[moved]], ignore_index=True)
+    frames["train"] = frames["train"].drop(index=moved).reset_index(drop=True)
+    counts = {split: frame["label"].value_counts().to_dict() for split, frame in frames.items()}
+    rows = {split: len(frame) for split, frame in frames.items()}
+    late = replace(first, id="e" * 32, name="late", class_counts=counts, rows=rows)
+    datasets._library.keep(late, frames)
+    datasets._rows.add(late)
+    second = datasets.apply_fixes("late", [REPEATS])
+    assert second.version == 2
+    assert second.sketches["train"] and second.sketches != first.sketches
