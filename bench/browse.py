@@ -30,6 +30,7 @@ from studio.data.exporting import MEDIA_TYPES, export_rows
 from studio.data.importing import ImportRequest, prepare_import
 from studio.data.library import Library, describe
 from studio.data.splits import SPLITS
+from studio.files import folder_bytes
 
 ROWS, FEW = 1_000_000, 2_000
 FIRST_SECONDS, DEEP_SECONDS = 1.0, 0.2
