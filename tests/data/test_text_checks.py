@@ -37,6 +37,7 @@ PLAIN = [
     "Where is my order, please? It was due on Monday.",
     "The café closes at 8 — naïve of me to come at 9.",
     "NÃO é possível, disse ela: «não»",
+    "un café\u00a0», dit-il; l’été…”, AMANHÔ",
     "酒店的位置很好，服务也不错。",
     "5 < 6 and AT&T; a <- b, x > y",
     "Version 3.11.7 of 2024-11-25, 1,234,567.89 in all",

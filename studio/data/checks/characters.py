@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
+from ftfy.badness import is_bad
 
 from studio.data.checks.findings import Finding, View, Words
 from studio.data.checks.matching import contains, is_ascii, matches, report_cells_with
 
 CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 TAG_PATTERN = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--[^>]*-->"
-TAG = re.compile(TAG_PATTERN)
 ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|[lr][sd]quo|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5});"
 URL = r"(?i)\bhttps?://[^\s]|\bwww\.[a-z0-9-]+\.[a-z]"
-# UTF-8 read as Windows-1252: a lead byte as a letter, then what its second byte looks like; then the control
-# characters U+0080 to U+009F, and the mark that stands for bytes that could not be decoded.
+# UTF-8 read as Windows-1252: a lead byte as a letter, then what its second byte looks like. Some of it is
+# good French or Portuguese, so these are looked at again.
 SECOND = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-MOJIBAKE = (
+MAYBE_MOJIBAKE = (
     f"[ÃÂ][{SECOND}]|â[\u0080€][{SECOND}]|[ÐÑ][{SECOND}][ÐÑ][{SECOND}]|ï»¿|ï¿½|ðŸ|[äåæçèé][{SECOND}]{{2}}"
-    "|[\u0080-\u0084\u0086-\u009f]|\ufffd"
 )
+# The control characters U+0080 to U+009F, and the mark that stands for bytes that could not be decoded.
+SURE_MOJIBAKE = "[\u0080-\u0084\u0086-\u009f]|\ufffd"
+# Of more than this many suspects a sample is looked at, and all are taken where nearly all of it is broken.
+LOOKED_AT = 5_000
+NEARLY_ALL = 0.9
 
 CONTROLS = Words(
     "control_characters",
@@ -74,7 +76,16 @@ def find_controls(cells: pd.Series) -> np.ndarray:
 
 def find_mojibake(cells: pd.Series) -> np.ndarray:
     """Which cells hold characters as they come from the wrong encoding."""
-    return matches(cells, MOJIBAKE, among=~is_ascii(cells))
+    other = ~is_ascii(cells)
+    sure = matches(cells, SURE_MOJIBAKE, among=other)
+    suspects = np.flatnonzero(matches(cells, MAYBE_MOJIBAKE, among=other & ~sure))
+    if len(suspects) > LOOKED_AT:
+        sample = cells.iloc[suspects[:: len(suspects) // LOOKED_AT]]
+        if sum(map(is_bad, sample)) >= NEARLY_ALL * len(sample):
+            sure[suspects] = True
+            return sure
+    sure[suspects] = [is_bad(cell) for cell in cells.iloc[suspects]]
+    return sure
 
 
 def find_html(cells: pd.Series) -> np.ndarray:

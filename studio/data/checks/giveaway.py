@@ -23,6 +23,7 @@ ROWS_PER_VALUE = 4
 SLICES = 50
 WRITTEN_SHARE = 0.05
 MANY_LABELS = 200
+LONGEST_LABEL = 80
 
 WRITTEN = Words(
     "label_in_text",
@@ -105,7 +106,7 @@ def find_written(texts: pd.Series, labels: pd.Series) -> np.ndarray:
     if len(names) > MANY_LABELS:
         return written
     for code, name in enumerate(map(str, names)):
-        if len(name.strip()) < 2:
+        if not 2 <= len(name.strip()) <= LONGEST_LABEL:
             continue
         escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name.strip())  # RE2 escapes no letter of any script
         own = codes == code

@@ -75,14 +75,15 @@ def check_repeats(view: View, *, has_labels: bool) -> list[Finding]:
 def check_shared(view: View, *, near: bool) -> list[Finding]:
     """Rows of validation and test whose text, or nearly the same, an earlier side has."""
     found: list[Finding] = []
-    what = "nearly the same text as a row" if near else "a text that occurs"
     for split in EARLIER:
         wrong = find_shared(view, split, near=near)
+        others = name_others(view, split)
+        what = f"nearly the same text as a row of {others}" if near else f"a text that occurs in {others} too"
         words = Words(
             "near_shared_text" if near else "shared_text",
             "warning",
-            f"{split} row has {what} in {name_others(view, split)} too",
-            f"{split} rows have {what} in {name_others(view, split)} too",
+            f"{split} row has {what}",
+            f"{split} rows have {what}",
             SHARED_WHY,
             SHARED_HINT,
         )

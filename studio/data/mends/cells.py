@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import unescape
 
@@ -9,12 +10,14 @@ import numpy as np
 import pandas as pd
 from ftfy import TextFixerConfig, fix_text
 
-from studio.data.checks.characters import CONTROL, TAG, find_controls, find_html, find_mojibake
+from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
 from studio.data.columns import LABEL
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import NOTHING, Bench, change
 from studio.data.texts import is_blank
 
+# Words on both sides of tags stay apart, by one blank.
+TAG_WITH_BLANKS = re.compile(rf"(?:(?<! ) +)?(?:(?:{TAG_PATTERN}) *)+")
 # Only what was decoded wrongly is repaired; quotes, widths and line breaks stay as they are.
 REPAIR = TextFixerConfig(
     unescape_html=False,
@@ -81,13 +84,8 @@ def strip(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = " ".join(unescape(TAG.sub(tag_space, text)).split(" "))
+        text = unescape(TAG_WITH_BLANKS.sub(" ", text))
     return text.strip()
-
-
-def tag_space(tag: object) -> str:
-    """What stands in place of a tag."""
-    return " "
 
 
 def each(function: Callable[[str], str]) -> Callable[[pd.Series], pd.Series]:
