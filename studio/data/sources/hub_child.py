@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import httpx2
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -67,7 +68,7 @@ def bring(order: dict[str, Any]) -> dict[str, Any]:
         raise NotFound(f"The hub has no dataset '{repo}' with tables in it.", FILE_HINT) from error
     except datasets.exceptions.DatasetsError as error:
         raise InvalidInput(f"The files of '{repo}' do not fit together as one table.", FILE_HINT) from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
         raise unread(error, order) from error
     path = folder / f"{repo.replace('/', '--')}.parquet"
     column = write_table(tables, path, order)
@@ -186,7 +187,7 @@ def unread(error: Exception, order: dict[str, Any]) -> StudioError:
         return answered(refused, order)
     if "script" in str(error):
         return InvalidInput(f"'{order['repo']}' is made by a program, which is not run.", FILE_HINT)
-    if any(isinstance(one, ConnectionError) or "Connect" in type(one).__name__ for one in causes):
+    if any(isinstance(one, ConnectionError | httpx2.HTTPError) for one in causes):
         return Unavailable(
             f"The hub at {order['endpoint']} cannot be reached.", "Check the network, a proxy or HF_ENDPOINT."
         )
