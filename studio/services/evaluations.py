@@ -42,7 +42,7 @@ class EvaluationService:
         check_split(split)
         model = self._models.get(model_name)
         try:
-            self.report(model_name, dataset_name, split)
+            self._report(model, self.find(model, dataset_name, split), split)
         except NotFound:
             return self._submit(model, self._dataset_for(model, dataset_name), split)
         return None
@@ -83,7 +83,7 @@ class EvaluationService:
             "home": str(self._models.home),
             "model_id": model.id,
             "model": model.name,
-            "dataset": dataset.name,
+            "dataset": dataset.name if dataset.version == 1 else dataset.address,
             "dataset_id": dataset.id,
             "trained_on_id": model.dataset_id,
             "split": split,
@@ -104,22 +104,29 @@ class EvaluationService:
     def report(self, model_name: str, dataset_name: str | None, split: str) -> Report:
         """The report of a finished evaluation; NotFound where there is none."""
         model = self._models.get(model_name)
-        row = self.find(model, dataset_name, split)
+        return self._report(model, self.find(model, dataset_name, split, earlier=True), split)
+
+    def _report(self, model: ModelRecord, row: EvaluationRecord | None, split: str) -> Report:
         if row is None:
-            return self._models.report(model_name, split)
+            return self._models.report(model.name, split)
         return replace(self.read(model, row.id), model=model.name)
 
     def predictions(self, model_name: str, dataset_name: str | None, split: str) -> Predictions:
         """What the model answered in a finished evaluation, row by row; NotFound where there is none."""
         model = self._models.get(model_name)
-        row = self.find(model, dataset_name, split)
+        row = self.find(model, dataset_name, split, earlier=True)
         if row is None:
             return self._models.predictions(model_name, split)
         folder = self._models.folder_of(model).parent / "evaluations"
         return read_predictions(folder / f"{row.id}.parquet")
 
-    def find(self, model: ModelRecord, dataset_name: str | None, split: str) -> EvaluationRecord | None:
-        """The evaluation on a split; None where the training itself scored it, NotFound where nobody did."""
+    def find(
+        self, model: ModelRecord, dataset_name: str | None, split: str, *, earlier: bool = False
+    ) -> EvaluationRecord | None:
+        """The evaluation on a split; None where the training itself scored it, NotFound where nobody did.
+
+        ``earlier``: where the newest version was not scored, an earlier one that was scored as the newest.
+        """
         check_split(split)
         done = self._rows.list(model.id)
         dataset_id = self._dataset_id(model, dataset_name, done)
@@ -127,6 +134,10 @@ class EvaluationService:
             return None
         for row in done:
             if (row.dataset_id, row.split) == (dataset_id, split):
+                return row
+        for row in done if earlier else ():
+            version = self._datasets.by_id(row.dataset_id)
+            if (row.dataset, row.split) == (dataset_name, split) and version is not None:
                 return row
         raise NotFound(
             f"'{model.name}' was not yet scored on '{dataset_name or model.dataset}', {split}.",

@@ -14,6 +14,7 @@ from studio.data.exporting import export_rows
 from studio.data.importing import ImportRequest, prepare_import
 from studio.data.library import Library
 from studio.data.splits import SPLITS
+from studio.data.splits.plans import SplitPlan
 from studio.errors import InvalidInput
 from tests.data.tables import many_rows, write_table
 
@@ -82,3 +83,16 @@ def test_another_format_or_folder_gets_a_sentence(kept: tuple[Library, Dataset],
         export_rows(*kept, tmp_path / "out.xlsx", "xlsx")
     with pytest.raises(InvalidInput, match="There is no folder"):
         export_rows(*kept, tmp_path / "absent" / "out.csv")
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_what_was_taken_along_comes_back_with_the_same_splits(
+    kept: tuple[Library, Dataset], tmp_path: Path, format: str
+) -> None:
+    library, dataset = kept
+    path = export_rows(library, dataset, tmp_path / f"rows.{format}", format)
+    plan = SplitPlan(kind="column", column="split")
+    again = library.save(prepare_import(ImportRequest(path=path, name="again", plan=plan)))
+    assert again.roles == {"text": "text", "label": "label"}
+    assert again.split_fingerprints == dataset.split_fingerprints
+    assert again.fingerprint == dataset.fingerprint

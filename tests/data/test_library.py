@@ -97,6 +97,19 @@ def test_the_fingerprint_of_rows_is_fixed_for_all_time() -> None:
 FINGERPRINT = "85a20290815bd0ec69fdc82b3d78b43a7195363838871c8f4f6b4fec84852638"
 
 
+@pytest.mark.parametrize("kind", ["object", "str", "string[pyarrow]", "category", "in chunks", "a slice"])
+def test_the_fingerprint_does_not_depend_on_how_the_cells_are_held(kind: str) -> None:
+    frame = pd.DataFrame({"text": ["a", "é", ""], "label": ["x", "y", "x"], "line": [2, 3, 4], "file": "f"})
+    if kind == "in chunks":
+        frame = pd.concat([frame.iloc[:2], frame.iloc[:0], frame.iloc[2:]])
+    elif kind == "a slice":
+        frame = pd.concat([frame, frame, frame]).iloc[3:6]
+    else:
+        frame = frame.astype({"text": kind, "label": kind})
+    assert fingerprint_rows(frame) == FINGERPRINT
+    assert fingerprint_rows(frame.assign(marks=7, split="train")) == FINGERPRINT
+
+
 def test_cells_that_move_between_rows_change_the_fingerprint() -> None:
     one = pd.DataFrame({"text": ["ab", "c"], "label": ["x", "y"]})
     other = pd.DataFrame({"text": ["a", "bc"], "label": ["x", "y"]})

@@ -17,10 +17,11 @@ from studio.data.editing import Edit
 from studio.data.fixes import FixChoice
 from studio.data.problems import Problem
 from studio.errors import Conflict, InvalidInput, NotFound
+from studio.pages.predict.chosen import find_examples
 from studio.services.datasets import ImportRequest
 from studio.settings import Settings
 from tests.conftest import small_rows
-from tests.results.kept_models import keep_model
+from tests.results.kept_models import keep_evaluation, keep_model
 
 
 @pytest.fixture
@@ -321,3 +322,29 @@ def test_labels_that_training_never_had_do_not_block_later_versions(mixed: Studi
     second = datasets.apply_fixes("late", [REPEATS])
     assert second.version == 2
     assert second.sketches["train"] and second.sketches != first.sketches
+
+
+def test_a_report_on_a_version_is_found_by_its_address_and_a_later_version_is_scored_anew(
+    tickets: Studio, small_table: Path
+) -> None:
+    datasets, evaluations = tickets.datasets, tickets.evaluations
+    model = keep_model(tickets, "tickets", "early")
+    datasets.import_file(ImportRequest(path=small_table, name="may"))
+    keep_evaluation(tickets, model, "may")
+    datasets.edit_rows("may", [Edit("train", 0, "drop")])
+    rows = datasets.get("may@1").rows["test"]
+    assert evaluations.report("early", "may@1", "test").rows == rows
+    assert evaluations.report("early", "may", "test").rows == rows
+    job = evaluations.start("early", "may", "test")
+    assert job is not None
+    assert job.payload["dataset_id"] == datasets.get("may@2").id
+    assert job.payload["dataset"] == "may@2"
+    assert evaluations.start("early", "may@1", "test") is None
+
+
+def test_texts_to_try_come_from_the_version_the_model_was_trained_on(tickets: Studio) -> None:
+    model = keep_model(tickets, "tickets", "early")
+    before = find_examples(tickets, model)
+    dropped = [row["index"] for row in tickets.datasets.browse("tickets", RowQuery(split="test")).rows][:-2]
+    tickets.datasets.edit_rows("tickets", [Edit("test", index, "drop") for index in dropped])
+    assert find_examples(tickets, model) == before

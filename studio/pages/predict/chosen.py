@@ -65,10 +65,10 @@ def render_status(model: ModelRecord, state: str) -> Markup:
 
 def find_examples(studio: Services, model: ModelRecord) -> list[str]:
     """Texts of the test rows of the model's own dataset; none where that is gone."""
-    own = next((each for each in studio.datasets.list() if each.id == model.dataset_id), None)
+    own = studio.datasets.by_id(model.dataset_id)
     if own is None or not own.rows.get("test"):
         return []
-    return studio.datasets.examples(own.name, "test", EXAMPLES)
+    return studio.datasets.examples(own.address, "test", EXAMPLES)
 
 
 def render_examples(texts: list[str]) -> Markup:
