@@ -29,10 +29,37 @@ FILES = [
     ("stsb_en/stsb-en-train.csv", 5749, ["column_1", "column_2", "column_3"], ",", "utf-8"),
     ("mrpc/train.tsv", 3667, ["Quality", "#1 ID", "#2 ID", "#1 String", "#2 String"], "\t", "utf-8-sig"),
     ("mrpc/dev.tsv", 408, ["Quality", "#1 ID", "#2 ID", "#1 String", "#2 String"], "\t", "utf-8-sig"),
+    (
+        "mrpc/msr_paraphrase_test.txt",
+        1725,
+        ["Quality", "#1 ID", "#2 ID", "#1 String", "#2 String"],
+        "\t",
+        "utf-8-sig",
+    ),
+    ("stsb_en/stsb-en-dev.csv", 1500, ["column_1", "column_2", "column_3"], ",", "utf-8"),
+    ("stsb_en/stsb-en-test.csv", 1379, ["column_1", "column_2", "column_3"], ",", "utf-8"),
+    ("codah/fold_0/train.tsv", 1665, [f"column_{n}" for n in range(1, 8)], "\t", "utf-8"),
+    ("codah/fold_0/dev.tsv", 556, [f"column_{n}" for n in range(1, 8)], "\t", "utf-8"),
+    ("codah/fold_0/test.tsv", 555, [f"column_{n}" for n in range(1, 8)], "\t", "utf-8"),
     ("codah/full_data.tsv", 2776, [f"column_{n}" for n in range(1, 8)], "\t", "utf-8"),
 ]
 # The suite's own JSON names another telephone number than the CSV it belongs to.
 SUITE_ERRATA = {"location_coordinates": {"Contact Phone Number": "2095257564"}}
+LABELS = [
+    ("bbc_news/BBC News Train.csv", "Category", {"sport": 346, "business": 336, "politics": 274}),
+    ("sst2/train.tsv", "column_2", {"1": 3610, "0": 3310}),
+    ("sst2/dev.tsv", "column_2", {"1": 444, "0": 428}),
+    ("sst2/test.tsv", "column_2", {"0": 912, "1": 909}),
+    ("sms_spam/SMSSpamCollection", "column_1", {"ham": 4826, "spam": 747, " ham": 1}),
+    ("chnsenticorp/dev.tsv", "label", {"0": 607, "1": 593}),
+    ("chnsenticorp/test.tsv", "label", {"1": 608, "0": 592}),
+    ("thucnews_titles/test.txt", "column_2", {str(index): 1000 for index in range(10)}),
+    ("thucnews_titles/dev.txt", "column_2", {str(index): 1000 for index in range(10)}),
+    ("mrpc/train.tsv", "Quality", {"1": 2473, "0": 1194}),
+    ("mrpc/dev.tsv", "Quality", {"1": 279, "0": 129}),
+    ("mrpc/msr_paraphrase_test.txt", "Quality", {"1": 1147, "0": 578}),
+    ("codah/full_data.tsv", "column_7", {"3": 706, "2": 697, "0": 689, "1": 684}),
+]
 SPECTRUM = sorted(path.stem for path in (ROOT / "csv_spectrum" / "csvs").glob("*.csv"))
 
 
@@ -59,6 +86,29 @@ def test_a_real_file_is_read_whole(
     assert (table.report.rows_read, table.report.rows_dropped) == (rows, 0)
     assert list(table.frame.columns) == columns
     assert (table.report.delimiter, table.report.encoding) == (delimiter, encoding)
+
+
+@pytest.mark.parametrize(("name", "column", "counts"), LABELS, ids=[f[0] for f in LABELS])
+def test_a_real_file_has_the_labels_its_authors_count(name: str, column: str, counts: dict[str, int]) -> None:
+    found = Counter(read_table(real(name)).frame[column])
+    assert {label: found[label] for label in counts} == counts
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, *_ in FILES if name.endswith((".tsv", "Collection", ".txt"))]
+)
+def test_a_real_file_that_quotes_nothing_comes_back_byte_for_byte(name: str) -> None:
+    table = read_table(real(name))
+    lines = real(name).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+    written = ["\t".join(row) for row in table.frame.itertuples(index=False, name=None)]
+    assert written == [lines[line - 1] for line in table.lines]
+    assert sum(map(bool, map(str.strip, lines))) == len(written) + table.report.header
+
+
+def test_sms_spam_keeps_its_damaged_apostrophes() -> None:
+    table = read_table(real("sms_spam/SMSSpamCollection"))
+    assert table.report.encoding == "utf-8"
+    assert table.frame["column_2"].str.contains("\x92").any()
 
 
 @pytest.mark.parametrize("name", SPECTRUM)

@@ -44,8 +44,8 @@ GREEK = "αοιετσνηυρπκμλςωδγχθφβξζψάέήίόύώϊϋ"
 # Letters of each single-byte alphabet, the everyday ones and those that other languages of it add.
 LATIN = {
     "cp1252": ("éèêëàâçùûîïôöüäßñóíáúåøæãõœìò", "ýÿðþšž"),
-    "cp1250": ("ąęłśżźćńóáéíýěščřžůúďťňőűöüäßăâîşţ", "ľĺŕôđçë"),
-    "iso8859_2": ("ąęłśżźćńóáéíýěščřžůúďťňőűöüäßăâîşţ", "ľĺŕôđçë"),
+    "cp1250": ("ąęłśżźćńóáéíýěščřžůúďťňőűöüäß", "ľĺŕôđçëăâîşţ"),
+    "iso8859_2": ("ąęłśżźćńóáéíýěščřžůúďťňőűöüäß", "ľĺŕôđçëăâîşţ"),
     "cp1254": ("ğışçöüâîİ", "éèêàûôäßñóíáúåøæ"),
 }
 USUAL_MARKS = "’‘“”„–—…\u00a0"
@@ -102,12 +102,17 @@ def table_of(encoding: str) -> np.ndarray:
         fill_alphabet(table, GREEK, 4.0, 0.14)
     elif encoding in LATIN:
         usual, others = LATIN[encoding]
-        fill(table, others.upper() + others, 10.5)
-        fill(table, usual.upper().replace("SS", ""), 9.0)
+        fill(table, capitals(others) + others, 10.5)
+        fill(table, capitals(usual), 9.0)
         fill(table, usual, 6.0)
     else:
         fill_any_script(table)
     return table
+
+
+def capitals(letters: str) -> str:
+    """Their capitals beyond ASCII: that of sharp s, for one, is two plain letters."""
+    return "".join(letter for letter in letters.upper() if not letter.isascii())
 
 
 def fill_alphabet(table: np.ndarray, letters: str, first: float, step: float) -> None:
@@ -156,7 +161,7 @@ def fill_any_script(table: np.ndarray) -> None:
     table[0xC0:0x250] = 8.0
     table[0x370:0x1200] = 7.0
     table[0x3000:0x3100] = 8.0
-    table[0x4E00:0xA000] = 13.0
+    table[0x4E00:0xA000] = 12.5
     table[0xAC00:0xD7A4] = 12.0
     table[0xFF01:0xFF5F] = 10.0
 
@@ -208,7 +213,8 @@ def odd_neighbours(codes: np.ndarray) -> float:
     """Bits for what writing seldom does.
 
     A capital after a small letter or a sign inside a word, both beyond ASCII; accents in a row; letters of
-    two alphabets in one word; one ideograph inside a Latin word.
+    two alphabets in one word; one ideograph inside a Latin word, one letter of another alphabet at a number.
+    A sign at a number (as in 5 € and 20°) is usual instead.
     """
     codes = np.concatenate([[10], codes, [10]])
     kind = kinds()[codes]
@@ -220,10 +226,15 @@ def odd_neighbours(codes: np.ndarray) -> float:
     mixed = (letters[:-1] & (kind[1:] == OTHER_SCRIPT)) | (letters[1:] & (kind[:-1] == OTHER_SCRIPT))
     word = letters | (kind == DIGIT)
     alone = word[:-2] & (middle == IDEOGRAPH) & (after != IDEOGRAPH)
+    other, digit = kind == OTHER_SCRIPT, kind == DIGIT
+    counted = other[1:-1] & ~other[:-2] & ~other[2:] & (digit[:-2] | digit[2:])
+    measured = (kind[1:-1] == SIGN) & (digit[:-2] | digit[2:])
     return float(
         8.0 * rising.sum()
         + 6.0 * inside.sum()
         + 5.0 * (beyond[:-1] & beyond[1:]).sum()
         + 12.0 * mixed.sum()
         + 7.0 * alone.sum()
+        + 7.0 * counted.sum()
+        - 2.5 * measured.sum()
     )
