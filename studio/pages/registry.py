@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from studio.services.jobs import JobService
     from studio.services.models import ModelService
     from studio.services.predictions import PredictionService
+    from studio.services.sources import SourceService
     from studio.services.system import SystemService
     from studio.services.training import TrainingService
     from studio.settings import Settings
@@ -29,6 +30,7 @@ class Services(Protocol):
     settings: Settings
     datasets: DatasetService
     imports: ImportService
+    sources: SourceService
     checkpoints: CheckpointService
     training: TrainingService
     jobs: JobService

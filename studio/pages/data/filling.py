@@ -76,12 +76,15 @@ def read_noted(noted: str) -> dict[str, Any]:
     return {name: found[name] for name in NOTED}
 
 
-def read_new(studio: Services, draft: Draft) -> Filled:
-    """A file read for the first time: nothing that was said about another one holds."""
+def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
+    """A file read for the first time: nothing that was said about another one holds.
+
+    ``split_column`` keeps the splits that a fetched table came with.
+    """
     preview, filled = open_file(studio, as_first_read(draft))
     if preview is None:
         return filled
-    own = preview.table.split_column
+    own = split_column if split_column in filled.names else preview.table.split_column
     return replace(
         filled,
         text=preview.roles.get("text"),

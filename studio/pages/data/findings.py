@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from markupsafe import Markup
 
 from studio.pages import format as fmt
@@ -29,13 +30,13 @@ SEVERITIES = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Desk:
-    """What findings are shown with: the table they were found in, its chosen columns, and what was decided.
+    """What findings are shown with: the tables they were found in, the chosen columns, and what was decided.
 
     ``where`` makes the address that shows the rows of a finding, where there is such a place;
     ``making_versions``: a fix makes a new version, so that nothing can be ignored or read again.
     """
 
-    table: Table | None = None
+    tables: tuple[Table, ...] = ()
     columns: tuple[str, ...] = ()
     choices: tuple[FixChoice, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -86,15 +87,15 @@ def name_lines(problem: Problem) -> str:
     return text + (" " + W.findings.more.count(more) if more > 0 else "")
 
 
-def example_rows(problem: Problem, table: Table | None, columns: Sequence[str] = ()) -> Markup:
+def example_rows(problem: Problem, tables: Sequence[Table], columns: Sequence[str] = ()) -> Markup:
     """Three rows of a finding as they stand in the file, and the others that are known, to open on demand.
 
     ``columns`` are those that matter to it; without any, all are shown.
     """
-    if table is None or problem.file not in ("", table.file):
+    table = next((each for each in tables if problem.file in ("", each.file)), None)
+    if table is None or not problem.rows:
         return layout.EMPTY
-    wanted = set(problem.rows)
-    at = [index for index, line in enumerate(table.lines) if int(line) in wanted] if wanted else []
+    at = np.flatnonzero(np.isin(table.lines, problem.rows)).tolist()
     if not at:
         return layout.EMPTY
     names = [str(name) for name in table.frame.columns]
@@ -141,7 +142,7 @@ def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
         problem.message,
         Markup('<p class="s-where">{}</p>').format(where) if where else "",
         layout.facts([(name, text) for name, text in reasons if text]),
-        example_rows(problem, desk.table, columns),
+        example_rows(problem, desk.tables, columns),
         Markup('<div class="s-actions">{}</div>').format(buttons) if buttons else "",
     )
 

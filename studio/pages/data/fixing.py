@@ -143,11 +143,19 @@ def describe_choice(choice: FixChoice, steps: Sequence[Step], problems: Sequence
 def still_open(
     problems: Sequence[Problem], choices: Sequence[FixChoice], steps: Sequence[Step]
 ) -> list[Problem]:
-    """The findings that nothing was decided about, or that a fix has only mended in part."""
+    """The findings that nothing was decided about, or that a fix has only mended in part.
+
+    A finding in the words of a step only tells what was done.
+    """
     stepped = {(step.code, step.action) for step in steps}
     settled = {
         choice.code
         for choice in choices
-        if choice.action == IGNORE or (choice.code, choice.action) not in stepped
+        if choice.action in (IGNORE, DROP_ROWS) or (choice.code, choice.action) not in stepped
     }
-    return [problem for problem in problems if problem.severity == "error" or problem.code not in settled]
+    told = {step.message for step in steps}
+    return [
+        problem
+        for problem in problems
+        if problem.severity == "error" or (problem.code not in settled and problem.message not in told)
+    ]

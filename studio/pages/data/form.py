@@ -9,7 +9,7 @@ import gradio as gr
 
 from studio.errors import StudioError
 from studio.pages import charts, events, guard, layout, links
-from studio.pages.data import dividing, filling, fixing, opening, review
+from studio.pages.data import dividing, fetching, filling, fixing, opening, review
 from studio.pages.data.describing import lengths_chart
 from studio.pages.data.draft import (
     Draft,
@@ -35,7 +35,7 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     layout.html(
         layout.back_link(W.import_.back, link("data")) + layout.heading(W.import_.title, W.import_.lead)
     )
-    file, overruling, understood = opening.build()
+    file, overruling, understood, elsewhere = opening.build()
     with gr.Column(visible=False, elem_id="import-rest") as rest:
         roles, first_rows = build_columns()
         fixes, found = build_check()
@@ -46,10 +46,13 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     address = events.hidden_text()
     # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
     # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
-    was_read = events.hidden_text()
+    was_read, own_splits = events.hidden_text(), events.hidden_text()
 
     def read(*values: Any) -> tuple[Any, ...]:
-        filled = filling.read_new(studio, Draft.of(values))
+        return read_fetched("", *values)
+
+    def read_fetched(split_column: str, *values: Any) -> tuple[Any, ...]:
+        filled = filling.read_new(studio, Draft.of(values), split_column)
         note = (filled.noted(), gr.skip() if filled.readable else NOTHING_KEPT)
         return (*opening.FOUND_BY_ITSELF[:-1], "", filled.name, *note, *filled.updates())
 
@@ -80,6 +83,14 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     filled = [understood, rest, sheet, *roles, splitting.method, *splitting.shown_by_method]
     fresh = [*overruling.fields[:-1], fixes, name, was_read, kept]
     events.on_upload([file.upload, file.clear], read, fields, [*fresh, *filled])
+    fetched = events.on_slow(
+        [elsewhere.button.click, elsewhere.address.submit],
+        lambda address, table: fetching.fetch(studio, address, table),
+        [elsewhere.address, elsewhere.table],
+        [file, own_splits, elsewhere.failed],
+    )
+    events.then_run(fetched, read_fetched, [own_splits, *fields], [*fresh, *filled])
+    events.on_load(lambda: fetching.list_tables(studio), None, elsewhere.table)
     events.on_slow(overruling.changed, read_again, fields, [was_read, *filled])
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
     events.on(found[0].click, decide, fields, fixes)

@@ -9,6 +9,8 @@ import gradio as gr
 from gradio.components.base import Component
 
 from studio.pages import layout
+from studio.pages.data import fetching
+from studio.pages.data.fetching import Elsewhere
 from studio.pages.words import words_of
 
 W = words_of("data")
@@ -46,16 +48,17 @@ class Overruling:
         ]
 
 
-def build() -> tuple[gr.File, Overruling, gr.HTML]:
+def build() -> tuple[gr.File, Overruling, gr.HTML, Elsewhere]:
     """Lay the step out."""
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(1, W.file.title, W.file.text))
         # No file_types: Gradio would refuse the same ending in capitals.
         file = gr.File(label=W.file.field, type="filepath", height=140, elem_id="import-file")
+        elsewhere = fetching.build()
         understood = layout.html(elem_id="import-understood")
         with gr.Accordion(W.file.not_right, open=False, elem_id="import-reading"):
             overruling = build_overruling()
-    return file, overruling, understood
+    return file, overruling, understood, elsewhere
 
 
 def build_overruling() -> Overruling:

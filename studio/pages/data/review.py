@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 FIRST_ROWS = 8
-DAMAGED_ROWS = 3
+MORE_ROWS = 3
 LEFT_OUT_ROWS = 20
 RAW_LENGTH = 200
+MENDED_CODES = ("filled_rows", "joined_rows", "plain_quotes_rows")
 
 
 def render_understood(table: Table) -> Markup:
@@ -84,13 +85,15 @@ def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
     ]
     damaged = find_damaged(table.frame)
     at = list(range(min(FIRST_ROWS, len(table.frame))))
-    more = [int(index) for index in damaged if index >= FIRST_ROWS][:DAMAGED_ROWS]
+    more = [int(index) for index in damaged if index >= FIRST_ROWS][:MORE_ROWS]
+    mended = find_mended(table)
+    more += [index for index in mended if index >= FIRST_ROWS and index not in more][:MORE_ROWS]
     rows = [
         [
-            fmt.count(int(table.lines[index])),
+            line_cell(int(table.lines[index]), index in mended),
             *(shown_cell(table.frame[name].iloc[index]) for name in ordered),
         ]
-        for index in [*at, *more]
+        for index in [*at, *sorted(more)]
     ]
     columns = [layout.Column(W.columns.line, number=True), *(layout.Column(head) for head in heads)]
     title = W.columns.first.count(len(at))
@@ -99,6 +102,20 @@ def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
         mark = Markup('<mark class="s-damaged">{}</mark>').format(DAMAGED)
         legend = Markup('<p class="s-caption">{} {}</p>').format(mark, W.columns.damaged.count(len(damaged)))
     return layout.paragraph(title, quiet=True) + legend + layout.table(columns, rows, label=title)
+
+
+def line_cell(line: int, mended: bool) -> str | Markup:
+    """The number of a line, and that its row was mended while it was read."""
+    number = fmt.count(line)
+    return (
+        Markup("{} {}").format(layout.badge("info", W.columns.mended, "good"), number) if mended else number
+    )
+
+
+def find_mended(table: Table) -> list[int]:
+    """The rows that were mended while they were read, as far as their lines are known."""
+    lines = [line for problem in table.problems if problem.code in MENDED_CODES for line in problem.rows]
+    return [int(index) for index in np.flatnonzero(np.isin(table.lines, lines))]
 
 
 def find_damaged(frame: pd.DataFrame) -> np.ndarray:
@@ -112,7 +129,7 @@ def find_damaged(frame: pd.DataFrame) -> np.ndarray:
 def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixChoice] = ()) -> Markup:
     """Everything that was found, with what can be done about it and what was decided."""
     desk = Desk(
-        table=table,
+        tables=tuple(prepared.tables.values()),
         columns=tuple(prepared.roles.values()),
         choices=tuple(choices),
         steps=prepared.steps,

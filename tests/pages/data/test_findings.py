@@ -59,16 +59,16 @@ def test_the_rows_of_a_finding_can_be_opened(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("text,label\nfirst,a\n<i>second</i>,b\nthird,a\n", encoding="utf-8")
     table = read_table(path)
-    html = render_finding(replace(EMPTY_TEXT, rows=(3,), count=1), Desk(table))
+    html = render_finding(replace(EMPTY_TEXT, rows=(3,), count=1), Desk((table,)))
     assert "&lt;i&gt;second&lt;/i&gt;" in html
     assert "first" not in html
-    assert "<table" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), Desk(table))
+    assert "<table" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), Desk((table,)))
 
 
 def test_three_rows_stand_with_a_finding_and_the_others_one_click_away(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("id,text,label\n" + "".join(f"{n},text {n},a\n" for n in range(9)), encoding="utf-8")
-    desk = Desk(read_table(path), columns=("text", "label"))
+    desk = Desk((read_table(path),), columns=("text", "label"))
     html = render_finding(replace(EMPTY_TEXT, rows=tuple(range(2, 9)), count=7), desk)
     before, after = html.split("<details")
     assert before.count("<tr") == 4 and '<th scope="col">id' not in before
@@ -89,10 +89,13 @@ def test_a_decided_finding_moves_to_what_was_done_and_stays_open_where_only_part
     warning = replace(EMPTY_TEXT, severity="warning")
     html = render_findings([warning], "t.csv", Desk(choices=choices, fixable=True))
     assert "s-finding" not in html and "undo:empty_text=drop_rows" in html
-    step = Step("empty_text", "drop_rows", 4, "4 rows without a text were left out.")
+    choices = load_choices("empty_text=fill_fields")
+    step = Step("empty_text", "fill_fields", 4, "4 rows were filled.")
     html = render_findings([warning], "t.csv", Desk(choices=choices, steps=(step,), fixable=True))
-    assert "4 rows without a text were left out." in html
-    assert "9 rows have no text." in html
+    assert "4 rows were filled." in html and "9 rows have no text." in html
+    told = replace(warning, code="filled_rows", message=step.message)
+    html = render_findings([told], "t.csv", Desk(choices=choices, steps=(step,), fixable=True))
+    assert html.count(step.message) == 1
 
 
 def test_a_letter_that_could_not_be_read_is_marked() -> None:
