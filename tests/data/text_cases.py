@@ -372,7 +372,7 @@ SHAPES = [
         '"the\ntext",label\n' + PLAIN,
         FOUR,
         [3, 4, 5, 6],
-        ("the\ntext", "label"),
+        ("the text", "label"),
     ),
     Case(
         "a column of row numbers without a name",

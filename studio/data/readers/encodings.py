@@ -52,6 +52,8 @@ CANDIDATES = {
 }
 # Other text has next to no zero bytes; UTF-16 has them in each line end, whatever the script.
 ZERO_SHARE = 0.001
+# More bits a byte than this is no text: bytes by chance have 7.5 as UTF-16, Chinese has 5.7.
+MOST_BITS = 6.7
 WIDE_OR_NOT = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
 
 
@@ -153,7 +155,8 @@ def guess_wide(head: bytes) -> str | None:
         return "utf-32-be"
     bits = {name: bits_of(head.decode(name, errors="replace"), name) for name in WIDE_OR_NOT}
     best = min(bits, key=lambda name: bits[name])
-    return best if best.startswith("utf-16") else None
+    readable = bits[best] < MOST_BITS * length
+    return best if readable and best.startswith("utf-16") else None
 
 
 def sample_high_lines(stream: BinaryIO) -> bytes:
