@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -66,17 +67,27 @@ def list_tables(studio: Services) -> Any:
     return gr.update(choices=choices, value=None, visible=bool(choices))
 
 
-def fetch(studio: Services, address: str | None, table: str | None) -> tuple[Any, str, Any]:
-    """The fetched file for the field of the upload, the column of its splits, and why there is none."""
+def fetch(studio: Services, address: str | None, table: str | None) -> tuple[Any, Any, Any]:
+    """The fetched file for the field of the upload, a note that it arrived, and why there is none."""
     wanted = (address or "").strip() or (table or "")
     try:
         if not wanted:
             raise InvalidInput(W.elsewhere.nothing, W.elsewhere.nothing_hint)
         folder = Path(get_upload_folder()) / FETCHED / uuid.uuid4().hex
         fetched = studio.sources.fetch(wanted, folder)
-        return str(keep_in(folder, fetched.path)), fetched.split_column or "", layout.EMPTY
+        arrived = json.dumps([fetched.split_column or "", folder.name])
+        return str(keep_in(folder, fetched.path)), arrived, layout.EMPTY
     except StudioError as error:
-        return gr.skip(), "", guard.as_notice(error)
+        return gr.skip(), gr.skip(), guard.as_notice(error)
+
+
+def split_column_of(noted: str) -> str:
+    """The column that keeps the splits of a fetched table, as noted when it arrived.
+
+    >>> split_column_of('["split", "6f1e"]'), split_column_of("")
+    ('split', '')
+    """
+    return str(json.loads(noted)[0]) if noted else ""
 
 
 def keep_in(folder: Path, path: Path) -> Path:

@@ -42,17 +42,17 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
         splitting, closing = dividing.build()
     name, button = closing.name, closing.button
     fields = [file, *overruling.fields, *roles, fixes, *splitting.fields, name]
-    effects = [first_rows, *found, closing.result, button, kept]
+    effects = [understood, first_rows, *found, closing.result, button, kept]
     address = events.hidden_text()
     # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
     # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
-    was_read, own_splits = events.hidden_text(), events.hidden_text()
+    was_read, arrived = events.hidden_text(), events.hidden_text()
 
     def read(*values: Any) -> tuple[Any, ...]:
         return read_fetched("", *values)
 
-    def read_fetched(split_column: str, *values: Any) -> tuple[Any, ...]:
-        filled = filling.read_new(studio, Draft.of(values), split_column)
+    def read_fetched(noted: str, *values: Any) -> tuple[Any, ...]:
+        filled = filling.read_new(studio, Draft.of(values), fetching.split_column_of(noted))
         note = (filled.noted(), gr.skip() if filled.readable else NOTHING_KEPT)
         return (*opening.FOUND_BY_ITSELF[:-1], "", filled.name, *note, *filled.updates())
 
@@ -83,13 +83,13 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     filled = [understood, rest, sheet, *roles, splitting.method, *splitting.shown_by_method]
     fresh = [*overruling.fields[:-1], fixes, name, was_read, kept]
     events.on_upload([file.upload, file.clear], read, fields, [*fresh, *filled])
-    fetched = events.on_slow(
+    events.on_slow(
         [elsewhere.button.click, elsewhere.address.submit],
         lambda address, table: fetching.fetch(studio, address, table),
         [elsewhere.address, elsewhere.table],
-        [file, own_splits, elsewhere.failed],
+        [file, arrived, elsewhere.failed],
     )
-    events.then_run(fetched, read_fetched, [own_splits, *fields], [*fresh, *filled])
+    events.on_upload([arrived.change], read_fetched, [arrived, *fields], [*fresh, *filled])
     events.on_load(lambda: fetching.list_tables(studio), None, elsewhere.table)
     events.on_slow(overruling.changed, read_again, fields, [was_read, *filled])
     events.on_load(restore, kept, [*fields, understood, rest, was_read])
@@ -147,7 +147,7 @@ def decide_fixes(studio: Services, draft: Draft, pick: str) -> str:
 
 
 def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
-    """First rows, findings, charts, split and the button, as they follow from the draft."""
+    """What was understood, first rows, findings, charts, split and button, as they follow from the draft."""
     if not draft.file:
         return (*(gr.skip(),) * (size - 1), NOTHING_KEPT)
     try:
@@ -160,6 +160,7 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     large = is_large(studio, draft)
     action = W.split.import_large if large else W.split.import_.count(rows)
     return (
+        review.render_understood(table),
         review.render_first_rows(table, prepared.roles),
         review.render_check(prepared, table, draft.choices),
         *charts.chart_values(draw_class_counts(prepared.class_counts)),

@@ -30,9 +30,9 @@ def test_a_table_of_an_opened_folder_is_offered_and_fetched_as_an_upload(opened:
     listed = fetching.list_tables(opened)
     ((title, address),) = listed["choices"]
     assert title.startswith("Tickets.CSV") and listed["visible"] is True
-    path, split_column, failed = fetching.fetch(opened, "", address)
+    path, arrived, failed = fetching.fetch(opened, "", address)
     assert uploaded(path).name == "Tickets.CSV"
-    assert (split_column, failed) == ("", "")
+    assert (fetching.split_column_of(arrived), failed) == ("", "")
 
 
 def test_what_cannot_be_fetched_is_said_in_place(opened: SimpleNamespace, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from studio.errors import InvalidInput
 from studio.pages.data import dividing, filling, form
 from studio.pages.data.draft import Draft, saved_draft, suggest_name
 
-EFFECTS = 8
+EFFECTS = 9
 DIVIDED = ("ratios", None, 80, 10, 10, 0, True, 5, 1)
 LEAVE_OUT = "missing_text=drop_rows missing_label=drop_rows too_few_fields=drop_rows"
 
@@ -109,7 +109,7 @@ def test_the_number_on_the_button_is_the_number_imported(studio: Studio, draft: 
 
 
 def test_every_finding_is_shown_with_its_lines(studio: Studio, draft: Draft) -> None:
-    first_rows, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    _, first_rows, findings, *_ = form.show_effects(studio, draft, EFFECTS)
     assert all(f"line {line}" in findings for line in (6, 8, 42))
     assert first_rows.count("<tr") == 9
 
@@ -171,18 +171,18 @@ def test_a_draft_naming_a_file_of_the_host_is_refused(draft: Draft, table_file: 
 
 
 def test_a_fix_is_chosen_and_undone_by_its_button(studio: Studio, draft: Draft) -> None:
-    _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    _, _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
     assert 'data-pick="fix:missing_label=drop_rows"' in findings
     chosen = form.decide_fixes(studio, draft, "fix:missing_label=drop_rows")
     assert chosen == "missing_label=drop_rows"
-    _, findings, *_ = form.show_effects(studio, replace(draft, fixes=chosen), EFFECTS)
+    _, _, findings, *_ = form.show_effects(studio, replace(draft, fixes=chosen), EFFECTS)
     assert 'data-pick="undo:missing_label=drop_rows"' in findings
     assert 'data-pick="fix:missing_label=drop_rows"' not in findings
     assert form.decide_fixes(studio, replace(draft, fixes=chosen), "undo:missing_label=drop_rows") == ""
 
 
 def test_all_rows_with_errors_are_left_out_by_one_button(studio: Studio, draft: Draft) -> None:
-    _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
+    _, _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
     assert "Leave out all 3 rows with errors" in findings
     chosen = form.decide_fixes(studio, draft, "all:drop_rows")
     assert set(chosen.split()) == set(LEAVE_OUT.split())
