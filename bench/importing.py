@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 
@@ -67,9 +68,9 @@ def sentences(seed: int) -> Iterator[str]:
     draw = random.Random(seed)
     syllables = [a + b for a in "bcdfghklmnprstvw" for b in ("a", "e", "i", "o", "u", "an", "er", "is")]
     words = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(20_000)]
-    weights = [1 / (rank + 10) for rank in range(len(words))]
+    often = list(accumulate(1 / (rank + 10) for rank in range(len(words))))
     while True:
-        for text in (draw.choices(words, weights, k=26) for _ in range(1000)):
+        for text in (draw.choices(words, cum_weights=often, k=26) for _ in range(1000)):
             yield " ".join(text)[: draw.randint(90, 200)]
 
 
