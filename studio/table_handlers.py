@@ -6,6 +6,7 @@ from jobs.context import JobContext, Outcome
 from studio.data.importing import ImportRequest, prepare_import
 from studio.data.library import Library
 from studio.data.problems import write_problems
+from studio.data.versions import keep_import
 from studio.records.datasets import add_dataset_in
 from studio.settings import Settings
 from studio.tasks.registry import get_task
@@ -27,8 +28,8 @@ def import_table(context: JobContext) -> Outcome:
     prepared.raise_if_blocking()
     context.raise_if_cancelled()
     context.progress(fraction=CHECKED, message="Writing the rows")
-    dataset = Library(settings.datasets_dir).save(prepared)
+    made = keep_import(Library(settings.datasets_dir), prepared)
     return Outcome(
-        result={"dataset": dataset.name, "dataset_id": dataset.id, "rows": sum(dataset.rows.values())},
-        publish=lambda connection: add_dataset_in(connection, dataset),
+        result={"dataset": made[-1].name, "dataset_id": made[-1].id, "rows": sum(made[-1].rows.values())},
+        publish=lambda connection: add_dataset_in(connection, *made),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,34 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
+from studio.data.checks.giveaway import check_giveaway
 from studio.data.checks.labels import check_unused
-from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, take_roles
-from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles, guess_roles, match_columns
+from studio.data.checks.rows import Checked, check_frames, mark_dropped, recheck, take_roles
+from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
-from studio.data.fixes import FixChoice, Step
+from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
 from studio.data.labels import name_labels, order_labels, read_labels_file
-from studio.data.planning import describe_split, divide_good_rows, settle_plan, take_cells
+from studio.data.leaks import LEAKS
+from studio.data.mending import mend_rows
+from studio.data.near import find_near_at_once
+from studio.data.planning import NEAR, describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
+from studio.data.rechecking import LEFT_OUT_CODES
 from studio.data.splits import SPLITS, SplitPlan
 from studio.data.texts import length_histogram
+from studio.data.uploads import Reader, complete_roles, no_progress, part_of, read_tables
 from studio.errors import InvalidInput
 
 # How far an import is once it has read, and once it has checked.
 READ, CHECKED = 0.4, 0.9
+DROP = "drop_rows"
+# The findings that tell of rows that were repaired while reading.
+REPAIRED = {
+    "fill_fields": "filled_rows",
+    "join_fields": "joined_rows",
+    "plain_quotes": "plain_quotes_rows",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,29 @@ class ImportRequest:
         """Plain JSON, for a job."""
         return dict(TypeAdapter(ImportRequest).dump_python(self, mode="json"))
 
+    @property
+    def row_fixes(self) -> tuple[FixChoice, ...]:
+        """The fixes of rows that were read; those of reading and of rows with errors are done before."""
+        return tuple(
+            choice
+            for choice in self.fixes
+            if not find_action(choice.action).reading
+            and not (choice.action == DROP and DROP in fixes_of(choice.code))
+        )
+
+    def with_repairs(self) -> ImportRequest:
+        """The request with the repairs among its fixes as options of reading."""
+        repairs = {choice.action for choice in self.fixes if find_action(choice.action).reading}
+        return replace(self, reading=replace(self.reading, repairs=self.reading.repairs | repairs))
+
+    def without_dropped(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems, those whose rows were left out on request as warnings that say so."""
+        dropped = {choice.code for choice in self.fixes if choice.action == DROP}
+        return [
+            mark_dropped(problem) if self.drop_bad_rows or problem.code in dropped else problem
+            for problem in problems
+        ]
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ImportRequest:
         """Read what to_json wrote."""
@@ -75,7 +111,9 @@ class PreparedImport:
 
     ``frames`` is {split: frame with a text column per role, line (int64) and file}, without the rows that
     have errors; it is empty where the roles do not fit. ``blocking``: the import must not go on.
-    ``mark_codes`` names the bits of the column ``marks``, where the frames have one.
+    ``mark_codes`` names the bits of the column ``marks``, where the frames have one; ``reading_codes`` are
+    the findings that the rows alone would not tell again. ``base`` is the import
+    before the fixes of rows, None where there was none: it is kept as the version they can be undone to.
     """
 
     request: ImportRequest
@@ -90,7 +128,9 @@ class PreparedImport:
     lengths: dict[str, Any]
     steps: tuple[Step, ...] = ()
     mark_codes: tuple[str, ...] = ()
+    reading_codes: tuple[str, ...] = ()
     sketches: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    base: PreparedImport | None = None
 
     @property
     def blocking(self) -> bool:
@@ -122,17 +162,21 @@ class PreparedImport:
 
 
 def prepare_import(
-    request: ImportRequest, task: TaskShape = CLASSIFICATION, progress: Progress | None = None
+    request: ImportRequest,
+    task: TaskShape = CLASSIFICATION,
+    progress: Progress | None = None,
+    read: Reader = read_table,
 ) -> PreparedImport:
-    """Read, check and divide, without keeping anything.
+    """Read, check, divide and mend, without keeping anything.
 
-    Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up or the
-    labels file is none; everything else is in the problems, all at once.
+    Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up, a fix
+    does not exist or the labels file is none; everything else is in the problems, all at once.
     """
     request.division.checked()  # before minutes of reading
+    check_choices(request.fixes, [choice.code for choice in request.fixes if choice.action == DROP])
     names = read_labels_file(request.labels_file) if request.labels_file else None
     tell = progress or no_progress
-    tables = read_tables(request, tell)
+    tables = read_tables(request.with_repairs(), part_of(tell, 0.0, READ), read)
     main = next(iter(tables.values()))
     names = names or list(main.label_names) or None
     roles = complete_roles(request.roles or {}, main, task)
@@ -147,79 +191,104 @@ def prepare_import(
     tell(READ, "Checking the rows")
     checked, labels = check_rows(tables, roles, names, plan.column)
     tell(CHECKED, "Dividing the rows")
-    divided = divide_good_rows(checked.good, split)
+    base = divide_checked(request, tables, Rows(checked, roles, labels, names or []), split)
+    return mend_import(base)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Checked rows, the columns of their roles, their labels in order, and those a labels file names."""
+
+    checked: Checked
+    roles: dict[str, str]
+    labels: list[str]
+    names: list[str]
+
+
+def divide_checked(
+    request: ImportRequest, tables: dict[str, Table], rows: Rows, split: SplitDescription
+) -> PreparedImport:
+    """Give the usable rows their sides, and sum up what was found."""
+    checked, roles = rows.checked, rows.roles
+    divided = divide_good_rows(checked.good, split, roles, checked.codes)
     checked.rows.loc[divided.unplaced, "bad"] = True
-    frames = divided.frames
-    problems = [problem for table in tables.values() for problem in table.problems]
-    problems += [*checked.problems, *divided.problems]
-    if request.drop_bad_rows:
-        problems = [mark_dropped(problem) for problem in problems]
-    problems += check_sides(frames, problems)
-    if names:
-        problems += check_unused(checked.good, names, roles[LABEL])
-    bad = int(checked.rows.loc[checked.rows["split"] == next(iter(tables)), "bad"].sum())
+    found = [problem for table in tables.values() for problem in table.problems]
+    for table in tables.values():
+        found += check_giveaway(table.frame, roles, table.file)
+    found += [problem for problem in divided.problems if problem.code not in LEAKS]
+    reading_codes = tuple(dict.fromkeys(problem.code for problem in found))
+    found += [problem for problem in checked.problems if problem.code not in LEAKS]
+    found += [problem for problem in divided.problems if problem.code in LEAKS]
+    problems = request.without_dropped(found)
+    problems += check_sides(divided.frames, problems)
+    if rows.names:
+        problems += check_unused(checked.good, rows.names, roles[LABEL])
+    main = next(iter(tables))
+    bad = int((checked.rows["bad"] & (checked.rows["split"] == main)).sum())
     return PreparedImport(
         request=request,
         tables=tables,
         roles=roles,
-        labels=tuple(labels),
-        frames=frames,
+        labels=tuple(rows.labels),
+        frames=divided.frames,
         problems=tuple(by_severity(problems)),
         split=divided.split,
-        reader=main.report.without(bad),
-        class_counts=count_labels(frames, labels),
-        lengths=measure_lengths(frames, roles),
+        reader=tables[main].report.without(bad),
+        class_counts=count_labels(divided.frames, rows.labels),
+        lengths=measure_lengths(divided.frames, roles),
+        steps=steps_of_reading(request, found),
+        mark_codes=divided.mark_codes,
+        reading_codes=reading_codes,
         sketches=divided.sketches,
     )
 
 
-def no_progress(_share: float, _sentence: str) -> None:
-    """For callers who do not ask."""
+def mend_import(base: PreparedImport) -> PreparedImport:
+    """The import after the fixes that were chosen for rows, checked again; the same without such a fix."""
+    choices = base.request.row_fixes
+    if not choices or not any(map(len, base.frames.values())):
+        return base
+    rows = pd.concat([frame.assign(split=split) for split, frame in base.frames.items()], ignore_index=True)
+    mended = mend_rows(rows, choices, codes=base.mark_codes)
+    if not any(step.rows for step in mended.steps):
+        return replace(base, steps=(*base.steps, *mended.steps))
+    checked = recheck(mended.rows, base.roles, near=find_near_at_once(mended.rows))
+    kept = mended.rows.assign(marks=checked.rows["marks"])
+    frames = {split: kept[kept["split"] == split].reset_index(drop=True) for split in SPLITS}
+    frames = {split: frame.drop(columns="split") for split, frame in frames.items()}
+    labels = [label for label in base.labels if label in set(kept[LABEL].unique())] if LABEL in kept else []
+    carried = [problem for problem in base.problems if problem.code in {*base.reading_codes, *LEFT_OUT_CODES}]
+    problems = [*carried, *checked.problems]
+    return replace(
+        base,
+        labels=tuple(labels),
+        frames=frames,
+        problems=tuple(by_severity([*problems, *check_sides(frames, problems)])),
+        class_counts=count_labels(frames, labels),
+        lengths=measure_lengths(frames, base.roles),
+        steps=mended.steps,
+        mark_codes=checked.codes,
+        base=base,
+    )
 
 
-def read_tables(request: ImportRequest, tell: Progress) -> dict[str, Table]:
-    """The tables by split; "all" is the one still to be divided, first in any case."""
-
-    def tell_reading(share: float, sentence: str) -> None:
-        tell(READ * share, sentence)
-
-    main = read_table(request.path, request.reading, request.file_name, tell_reading)
-    own = {
-        "validation": (request.validation, request.validation_name),
-        "test": (request.test, request.test_name),
-    }
-    others = {
-        split: read_like(path, name_beside(name or path.name, split, main), main, request.reading)
-        for split, (path, name) in own.items()
-        if path is not None
-    }
-    return {"train" if len(others) == 2 else ALL: main, **others}
-
-
-def name_beside(name: str, split: str, main: Table) -> str:
-    """What a split's own file is called; with the split where the main file has the same name."""
-    return f"{name} ({split})" if name == main.file else name
-
-
-def read_like(path: Path, name: str, main: Table, options: ReadOptions) -> Table:
-    """Read a further file of the same make: a header where the main file has one, else the same columns."""
-    table = read_table(path, options, name)
-    names = list(main.frame.columns)
-    if options.header is None and table.report.header != main.report.header:
-        other = read_table(path, replace(options, header=main.report.header), name)
-        if list(other.frame.columns) == names:
-            return other
-    if not table.report.header and len(table.frame.columns) == len(names):
-        return replace(table, frame=table.frame.set_axis(names, axis=1))
-    return table
-
-
-def complete_roles(given: Mapping[str, str], table: Table, task: TaskShape) -> dict[str, str]:
-    """The roles asked for, the rest guessed, in the order of the task's roles."""
-    asked = match_columns({role: column for role, column in given.items() if column}, table)
-    roles = {**guess_roles(table, task, asked), **asked}
-    order = [role.key for role in task.roles if role.key in roles]
-    return {key: roles[key] for key in [*order, *(key for key in roles if key not in order)]}
+def steps_of_reading(request: ImportRequest, problems: Sequence[Problem]) -> tuple[Step, ...]:
+    """What was done while reading: rows that were left out, and rows that were repaired, as was chosen."""
+    dropped = {choice.code for choice in request.fixes if choice.action == DROP}
+    steps = [
+        Step(problem.code, DROP, problem.count, f"Left out: {problem.message}", problem.rows)
+        for problem in problems
+        if problem.severity == "error"
+        and DROP in problem.fixes
+        and (request.drop_bad_rows or problem.code in dropped)
+    ]
+    told = {REPAIRED[choice.action]: choice for choice in request.fixes if choice.action in REPAIRED}
+    steps += [
+        Step(told[problem.code].code, told[problem.code].action, problem.count, problem.message, problem.rows)
+        for problem in problems
+        if problem.code in told
+    ]
+    return tuple(steps)
 
 
 def check_rows(
@@ -238,7 +307,10 @@ def check_rows(
         for frame in frames.values():
             frame[LABEL], wrong = name_labels(frame[LABEL], names)
             unknown.append(wrong)
-    checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None)
+    near = find_near_at_once(*frames.values())
+    checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
+    if near is not None:
+        checked.rows[NEAR] = near.groups
     labels = order_labels(checked.good[LABEL].unique()) if LABEL in roles else []
     return checked, names or labels
 

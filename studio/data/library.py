@@ -183,9 +183,7 @@ def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
         files=prepared.files,
         steps=prepared.steps,
         mark_codes=prepared.mark_codes,
-        reading_codes=tuple(
-            dict.fromkeys(problem.code for table in prepared.tables.values() for problem in table.problems)
-        ),
+        reading_codes=prepared.reading_codes,
         sketches=prepared.sketches,
     )
 

@@ -12,13 +12,16 @@ from studio.data.checks.rows import ALL
 from studio.data.columns import LABEL, match_columns
 from studio.data.comparability import sketch_splits
 from studio.data.dataset import SplitDescription
+from studio.data.leaks import find_leaks
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.splits import SPLITS, SplitPlan, divide
 from studio.errors import InvalidInput
 
-PLAN_CELLS = "plan_cells"
-"""The column of an import's rows that holds the cells of the plan's column, "" in files that lack it."""
+LARGEST_TIED_SHARE = 0.05
+PLAN_CELLS, NEAR = "plan_cells", "near"
+"""Columns of an import's rows: the cells of the plan's column, "" in files that lack it, and the groups of
+nearly the same texts (int64, -1 for a text that is like no other), where they were looked for."""
 
 
 def settle_plan(plan: SplitPlan | None, tables: Mapping[str, Table]) -> tuple[SplitPlan, list[Problem]]:
@@ -87,7 +90,9 @@ def take_cells(table: Table, column: str | None) -> dict[str, pd.Series | str]:
 class Divided:
     """Frames by split, rows in the order of their file.
 
-    ``unplaced`` are the index labels of rows with no side; ``sketches`` is {split: a sample of its texts}.
+    ``unplaced`` are the index labels of rows with no side; ``sketches`` is {split: a sample of its texts};
+    ``problems`` are those of dividing and the texts that ended up on two sides; ``mark_codes`` names the bits
+    of ``marks`` now.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -95,27 +100,45 @@ class Divided:
     problems: tuple[Problem, ...]
     unplaced: pd.Index
     sketches: dict[str, tuple[int, ...]]
+    mark_codes: tuple[str, ...]
 
 
-def divide_good_rows(good: pd.DataFrame, split: SplitDescription) -> Divided:
-    """Give every row its side: that of its own file, or that of the plan."""
+def tied_groups(near: np.ndarray) -> np.ndarray:
+    """The groups that are kept on one side; those of over 5 % of the rows are templates, and are not.
+
+    >>> tied_groups(np.array([0, 0, *[1] * 38])).tolist()[:3]
+    [0, 0, -1]
+    """
+    sizes = np.bincount(near[near >= 0], minlength=1)
+    large = sizes > LARGEST_TIED_SHARE * len(near)
+    return np.where((near >= 0) & ~large[np.maximum(near, 0)], near, -1)
+
+
+def divide_good_rows(
+    good: pd.DataFrame, split: SplitDescription, roles: Mapping[str, str], codes: tuple[str, ...]
+) -> Divided:
+    """Give every row its side: that of its own file, or that of the plan; ``codes`` are those of marks."""
     sides = good["split"].to_numpy(dtype=object).copy()
     mixed = sides == ALL
     problems: tuple[Problem, ...] = ()
     if mixed.any():
         part = good[mixed]
         labels = part[LABEL] if LABEL in part else pd.Series("", index=part.index)
-        cells = part.get(PLAN_CELLS)
-        division = divide(part, split.plan, part["key"].to_numpy(), labels.to_numpy(dtype=object), cells)
+        near = tied_groups(part[NEAR].to_numpy()) if NEAR in part and split.kind != "time" else None
+        keys, cells = part["key"].to_numpy(), part.get(PLAN_CELLS)
+        division = divide(part, split.plan, keys, labels.to_numpy(dtype=object), cells, near)
         sides[mixed] = division.sides
         problems = division.problems
         split = replace(split, notes=division.notes)
     keys = good["key"].to_numpy()
-    kept = good.drop(columns=["bad", "key", "split", "marks", PLAN_CELLS], errors="ignore")
+    leaks = find_leaks(good, sides, roles, codes)
+    working = ["bad", "key", "split", PLAN_CELLS, NEAR]
+    kept = good.assign(marks=leaks.marks).drop(columns=working, errors="ignore")
     return Divided(
         {name: kept[sides == name].reset_index(drop=True) for name in SPLITS},
         split,
-        problems,
+        (*problems, *leaks.problems),
         good.index[sides == ""],
         sketch_splits({name: keys[sides == name] for name in SPLITS}),
+        leaks.codes,
     )

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.rows import recheck
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import LABEL
 from studio.data.dataset import Dataset
-from studio.data.near import find_near_duplicates
+from studio.data.near import find_near_at_once
 from studio.data.problems import Problem
 from studio.errors import InvalidInput
 
@@ -19,8 +19,6 @@ LEFT_OUT_CODES = ("missing_text", "missing_label", "label_not_in_file", "unseen_
 DIVISION_CODES = ("large_group", "incomparable_split", "label_not_in_train")
 OF_LABELS_FILE = "unused_labels"
 UNSEEN = "unseen_label"
-# Of more rows, nearly the same texts are looked for in the background.
-NEAR_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,7 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
     Raises InvalidInput, with all problems, where a row has an error now. A table that was imported to score
     models on has no training rows, and may have what a dataset to train on may not.
     """
-    at_once = TEXT in rows and len(rows) <= NEAR_ROWS_AT_ONCE
-    near = find_near_duplicates(rows[TEXT]) if at_once else None
-    checked = recheck(rows, parent.roles, near=near)
+    checked = recheck(rows, parent.roles, near=find_near_at_once(rows))
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     if unseen_labels(rows) <= known_unseen(parent):
         errors = [problem for problem in errors if problem.code != UNSEEN]

@@ -13,13 +13,13 @@ from studio.data.dataset import SplitDescription
 from studio.data.importing import (
     ImportRequest,
     PreparedImport,
-    complete_roles,
     count_labels,
     measure_lengths,
 )
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table, read_table
 from studio.data.texts import is_blank
+from studio.data.uploads import complete_roles
 
 ALL_TEST = SplitDescription((0.0, 0.0, 1.0), seed=0, stratified=False)
 UNKNOWN_LABEL = CellFault(

@@ -14,7 +14,7 @@ from studio.data.comparability import sketch_rows
 from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.fixes import Step
-from studio.data.importing import count_labels, measure_lengths
+from studio.data.importing import PreparedImport, count_labels, measure_lengths
 from studio.data.labels import order_labels
 from studio.data.library import Library
 from studio.data.problems import by_severity
@@ -84,6 +84,26 @@ def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], n
         sketches={split: sketch_rows(checked.keys[sides == split]) for split in SPLITS},
     )
     return NewVersion(dataset, frames)
+
+
+def keep_import(library: Library, prepared: PreparedImport) -> list[Dataset]:
+    """Keep an import: as read, and where fixes of rows were chosen as a second version that can be undone.
+
+    Raises InvalidInput with all problems where an error stands in the way.
+    """
+    prepared.raise_if_blocking()
+    if prepared.base is None or prepared.base.blocking:
+        return [library.save(prepared)]
+    first = library.save(prepared.base)
+    rows = pd.concat(
+        [frame.assign(split=split) for split, frame in prepared.frames.items()], ignore_index=True
+    )
+    try:
+        new = make_version(first, rows, prepared.steps, 2)
+        return [first, library.keep(new.dataset, new.frames)]
+    except BaseException:
+        library.delete(first.id)
+        raise
 
 
 def same_rows(source: Dataset, parent: Dataset, steps: tuple[Step, ...], number: int) -> Dataset:

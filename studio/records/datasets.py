@@ -19,10 +19,10 @@ class DatasetStore:
         self._engine = engine
         self.edits = EditStore(engine)
 
-    def add(self, dataset: Dataset) -> None:
-        """Remember an import; Conflict where its name is taken."""
+    def add(self, *versions: Dataset) -> None:
+        """Remember the versions that an import made; Conflict where their name is taken."""
         with writing(self._engine) as connection:
-            add_dataset_in(connection, dataset)
+            add_dataset_in(connection, *versions)
 
     def add_version(self, dataset: Dataset, *, ends_draft: bool = False) -> None:
         """Remember a version of a name that is there; Conflict where another was made meanwhile.
@@ -106,11 +106,12 @@ class DatasetStore:
             return connection.execute(delete(datasets).where(which)).rowcount > 0
 
 
-def add_dataset_in(connection: Connection, dataset: Dataset) -> None:
-    """Remember an import within a transaction; Conflict where its name is taken."""
-    if is_taken(connection, dataset.name):
-        raise taken(dataset.name)
-    insert_in(connection, dataset)
+def add_dataset_in(connection: Connection, *versions: Dataset) -> None:
+    """Remember the versions that an import made, within a transaction; Conflict where their name is taken."""
+    if is_taken(connection, versions[0].name):
+        raise taken(versions[0].name)
+    for dataset in versions:
+        insert_in(connection, dataset)
 
 
 def insert_in(connection: Connection, dataset: Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from studio.data.columns import guess_roles
@@ -12,9 +13,10 @@ from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.problems import by_severity
-from studio.data.readers import ReadOptions, Table, read_table
+from studio.data.readers import Progress, ReadOptions, Table, read_table
 from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
 from studio.data.scoring import prepare_scoring
+from studio.data.versions import keep_import
 from studio.errors import Conflict, InvalidInput
 from studio.services.dataset_versions import DatasetVersions
 from studio.services.names import check_name
@@ -36,16 +38,22 @@ class DatasetService(DatasetVersions):
         self, path: Path, options: ReadOptions | None = None, file_name: str | None = None
     ) -> TablePreview:
         """Read a table and guess its columns' roles; InvalidInput where it is no table."""
-        table = read_table(path, options or ReadOptions(), file_name=file_name)
+        table = read_again(path, options or ReadOptions(), file_name)
         return TablePreview(table=table, roles=guess_roles(table, get_task("classification")))
 
     def prepare(self, request: ImportRequest) -> PreparedImport:
-        """Check and split a table without keeping anything; NotFound where there is no such task."""
-        prepared = prepare_import(request, get_task(request.task))
-        if request.division.kind == "folds":
+        """Check, split and mend a table without keeping anything; NotFound where there is no such task.
+
+        What was read stays in memory for the next call, as a form asks again after every click.
+        """
+        return self._compare(prepare_import(request, get_task(request.task), read=read_again))
+
+    def _compare(self, prepared: PreparedImport) -> PreparedImport:
+        """The import with a warning where its scores could not be set beside those on earlier datasets."""
+        if prepared.request.division.kind == "folds":
             return prepared  # its sisters have other test rows on purpose
-        found = warn_incomparable(prepared.sketches, self.list())
-        return replace(prepared, problems=tuple(by_severity([*prepared.problems, *found])))
+        warnings = warn_incomparable(prepared.sketches, self.list())
+        return replace(prepared, problems=tuple(by_severity([*prepared.problems, *warnings])))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.
@@ -55,7 +63,7 @@ class DatasetService(DatasetVersions):
         """
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(self.prepare(request))
+        return self._keep(self._compare(prepare_import(request, get_task(request.task))))
 
     def prepare_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> PreparedImport:
         """Check a table to score a model with these labels on, without keeping anything."""
@@ -68,14 +76,14 @@ class DatasetService(DatasetVersions):
         return self._keep(self.prepare_scoring(request, known_labels))
 
     def _keep(self, prepared: PreparedImport) -> Dataset:
-        prepared.raise_if_blocking()
-        dataset = self._library.save(prepared)
+        made = keep_import(self._library, prepared)
         try:
-            self._rows.add(dataset)
+            self._rows.add(*made)
         except Conflict:
-            self._library.delete(dataset.id)
+            for dataset in made:
+                self._library.delete(dataset.id)
             raise
-        return dataset
+        return made[-1]
 
     def import_sample(self) -> Dataset:
         """The built-in sample, imported on first use."""
@@ -89,6 +97,23 @@ class DatasetService(DatasetVersions):
             raise Conflict(
                 f"There is a dataset '{name}' already.", "Choose another name, or delete that one first."
             )
+
+
+def read_again(
+    path: Path, options: ReadOptions | None, file_name: str | None, progress: Progress | None = None
+) -> Table:
+    """As read_table, from memory where the same file was just read in the same way."""
+    path = Path(path)
+    if not path.is_file():
+        return read_table(path, options, file_name, progress)
+    facts = path.stat()
+    return read_kept(path, options or ReadOptions(), file_name, (facts.st_mtime_ns, facts.st_size))
+
+
+@lru_cache(maxsize=4)
+def read_kept(path: Path, options: ReadOptions, file_name: str | None, _as_of: tuple[int, int]) -> Table:
+    """The table of a file as it was at some time; nobody may change it."""
+    return read_table(path, options, file_name)
 
 
 def parse_split(text: str) -> tuple[float, float, float]:

@@ -33,7 +33,7 @@ def test_an_import_follows_a_time_column_found_whatever_its_case(tmp_path: Path)
     prepared = ask(write_dated(tmp_path, days), plan=SplitPlan("time", column="when"))
     assert prepared.rows == {"train": 160, "validation": 20, "test": 20}
     assert prepared.frames["test"]["line"].tolist() == list(range(182, 202))
-    assert set(prepared.frames["test"].columns) == {"text", "label", "line", "file"}
+    assert set(prepared.frames["test"].columns) == {"text", "label", "line", "file", "marks"}
     assert (prepared.split.kind, prepared.split.column) == ("time", "When")
 
 

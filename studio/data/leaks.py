@@ -1,0 +1,48 @@
+"""Texts on two sides of a division, looked for once every row has its side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from studio.data.checks.findings import View, mark_rows
+from studio.data.checks.repeats import check_shared
+from studio.data.columns import TEXT
+from studio.data.problems import Problem
+from studio.data.texts import content_keys
+
+LEAKS = ("shared_text", "near_shared_text")
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """The findings, and the rows' marks (int64) with those of leaks anew: bit i means ``codes[i]``."""
+
+    problems: tuple[Problem, ...]
+    codes: tuple[str, ...]
+    marks: np.ndarray
+
+
+def find_leaks(
+    rows: pd.DataFrame, sides: np.ndarray, roles: Mapping[str, str], codes: tuple[str, ...]
+) -> Leaks:
+    """Look at rows on their sides: a column per role, line, file, key, marks of ``codes``, perhaps near."""
+    found = []
+    if TEXT in rows and len(rows):
+        near = rows["near"].to_numpy() if "near" in rows else None
+        divided = rows.assign(split=sides).reset_index(drop=True)
+        view = View(divided, roles, content_keys(divided, roles, divided["key"].to_numpy()), near)
+        found = check_shared(view, near=False)
+        found += check_shared(view, near=True) if near is not None else []
+    fresh, bits = mark_rows(found, len(rows))
+    every = tuple(dict.fromkeys((*codes, *fresh)))
+    marks = rows["marks"].to_numpy().copy()
+    for code in LEAKS:
+        if code in codes:
+            marks &= ~np.int64(1 << codes.index(code))
+    for place, code in enumerate(fresh):
+        marks |= ((bits >> place) & 1) << every.index(code)
+    return Leaks(tuple(problem for finding in found for problem in finding.problems), every, marks)

@@ -1,0 +1,18 @@
+"""Near duplicates there and then, where the rows are few enough not to make a person wait."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from studio.data.columns import TEXT
+from studio.data.near.groups import NearGroups, find_near_duplicates
+
+ROWS_AT_ONCE = 10_000  # about a second; for more rows it is done in the background
+
+
+def find_near_at_once(*frames: pd.DataFrame) -> NearGroups | None:
+    """The groups of the rows of all frames together; None for more than 10,000, or without a text."""
+    rows = sum(map(len, frames))
+    if not 0 < rows <= ROWS_AT_ONCE or any(TEXT not in frame for frame in frames):
+        return None
+    return find_near_duplicates(pd.concat([frame[TEXT] for frame in frames], ignore_index=True))
