@@ -33,7 +33,8 @@ def test_a_saved_dataset_comes_back_exactly(tmp_path: Path, library: Library) ->
     assert library.load(dataset.id) == dataset
     assert library.ids() == [dataset.id]
     for split, frame in prepared.frames.items():
-        pd.testing.assert_frame_equal(library.frame(dataset.id, split), frame, check_dtype=False)
+        kept = library.frame(dataset.id, split)
+        pd.testing.assert_frame_equal(kept, frame.drop(columns="marks"), check_dtype=False)
     assert list(library.frame(dataset.id, "train").columns) == ["text", "label", "line", "file"]
 
 
