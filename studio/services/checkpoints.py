@@ -76,8 +76,8 @@ class CheckpointService:
     def recommend(self, dataset_name: str) -> list[Recommendation]:
         """Three checkpoints for the dataset, each with its reason."""
         dataset = self._datasets.get(dataset_name)
-        texts = self._datasets.texts(dataset_name, "train")
-        facts = DatasetFacts.of_texts(texts[:: max(1, len(texts) // FACT_TEXTS)], rows=dataset.rows["train"])
+        texts = self._datasets.texts(dataset_name, "train", sample=FACT_TEXTS)
+        facts = DatasetFacts.of_texts(texts, rows=dataset.rows["train"])
         states = {view.checkpoint.id: view.state for view in self.list()}
         return recommend(facts, detect_machine().device, states, offline=self._settings.offline)
 

@@ -93,9 +93,10 @@ class KeptDatasets:
         """Where the dataset's files are."""
         return self._settings.datasets_dir / self.get(name).id
 
-    def texts(self, name: str, split: str) -> Sequence[str]:
-        """All texts of one split, in order."""
-        return list(self._library.frame(self.get(name).id, split)["text"])
+    def texts(self, name: str, split: str, sample: int | None = None) -> Sequence[str]:
+        """All texts of one split, in order, or every k-th so that there are about ``sample``."""
+        column = self._library.stored(self.get(name).id, split).read(["text"])["text"]
+        return column.iloc[:: max(1, len(column) // sample) if sample else 1].tolist()
 
     def text_column(self, dataset_id: str) -> str | None:
         """What the text column of a dataset was called in its file, or None where the dataset is gone."""

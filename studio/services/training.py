@@ -180,9 +180,8 @@ class TrainingService:
         return self._lengths(dataset.address, dataset.id, resolved.folder)
 
     def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
-        texts = self._datasets.texts(address, "train")
-        step = max(1, len(texts) // SAMPLED_TEXTS)
-        return np.asarray(count_tokens(folder, list(texts[::step])))
+        texts = self._datasets.texts(address, "train", sample=SAMPLED_TEXTS)
+        return np.asarray(count_tokens(folder, list(texts)))
 
     def _start_model_id(self, resolved: Resolved) -> str | None:
         return self._models.get(resolved.id).id if resolved.source == "model" else None
