@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from studio.data.near.groups import THRESHOLD, as_array
+from studio.data.near.groups import THRESHOLD, as_array, take_beginnings
 from studio.data.near.shingles import shingle_texts
 from studio.data.texts import text_keys
 
@@ -18,7 +18,7 @@ def near_rows(texts: pd.Series, threshold: float = THRESHOLD) -> np.ndarray:
     keys, members = np.unique(text_keys(texts), return_inverse=True)
     firsts = np.full(len(keys), len(texts))
     np.minimum.at(firsts, members, np.arange(len(texts)))
-    cells = shingle_texts(as_array(texts.iloc[firsts])).distinct()
+    cells = shingle_texts(take_beginnings(as_array(texts), firsts)).distinct()
     owners = (cells >> np.uint64(32)).astype(np.int64)
     _, columns = np.unique(cells & np.uint64(0xFFFFFFFF), return_inverse=True)
     table = sparse.csr_matrix(

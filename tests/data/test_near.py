@@ -52,6 +52,12 @@ def test_texts_without_letters_and_no_texts_at_all_are_alone() -> None:
     assert find_near_duplicates(pa.array(["a b c", None, "a b c!"])).groups.tolist() == [0, -1, 0]
 
 
+def test_a_very_long_text_is_compared_by_its_beginning() -> None:
+    start = " ".join(f"word{number}" for number in range(3000))
+    groups = find_near_duplicates(series(start + " z" * 1_000_000, start + "!" + " y" * 10, "another")).groups
+    assert groups.tolist() == [0, 0, -1]
+
+
 def test_letters_are_folded_and_signs_are_blanks() -> None:
     codes, owners = fold_texts(pa.array(["  Ｗhere's THE\tcafé?! ", "", "好，吗"]))
     assert "".join(map(chr, codes)) == "where s the café好 吗"

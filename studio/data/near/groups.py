@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from studio.data.near.shingles import shingle_texts, sort_distinct
 from studio.data.near.signatures import BANDS, Signatures, empty_signatures, fill, slices
@@ -24,6 +25,8 @@ PAIRS_AT_ONCE = 4_000
 ESTIMATES_AT_ONCE = 100_000
 CANDIDATES_AT_ONCE = 1_000_000
 ALONE = -1
+# A cell of 50 MB would take gigabytes; no encoder reads so far.
+COMPARED_LETTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def find_near_duplicates(
     cells = as_array(texts)
     known = text_keys(cells.to_pylist()) if keys is None else keys
     _, firsts, members = np.unique(known, return_index=True, return_inverse=True)
-    distinct = cells.take(pa.array(firsts))
+    distinct = take_beginnings(cells, firsts)
     tell = progress or (lambda share, sentence: None)
     signatures = empty_signatures(len(distinct))
     for start, part in slices(distinct):
@@ -111,6 +114,13 @@ def as_array(texts: pd.Series | pa.Array) -> pa.Array:
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
     return cells.cast(pa.large_string()).fill_null("")
+
+
+def take_beginnings(cells: pa.Array, places: np.ndarray) -> pa.Array:
+    """The texts at these places; of very long ones only the beginning is compared."""
+    taken = cells.take(pa.array(places))
+    longest = pc.max(pc.binary_length(taken)).as_py() or 0
+    return pc.utf8_slice_codeunits(taken, 0, COMPARED_LETTERS) if longest > COMPARED_LETTERS else taken
 
 
 def candidates(signatures: Signatures, band: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
