@@ -48,6 +48,19 @@ def test_the_document_names_what_mends_a_finding() -> None:
         assert tuple(re.findall(r"`(\w+)`", fixes)) == FIXES.get(code, ())
 
 
+def test_what_the_readers_offer_exists_and_may_be_chosen() -> None:
+    for path in (ROOT / "studio/data/readers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
+            ):
+                continue
+            for keyword in node.keywords:
+                if keyword.arg == "fixes" and isinstance(keyword.value, ast.Tuple):
+                    offered = {each.value for each in keyword.value.elts if isinstance(each, ast.Constant)}
+                    assert offered <= {*FIXES[node.args[1].value]}
+
+
 def test_every_action_is_documented_in_the_order_in_which_it_is_done() -> None:
     rows = table_rows("### What can be done")
     assert list(rows.items()) == [(action.name, [action.sentence]) for action in ACTIONS]
