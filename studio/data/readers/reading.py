@@ -14,6 +14,7 @@ from studio.data.readers.folders import read_archive, read_folder
 from studio.data.readers.jsonlines import read_json_lines
 from studio.data.readers.kinds import recognise
 from studio.data.readers.parquet import read_parquet
+from studio.data.readers.prose import looks_like_prose, read_prose
 from studio.data.readers.records import read_json
 from studio.data.readers.table import Progress, ReadOptions, Table
 from studio.data.readers.workbooks import read_workbook
@@ -89,4 +90,5 @@ def read_kind(path: Path, kind: str, options: ReadOptions, name: str, progress: 
         return read_json_lines(path, options, name, progress)
     if kind == "conll":
         return read_conll(path, options, name)
-    return read_delimited(path, options, name, progress)
+    table = read_delimited(path, options, name, progress)
+    return read_prose(path, options, name) if looks_like_prose(table, options) else table

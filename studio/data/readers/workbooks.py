@@ -21,7 +21,7 @@ from studio.data.readers.table import Progress, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
 
 PROCESS = Path(__file__).with_name("workbook_process.py")
-MEMORY_LIMIT_BYTES = 2 << 30
+MEMORY_LIMIT_BYTES = 3 << 29
 SECONDS_LIMIT = 300.0
 SHOWN_SHEETS = 10
 AS_CSV = "Open it, save the sheet as CSV (UTF-8), and import that."

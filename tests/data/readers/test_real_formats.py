@@ -89,3 +89,14 @@ def test_a_list_of_names_is_one_column() -> None:
 )
 def test_a_table_and_prose_are_not_taken_for_tagged_tokens(name: str) -> None:
     assert (read_table(real(name)).report.format == "conll") == name.startswith("conll")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "empty"),
+    [("wikitext2/test.txt", 2891, 1467), ("bert_sample_text/sample_text.txt", 31, 2)],
+)
+def test_prose_is_one_column_with_a_row_per_line(name: str, lines: int, empty: int) -> None:
+    table = read_table(real(name))
+    assert (table.report.format, list(table.frame.columns)) == ("text", ["text"])
+    assert (table.report.rows_read, table.report.rows_dropped) == (lines, empty)
+    assert set(codes_of(table)) == {"prose", "empty_rows"}
