@@ -16,12 +16,13 @@ from studio.data.leaks import find_leaks
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.splits import SPLITS, SplitPlan, divide
+from studio.data.splits.plans import PLAN_CELLS
 from studio.errors import InvalidInput
 
 LARGEST_TIED_SHARE = 0.05
-PLAN_CELLS, NEAR = "plan_cells", "near"
-"""Columns of an import's rows: the cells of the plan's column, "" in files that lack it, and the groups of
-nearly the same texts (int64, -1 for a text that is like no other), where they were looked for."""
+NEAR = "near"
+"""The column of an import's rows that holds the groups of nearly the same texts (int64, -1 for a text that is
+like no other), where they were looked for."""
 
 
 def settle_plan(plan: SplitPlan | None, tables: Mapping[str, Table]) -> tuple[SplitPlan, list[Problem]]:

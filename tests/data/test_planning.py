@@ -6,13 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from studio.data.dataset import SplitDescription
+from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
+from studio.data.mending import mend_rows
 from studio.data.planning import settle_plan
 from studio.data.readers import ReadOptions, read_table
 from studio.data.splits import SplitPlan
+from studio.data.splits.plans import PLAN_CELLS
 from studio.errors import InvalidInput
 from tests.data.tables import many_rows, write_table
 
@@ -87,3 +91,12 @@ def test_a_description_and_its_plan_survive_json_and_old_ones_are_read(tmp_path:
 def test_a_request_with_a_plan_survives_json(tmp_path: Path) -> None:
     request = ImportRequest(path=tmp_path, name="a", plan=SplitPlan("folds", column="user", folds=3))
     assert ImportRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+def test_fixes_pass_over_the_cells_that_rows_are_divided_by() -> None:
+    rows = pd.DataFrame({"text": ["one", "one", "two"], "label": ["a", "a", "b"], PLAN_CELLS: ["", "u1", ""]})
+    rows = rows.assign(line=[2, 3, 4], file="t.csv", split="all")
+    choices = [FixChoice("duplicate_text", "drop_repeats"), FixChoice("missing_text", "drop_rows")]
+    mended = mend_rows(rows, choices)
+    assert mended.rows["text"].tolist() == ["one", "two"]
+    assert mended.rows[PLAN_CELLS].tolist() == ["", ""]

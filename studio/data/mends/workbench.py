@@ -13,6 +13,7 @@ from studio.data.columns import LABEL, TEXT
 from studio.data.fixes import FixChoice, Step
 from studio.data.near import find_near_duplicates
 from studio.data.problems import SHOWN_ROWS, count_of
+from studio.data.splits.plans import PLAN_CELLS
 from studio.data.texts import content_keys, text_keys
 
 PLACES = ("line", "file", "split")
@@ -33,7 +34,7 @@ class Bench:
     @property
     def roles(self) -> list[str]:
         """The roles that the rows have a column for."""
-        return [str(name) for name in self.rows.columns if name not in PLACES]
+        return [str(name) for name in self.rows.columns if name not in (*PLACES, PLAN_CELLS)]
 
     def keys(self) -> np.ndarray:
         """A uint64 per row, equal for the same content in all text roles; worked out when first needed."""

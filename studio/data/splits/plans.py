@@ -13,6 +13,8 @@ SUM_TOLERANCE = 1e-6
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 Kind = Literal["ratios", "column", "groups", "time", "folds"]
 NEEDS_COLUMN = ("column", "groups", "time")
+PLAN_CELLS = "plan_cells"
+"""The column of an import's rows that holds the cells of the plan's column, "" in files that lack it."""
 
 
 def check_ratios(ratios: Sequence[float]) -> tuple[float, float, float]:
