@@ -134,7 +134,6 @@ class Draft:
             test=guard.uploaded(self.own_test) if self.own_test else None,
             plan=self.plan,
             reading=replace(self.reading, preview=preview),
-            drop_bad_rows=any(choice.action == "drop_rows" for choice in self.choices),
             file_name=self.path.name,
             fixes=self.choices,
         )

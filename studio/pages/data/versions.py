@@ -100,16 +100,17 @@ def describe_rows(dataset: Dataset) -> str:
 
 def render_steps(dataset: Dataset, undoable: bool) -> Markup:
     """What a version changed, each step with the way back; the first says what it came from."""
+    files = ", ".join(dataset.files.values())
+    origin = layout.EMPTY if dataset.parent else layout.paragraph(W.versions.imported.say(file=files))
     if not dataset.steps:
-        files = ", ".join(dataset.files.values())
-        return layout.paragraph(W.versions.imported.say(file=files))
+        return origin
     lines = [
         Markup("<li><span>{}</span>{}</li>").format(
             step.message, undo_button(dataset, number, step) if undoable and dataset.parent else ""
         )
         for number, step in enumerate(dataset.steps, 1)
     ]
-    return Markup('<ul class="s-history">{}</ul>').format(layout.join(lines))
+    return origin + Markup('<ul class="s-history">{}</ul>').format(layout.join(lines))
 
 
 def undo_button(dataset: Dataset, number: int, step: Step) -> Markup:
