@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
 
 from studio.data.problems import count_of
 from studio.data.readers import ReaderReport, ReadOptions, read_table
+from studio.data.readers.parsing import DELIMITER_STAND_IN
 from studio.errors import Conflict, InvalidInput
 
 ROWS_PER_STEP = 512
@@ -211,10 +212,12 @@ def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]
     temporary = temporary_of(to)
     try:
         with open(temporary, "w", encoding=encoding, newline="") as stream:
+            long = len(delimiter) > 1
             writer = csv.writer(
-                stream,
-                delimiter=delimiter,
-                quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
+                LongDelimiter(stream, delimiter) if long else stream,
+                delimiter=DELIMITER_STAND_IN if long else delimiter,
+                # The csv module does not see which cells hold a separator of several characters.
+                quoting=csv.QUOTE_NONE if plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
                 # Without quoting, a quote is an ordinary character that must not be escaped.
                 quotechar=None if plain else '"',
                 lineterminator="\n",
@@ -225,6 +228,18 @@ def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]
     finally:
         temporary.unlink(missing_ok=True)
     return notes
+
+
+class LongDelimiter:
+    """A place to write to that puts a separator of several characters where its stand-in is."""
+
+    def __init__(self, stream: TextIO, delimiter: str) -> None:
+        self.stream = stream
+        self.delimiter = delimiter
+
+    def write(self, line: str) -> int:
+        """Write a line."""
+        return self.stream.write(line.replace(DELIMITER_STAND_IN, self.delimiter))
 
 
 def written_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:

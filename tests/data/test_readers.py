@@ -218,3 +218,67 @@ def test_an_encoding_that_is_not_sure_is_a_warning(tmp_path: Path) -> None:
     table = read_table(write_text(tmp_path / "t.csv", f"text,label\n{rows}just one ñ,other\n", "cp1252"))
     assert codes(table) == {"unsure_encoding": ("warning", 0, ())}
     assert "cp1252" in table.problems[0].message
+
+
+def test_a_preview_reads_the_start_of_a_long_file_and_says_so(tmp_path: Path) -> None:
+    rows = "".join(f"message number {index},{index % 3}\n" for index in range(90_000))
+    path = write_text(tmp_path / "t.csv", f"text,label\n{rows}")
+    told: list[tuple[float, str]] = []
+    whole = read_table(path, progress=lambda share, sentence: told.append((share, sentence)))
+    assert (whole.report.rows_read, whole.report.complete) == (90_000, True)
+    assert whole.lines.tolist() == list(range(2, 90_002))
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert told[-1][1] == "Reading the file"
+    start = read_table(path, ReadOptions(preview=True))
+    assert not start.report.complete
+    assert 20_000 <= start.report.rows_read < 90_000
+    assert start.frame.equals(whole.frame.iloc[: len(start.frame)])
+    short = write_text(tmp_path / "s.csv", "text,label\none,a\ntwo,b\n")
+    assert read_table(short, ReadOptions(preview=True)).report.complete
+
+
+def test_progress_can_stop_the_reading(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "t.csv", "text,label\n" + "a b c,1\n" * 120_000)
+
+    def stop(share: float, sentence: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_table(path, progress=stop)
+
+
+def test_quotes_that_start_far_down_a_large_file_are_seen(tmp_path: Path) -> None:
+    plain = "".join(f"a plain message number {index},{index % 2}\n" for index in range(80_000))
+    quoted = '"one, two",1\n' * 5
+    path = write_text(
+        tmp_path / "t.csv", f'text,label\n{plain}{quoted}"one, two\nthree",1\n"open,0\nlast,1\n{plain}'
+    )
+    table = read_table(path)
+    assert (table.report.quote, table.report.rows_read, table.report.rows_dropped) == ('"', 160_007, 1)
+    assert table.frame["text"].iloc[80_005] == "one, two\nthree"
+    assert codes(table) == {"broken_quotes": ("error", 1, (80_009,))}
+    assert table.left_out[0].raw == '"open,0'
+    assert table.lines[80_006] == 80_010
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("text,label\n" + "x" * 50_000_000 + ",a\n", "Line 2 of t.csv is longer"),
+        ("x" * 25_000_000, "Line 1 of t.csv is longer"),
+        (",".join(["name"] * 10_001) + "\n" + ",".join(["1"] * 10_001) + "\n", "has 10,001 columns"),
+    ],
+    ids=["a cell of 50 MB", "one line", "10,001 columns"],
+)
+def test_what_is_beyond_measure_gets_a_sentence(tmp_path: Path, data: str, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence) as caught:
+        read_table(write_text(tmp_path / "t.csv", data))
+    assert caught.value.hint
+
+
+def test_thousands_of_columns_and_long_names_are_read(tmp_path: Path) -> None:
+    names = [f"n{index}" for index in range(2_000)]
+    path = write_text(tmp_path / "t.csv", ",".join(names) + "\n" + ",".join(["a"] * 2_000) + "\n")
+    assert read_table(path).frame.shape == (1, 2_000)
+    path = write_text(tmp_path / "u.csv", "n" * 5000 + ",label\none,a\ntwo,b\n")
+    assert read_table(path).frame.columns[0].startswith("nnn")

@@ -104,6 +104,18 @@ def test_cells_with_separators_quotes_and_line_ends_survive(tmp_path: Path) -> N
     assert read_table(tmp_path / "out.csv").frame["text"].tolist() == texts
 
 
+@pytest.mark.parametrize("extra", ["three", "a||b", 'say "hi"'])
+def test_a_separator_of_several_characters_is_kept(tmp_path: Path, extra: str) -> None:
+    cells = ["one", "two", extra, "four"]
+    quoted = '"' + extra.replace('"', '""') + '"'
+    rows = "".join(f"{quoted if cell == extra else cell}||{n}\n" for n, cell in enumerate(cells))
+    (tmp_path / "in.csv").write_text(f"text||n\n{rows}")
+    ask(tmp_path / "in.csv", tmp_path / "out.csv", text_column="text")
+    table = read_table(tmp_path / "out.csv")
+    assert table.report.delimiter == "||"
+    assert table.frame["text"].tolist() == cells
+
+
 def test_quotes_that_are_ordinary_characters_stay_as_they_are(tmp_path: Path) -> None:
     lines = [
         "id\ttext",

@@ -11,7 +11,7 @@ from studio.data.readers.encodings import blocks_of, is_strict
 from studio.errors import InvalidInput
 
 LONGEST_LINE = 20_000_000
-BLOCK_CHARACTERS = 2_000_000
+BLOCK_CHARACTERS = 1_000_000
 WHOLE_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 18
