@@ -162,6 +162,27 @@ SEPARATED += [
         ("label", "text"),
     ),
     Case(
+        "one column of sentences with commas",
+        "text\nfirst, of all\nsecond\nthird, and last\nfourth\n",
+        [("first, of all",), ("second",), ("third, and last",), ("fourth",)],
+        [2, 3, 4, 5],
+        ("text",),
+    ),
+    Case(
+        "one column of sentences that all have a comma",
+        "text\nfirst, of all\nsecond, then\nthird, and last\n",
+        [("first, of all",), ("second, then",), ("third, and last",)],
+        [2, 3, 4],
+        ("text",),
+    ),
+    Case(
+        "one column in quotes",
+        'text\n"a, b"\n"say ""c"""\n"d\ne"\n',
+        [("a, b",), ('say "c"',), ("d\ne",)],
+        [2, 3, 4],
+        ("text",),
+    ),
+    Case(
         "one column",
         "text\none\ntwo words\nthree\n",
         [("one",), ("two words",), ("three",)],

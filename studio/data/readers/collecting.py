@@ -136,7 +136,8 @@ class Collector:
     def _mend_broken(self, line: int, raw: str) -> None:
         """A line whose quotes do not add up: read with plain quotes where that was chosen and fits."""
         if "plain_quotes" in self.repairs:
-            row = raw.rstrip("\r\n").split(self.layout.dialect.delimiter)
+            line_text, delimiter = raw.rstrip("\r\n"), self.layout.dialect.delimiter
+            row = line_text.split(delimiter) if delimiter else [line_text]
             if len(row) == self.layout.width:
                 self._add(row, line)
                 self.account.repair("plain_quotes_rows", line)

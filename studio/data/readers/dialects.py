@@ -32,6 +32,7 @@ RARE_DELIMITERS = {"\x01": 0.0, "\x1f": 0.0, "^": 0.05, "~": 0.05, ":": 0.25, " 
 NEEDS_A_LABEL = frozenset(": ")
 # Of two separators that fit equally well, the one whose cells start with a blank is a comma in prose.
 PROSE_PENALTY = 0.5
+PROSE_SHARE = 0.9
 EMPTY_COLUMN_PENALTY = 0.2
 TITLE_PENALTY = 0.15
 LABEL_BONUS = 0.1
@@ -89,14 +90,20 @@ def head_of(lines: list[str]) -> list[str]:
 def guess_delimiter(
     lines: list[str], base: Dialect | None = None, fixed: frozenset[str] = frozenset()
 ) -> str:
-    """The separator that gives most lines the same number of cells (at least two); a comma if none does."""
+    """The separator that gives most lines the same number of cells (at least two).
+
+    Where none does, it is a comma if the first line holds a usual separator, and else "": one column.
+    """
     base = base or Dialect(",", None)
     scores = {
         delimiter: score_delimiter(lines, replace(base, delimiter=delimiter), fixed)
         for delimiter in candidates_in(lines)
     }
-    best = max(scores, key=lambda delimiter: scores[delimiter], default=",")
-    return best if scores.get(best, 0.0) > 0 else ","
+    best = max(scores, key=lambda delimiter: scores[delimiter], default="")
+    if scores.get(best, 0.0) > 0:
+        return best
+    first = next((line for line in lines if line.strip()), "")
+    return "," if any(mark in first for mark in USUAL_DELIMITERS) else ""
 
 
 def candidates_in(lines: list[str]) -> list[str]:
@@ -131,6 +138,8 @@ def score_delimiter(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -
     prose = sum(cell[:1] == " " and cell.strip() != "" for cell in later) / len(later)
     if delimiter.endswith(" ") and len(delimiter) > 1:
         prose = 1.0 - sum(cell[:1] != " " for cell in later) / len(later)
+    if titles and prose > PROSE_SHARE and not labelled:
+        return 0.0
     empty = any(map(is_hollow, zip(*fitting, strict=True)))
     return (
         fit

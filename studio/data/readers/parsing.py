@@ -31,7 +31,8 @@ class Unclosed(Exception):
 class Dialect:
     """How cells are separated and quoted.
 
-    ``delimiter`` is one or more characters; ``quote`` None means that quotes are ordinary characters; a
+    ``delimiter`` is one or more characters, or "" where a line is one cell;
+    ``quote`` None means that quotes are ordinary characters; a
     doubled quote inside quotes is always one quote, ``escape`` is a further way to write it; lines that
     start with ``comment`` are none of the table; ``returns_end_lines``: a lone carriage return ends a line.
     """
@@ -179,7 +180,7 @@ class Rows:
         dialect = self.dialect
         return csv.reader(
             lines,
-            delimiter=DELIMITER_STAND_IN if self._long else dialect.delimiter,
+            delimiter=dialect.delimiter if len(dialect.delimiter) == 1 else DELIMITER_STAND_IN,
             quotechar=dialect.quote or QUOTE,
             quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
             escapechar=dialect.escape,

@@ -38,7 +38,7 @@ def hinted_dialects(text: str, dialect: Dialect, fixed: frozenset[str]) -> list[
         choices += [
             replace(choice, escape=ESCAPE)
             for choice in choices
-            if ESCAPE + (choice.quote or dialect.delimiter) in text or ESCAPE + dialect.delimiter in text
+            if any(mark and ESCAPE + mark in text for mark in (choice.quote, dialect.delimiter))
         ]
     return choices
 
