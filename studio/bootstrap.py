@@ -26,13 +26,13 @@ from studio.services.checkpoints import CheckpointService
 from studio.services.comparisons import ComparisonService
 from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
-from studio.services.imports import LANE as DATA_LANE
 from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
 from studio.services.leftovers import Leftovers
 from studio.services.lengths import LengthService
 from studio.services.models import ModelService
 from studio.services.predictions import PredictionService
+from studio.services.profiles import LANE as DATA_LANE
 from studio.services.sources import SourceService
 from studio.services.system import SystemService
 from studio.services.training import TrainingService

@@ -140,7 +140,7 @@ class DatasetVersions(DatasetRows):
         except Conflict:
             self._library.delete(dataset.id)
             raise
-        return dataset
+        return dataset if self._library.profile(dataset.id) else self._look_closer(dataset)
 
 
 def nothing_changed(dataset: Dataset, choices: Sequence[FixChoice]) -> InvalidInput:

@@ -83,7 +83,7 @@ class DatasetService(DatasetVersions):
             for dataset in made:
                 self._library.delete(dataset.id)
             raise
-        return made[-1]
+        return self._look_closer(made[-1])
 
     def import_sample(self) -> Dataset:
         """The built-in sample, imported on first use."""

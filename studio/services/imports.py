@@ -18,9 +18,10 @@ from studio.errors import Conflict, InvalidInput
 from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.names import check_name
+from studio.services.profiles import LANE, needs_profile, profile_job
 from studio.settings import Settings
 
-IMPORT, LANE = "import", "data"
+IMPORT = "import"
 LARGE_BYTES = 16 * 1024 * 1024
 KEPT = "tables"  # folder of uploads that jobs read
 KEPT_SECONDS = 86_400.0
@@ -90,12 +91,16 @@ class ImportFollowUp:
         self._queue = queue
 
     def after(self, job_id: str) -> None:
-        """Delete the files of an import that has done its work, and those a failed one has kept long."""
+        """Delete the files of an import that has done its work, and queue the closer look at a large one."""
         job = self._queue.get(job_id)
         if job.kind != IMPORT or job.state not in TERMINAL:
             return
         if job.state != JobState.FAILED:
             shutil.rmtree(job.payload["folder"], ignore_errors=True)
+        result = job.result or {}
+        if needs_profile(result.get("rows", 0)):
+            made = profile_job(self._settings.home, result["dataset_id"], result["dataset"])
+            self._queue.submit(made)
         self.sweep()
 
     def sweep(self) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from studio.data.dataset import Dataset, parse_address
+from studio.data.dataset import Dataset, Profile, parse_address
 from studio.data.library import Library
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.records.datasets import DatasetStore
 from studio.records.models import ModelStore
 from studio.services.jobs import JobService
+from studio.services.profiles import PROFILE, needs_profile, profile_job
 from studio.settings import Settings
 
 
@@ -67,7 +68,8 @@ class KeptDatasets:
         doomed = [self.get(name)] if parse_address(name)[1] is not None else self.versions(name)
         ids = {dataset.id for dataset in doomed}
         for job in self._jobs.unfinished():
-            if ids & {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}:
+            needed = {job.payload.get("dataset_id"), job.payload.get("trained_on_id")}
+            if ids & needed and job.kind != PROFILE:
                 raise Conflict(
                     f"'{name}' is in use by the job '{job.title}'.",
                     "Cancel that job or wait for it, then delete.",
@@ -75,6 +77,16 @@ class KeptDatasets:
         for dataset in doomed:
             self._rows.delete_version(dataset.id)
             self._library.delete(dataset.id)
+
+    def _look_closer(self, dataset: Dataset) -> Dataset:
+        """The dataset; queue the job that finds what takes too long to be found at once."""
+        if needs_profile(sum(dataset.rows.values())):
+            self._jobs.submit(profile_job(self._settings.home, dataset.id, dataset.address))
+        return dataset
+
+    def profile(self, name: str) -> Profile | None:
+        """What was found out later, in the background; None where nothing was (yet)."""
+        return self._library.profile(self.get(name).id)
 
     def rows(self, name: str, split: str, offset: int = 0, limit: int = 50) -> Sequence[dict[str, Any]]:
         """A slice of one split, each row with text, label and line."""

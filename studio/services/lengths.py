@@ -43,16 +43,24 @@ class LengthService:
     def table(self, dataset_name: str) -> list[CheckpointLengths]:
         """One line per checkpoint that is here: exact where all texts were counted, else from a sample."""
         dataset = self._datasets.get(dataset_name)
-        return [
-            CheckpointLengths(one, facts, self._advise(one, facts))
-            for one, folder in ready_checkpoints(self._settings)
-            if (facts := self._count(dataset_name, dataset.id, one.id, folder)).rows
-        ]
+        if not dataset.rows.get("train"):
+            return []
+        profile = self._datasets.profile(dataset_name)
+        counted = {} if profile is None else profile.token_lengths
+        lines = []
+        for one, folder in ready_checkpoints(self._settings):
+            known = counted.get(one.id)
+            if known:
+                facts = TokenFacts.from_json(known)
+            else:
+                facts = self._count(dataset_name, dataset.id, one.id, folder)
+            lines.append(CheckpointLengths(one, facts, self._advise(one, facts)))
+        return lines
 
     def _count_sample(self, name: str, _dataset_id: str, checkpoint: str, folder: Path) -> TokenFacts:
-        texts = self._datasets.texts(name, "train")
-        step = max(1, -(-len(texts) // COUNTED_TEXTS))
-        return describe_tokens(checkpoint, count_tokens(folder, list(texts[::step])), len(texts))
+        texts = self._datasets.texts(name, "train", sample=COUNTED_TEXTS)
+        rows = self._datasets.get(name).rows["train"]
+        return describe_tokens(checkpoint, count_tokens(folder, texts), rows)
 
     def _advise(self, checkpoint: Checkpoint, facts: TokenFacts) -> int:
         wanted = PresetFacts(

@@ -62,6 +62,13 @@ def check_repeats(view: View, *, has_labels: bool) -> list[Finding]:
         found += report_rows(view.rows, find_conflicts(view.keys, view.rows[LABEL]), CONFLICT, column)
     found += check_shared(view, near=False)
     found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column)
+    return found + check_near(view, has_labels=has_labels)
+
+
+def check_near(view: View, *, has_labels: bool) -> list[Finding]:
+    """Everything about texts that are nearly the same; nothing where these were not looked for."""
+    found: list[Finding] = []
+    column = view.roles[TEXT]
     if view.near is None:
         return found
     if has_labels:
