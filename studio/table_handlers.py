@@ -11,6 +11,7 @@ from jobs.context import JobContext, Outcome
 from studio.checkpoints.lengths import describe_tokens, ready_checkpoints
 from studio.checkpoints.tokens import count_tokens
 from studio.data.columns import TEXT
+from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest, prepare_import
 from studio.data.library import Library
@@ -39,12 +40,13 @@ def import_table(context: JobContext) -> Outcome:
         context.raise_if_cancelled()
         context.progress(fraction=CHECKED * share, message=sentence)
 
-    prepared = prepare_import(request, get_task(request.task), tell)
+    library = Library(settings.datasets_dir)
+    prepared = compare_with(library.newest(), prepare_import(request, get_task(request.task), tell))
     write_problems(context.workdir, prepared.problems)
     prepared.raise_if_blocking()
     context.raise_if_cancelled()
     context.progress(fraction=CHECKED, message="Writing the rows")
-    made = keep_import(Library(settings.datasets_dir), prepared)
+    made = keep_import(library, prepared)
     return Outcome(
         result={"dataset": made[-1].name, "dataset_id": made[-1].id, "rows": sum(made[-1].rows.values())},
         publish=lambda connection: add_dataset_in(connection, *made),

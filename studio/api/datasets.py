@@ -61,7 +61,11 @@ def import_dataset(
             test_name=name_of(form.test),
             fixes=parse_fixes(form.fix),
         )
-        datasets = import_all(studio.datasets, with_source(request, fetched) if fetched else request)
+        request = with_source(request, fetched) if fetched else request
+        if studio.imports.is_large(request.path, request.validation, request.test) and form.folds is None:
+            datasets = [studio.imports.run(request)]
+        else:
+            datasets = import_all(studio.datasets, request)
     values = [dataset.to_json() for dataset in datasets]
     return values if form.folds is not None else values[0]
 

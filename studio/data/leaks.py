@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studio.data.checks.findings import View, mark_rows
+from studio.data.checks.findings import ALL, View, mark_rows
 from studio.data.checks.repeats import check_shared
 from studio.data.columns import TEXT
 from studio.data.problems import Problem
 from studio.data.texts import content_keys
 
+TOGETHER = ("ratios", "folds")
 LEAKS = ("shared_text", "near_shared_text")
 
 
@@ -27,11 +28,13 @@ class Leaks:
 
 
 def find_leaks(
-    rows: pd.DataFrame, sides: np.ndarray, roles: Mapping[str, str], codes: tuple[str, ...]
+    rows: pd.DataFrame, sides: np.ndarray, roles: Mapping[str, str], codes: tuple[str, ...], plan_kind: str
 ) -> Leaks:
     """Look at rows on their sides: a column per role, line, file, key, marks of ``codes``, perhaps near."""
     found = []
-    if TEXT in rows and len(rows):
+    # Where all sides were drawn from one file at random, the same text cannot be on two of them.
+    drawn = plan_kind in TOGETHER and bool((rows["split"] == ALL).all())
+    if TEXT in rows and len(rows) and not (drawn and "near" not in rows):
         near = rows["near"].to_numpy() if "near" in rows else None
         divided = rows.assign(split=sides).reset_index(drop=True)
         view = View(divided, roles, content_keys(divided, roles, divided["key"].to_numpy()), near)

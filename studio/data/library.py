@@ -84,6 +84,14 @@ class Library:
             return []
         return sorted(path.parent.name for path in self.datasets_dir.glob(f"[!.]*/{DESCRIPTION}"))
 
+    def newest(self) -> list[Dataset]:
+        """The newest version of each name that is there in full."""
+        found: dict[str, Dataset] = {}
+        for dataset in map(self.load, self.ids()):
+            if dataset.name not in found or dataset.version > found[dataset.name].version:
+                found[dataset.name] = dataset
+        return list(found.values())
+
     def load(self, dataset_id: str) -> Dataset:
         """The description of a dataset; NotFound where there is none."""
         return Dataset.from_json(

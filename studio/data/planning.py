@@ -132,7 +132,7 @@ def divide_good_rows(
         problems = division.problems
         split = replace(split, notes=division.notes)
     keys = good["key"].to_numpy()
-    leaks = find_leaks(good, sides, roles, codes)
+    leaks = find_leaks(good, sides, roles, codes, split.kind)
     working = ["bad", "key", "split", PLAN_CELLS, NEAR]
     kept = good.assign(marks=leaks.marks).drop(columns=working, errors="ignore")
     return Divided(

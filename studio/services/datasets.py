@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from studio.data.columns import guess_roles
-from studio.data.comparability import warn_incomparable
+from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
-from studio.data.problems import by_severity
 from studio.data.readers import Progress, ReadOptions, Table, read_table
 from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
 from studio.data.scoring import prepare_scoring
@@ -46,14 +45,7 @@ class DatasetService(DatasetVersions):
 
         What was read stays in memory for the next call, as a form asks again after every click.
         """
-        return self._compare(prepare_import(request, get_task(request.task), read=read_again))
-
-    def _compare(self, prepared: PreparedImport) -> PreparedImport:
-        """The import with a warning where its scores could not be set beside those on earlier datasets."""
-        if prepared.request.division.kind == "folds":
-            return prepared  # its sisters have other test rows on purpose
-        warnings = warn_incomparable(prepared.sketches, self.list())
-        return replace(prepared, problems=tuple(by_severity([*prepared.problems, *warnings])))
+        return compare_with(self.list(), prepare_import(request, get_task(request.task), read=read_again))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.
@@ -63,7 +55,7 @@ class DatasetService(DatasetVersions):
         """
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(self._compare(prepare_import(request, get_task(request.task))))
+        return self._keep(compare_with(self.list(), prepare_import(request, get_task(request.task))))
 
     def prepare_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> PreparedImport:
         """Check a table to score a model with these labels on, without keeping anything."""
