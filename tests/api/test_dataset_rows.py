@@ -16,7 +16,7 @@ from studio.data.editing import Edit
 from studio.services.datasets import ImportRequest
 from tests.conftest import small_rows
 
-TICKETS = "/api/v1/datasets/tickets"
+API = "/api/v1"
 
 
 @pytest.fixture
@@ -30,15 +30,17 @@ def tickets(client: TestClient, studio: Studio, write_table: Callable[..., Path]
 
 
 def test_rows_are_looked_through(tickets: TestClient) -> None:
-    everything = tickets.get(f"{TICKETS}/rows").json()
+    everything = tickets.get(f"{API}/datasets/tickets/rows").json()
     assert (everything["total"], everything["offset"], len(everything["rows"])) == (82, 0, 50)
     assert {"split", "index", "line", "file", "text", "label", "length", "findings", "edited"} <= set(
         everything["rows"][0]
     )
-    found = tickets.get(f"{TICKETS}/rows", params={"search": "OTTER", "label": "animals", "limit": 3}).json()
+    found = tickets.get(
+        f"{API}/datasets/tickets/rows", params={"search": "OTTER", "label": "animals", "limit": 3}
+    ).json()
     assert found["total"] == 5
     assert all("otter" in row["text"] for row in found["rows"])
-    repeats = tickets.get(f"{TICKETS}/rows", params={"finding": "duplicate_text"}).json()
+    repeats = tickets.get(f"{API}/datasets/tickets/rows", params={"finding": "duplicate_text"}).json()
     assert {row["line"] for row in repeats["rows"]} >= {82, 83}
 
 
@@ -55,61 +57,61 @@ def test_rows_are_looked_through(tickets: TestClient) -> None:
 def test_a_question_that_cannot_be_answered_gets_a_sentence(
     tickets: TestClient, params: dict[str, str], status: int
 ) -> None:
-    answer = tickets.get(f"{TICKETS}/rows", params=params)
+    answer = tickets.get(f"{API}/datasets/tickets/rows", params=params)
     assert answer.status_code == status
     assert set(answer.json()["error"]) >= {"code", "message", "hint"}
 
 
 def test_findings_are_mended_undone_and_restored_as_versions(tickets: TestClient) -> None:
-    codes = {problem["code"] for problem in tickets.get(f"{TICKETS}/findings").json()}
+    codes = {problem["code"] for problem in tickets.get(f"{API}/datasets/tickets/findings").json()}
     assert "duplicate_text" in codes
-    answer = tickets.post(f"{TICKETS}/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
+    answer = tickets.post(f"{API}/datasets/tickets/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
     assert answer.status_code == 201
     assert (answer.json()["version"], sum(answer.json()["rows"].values())) == (2, 80)
-    again = tickets.post(f"{TICKETS}/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
+    again = tickets.post(f"{API}/datasets/tickets/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
     assert (again.status_code, again.json()["error"]["code"]) == (422, "invalid_input")
-    undone = tickets.post(f"{TICKETS}/steps/1/undo")
+    undone = tickets.post(f"{API}/datasets/tickets/steps/1/undo")
     assert (undone.status_code, sum(undone.json()["rows"].values())) == (201, 82)
-    restored = tickets.post(f"{TICKETS}/versions/2/restore")
+    restored = tickets.post(f"{API}/datasets/tickets/versions/2/restore")
     assert (restored.json()["version"], sum(restored.json()["rows"].values())) == (4, 80)
-    assert [one["version"] for one in tickets.get(f"{TICKETS}/versions").json()] == [4, 3, 2, 1]
-    assert tickets.get(f"{TICKETS}@1").json()["rows"] == undone.json()["rows"]
-    assert tickets.delete(f"{TICKETS}@3").status_code == 204
-    assert tickets.get(f"{TICKETS}@3").status_code == 404
-    assert tickets.get(f"{TICKETS}@x").status_code == 422
+    assert [one["version"] for one in tickets.get(f"{API}/datasets/tickets/versions").json()] == [4, 3, 2, 1]
+    assert tickets.get(f"{API}/datasets/tickets@1").json()["rows"] == undone.json()["rows"]
+    assert tickets.delete(f"{API}/datasets/tickets@3").status_code == 204
+    assert tickets.get(f"{API}/datasets/tickets@3").status_code == 404
+    assert tickets.get(f"{API}/datasets/tickets@x").status_code == 422
 
 
 def test_edits_become_a_version_or_are_refused_together(tickets: TestClient) -> None:
     drop, wrong = {"split": "train", "index": 0, "action": "drop"}, {"index": 1, "action": "set_label"}
     refused = tickets.post(
-        f"{TICKETS}/edits", json={"edits": [drop, {"split": "train", "value": "x", **wrong}]}
+        f"{API}/datasets/tickets/edits", json={"edits": [drop, {"split": "train", "value": "x", **wrong}]}
     )
     assert refused.status_code == 422
     assert "'x' is not among the labels" in refused.json()["error"]["message"]
-    made = tickets.post(f"{TICKETS}/edits", json={"edits": [drop]})
+    made = tickets.post(f"{API}/datasets/tickets/edits", json={"edits": [drop]})
     assert (made.status_code, made.json()["version"]) == (201, 2)
-    assert tickets.post(f"{TICKETS}/edits", json={"edits": []}).status_code == 422
+    assert tickets.post(f"{API}/datasets/tickets/edits", json={"edits": []}).status_code == 422
 
 
 def test_an_open_draft_stands_in_the_way_of_other_versions(tickets: TestClient, studio: Studio) -> None:
     studio.datasets.add_edit("tickets", Edit("train", 0, "drop"))
-    answer = tickets.post(f"{TICKETS}/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
+    answer = tickets.post(f"{API}/datasets/tickets/fixes", json={"fixes": ["duplicate_text=drop_repeats"]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
 
 
 def test_rows_are_taken_along_in_three_formats(tickets: TestClient, studio: Studio) -> None:
-    plain = tickets.get(f"{TICKETS}/export")
+    plain = tickets.get(f"{API}/datasets/tickets/export")
     assert plain.headers["content-type"].startswith("text/csv")
     assert (
         'filename="tickets@1.csv"' in plain.headers["content-disposition"]
         or "tickets%401.csv" in (plain.headers["content-disposition"])
     )
     assert "'=1+1" in plain.text
-    raw = tickets.get(f"{TICKETS}/export", params={"raw": "true"}).text
+    raw = tickets.get(f"{API}/datasets/tickets/export", params={"raw": "true"}).text
     assert "'=1+1" not in raw and "=1+1" in raw
-    lines = tickets.get(f"{TICKETS}/export", params={"format": "jsonl"}).text.splitlines()
-    frame = pd.read_parquet(io.BytesIO(tickets.get(f"{TICKETS}/export?format=parquet").content))
+    lines = tickets.get(f"{API}/datasets/tickets/export", params={"format": "jsonl"}).text.splitlines()
+    frame = pd.read_parquet(io.BytesIO(tickets.get(f"{API}/datasets/tickets/export?format=parquet").content))
     assert [json.loads(line) for line in lines] == frame.to_dict("records")
     assert len(frame) == 82
-    assert tickets.get(f"{TICKETS}/export?format=xlsx").status_code == 422
+    assert tickets.get(f"{API}/datasets/tickets/export?format=xlsx").status_code == 422
     assert list(studio.settings.uploads_dir.iterdir()) == []
