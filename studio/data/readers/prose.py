@@ -18,9 +18,11 @@ COLUMN = "text"
 
 
 def looks_like_prose(table: Table, options: ReadOptions) -> bool:
-    """Whether a text without column names fits no separator: most of its lines would have been left out."""
+    """Whether a text without column names has no separator, or one by which most lines would be left out."""
     if options.delimiter or options.header or options.repairs or table.report.header:
         return False
+    if not table.report.delimiter:
+        return table.report.quote is None
     odd = sum(problem.count for problem in table.problems if problem.code in WIDTH_CODES)
     return odd > LEAST_ODD_SHARE * (odd + len(table.frame))
 

@@ -32,7 +32,7 @@ def hinted_dialects(text: str, dialect: Dialect, fixed: frozenset[str]) -> list[
     if "quote" not in fixed:
         double = ['"'] if '"' in text else []
         single = ["'"] if opens_cells(text, dialect.delimiter, "'") else []
-        quotes = [None, *double, *single] if dialect.delimiter == "\t" else [*double, None, *single]
+        quotes = [None, *double, *single] if dialect.delimiter in ("\t", "") else [*double, None, *single]
     choices = [replace(dialect, quote=quote) for quote in quotes]
     if "escape" not in fixed and ESCAPE in text:
         choices += [
