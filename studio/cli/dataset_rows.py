@@ -55,9 +55,7 @@ def export(
     context: typer.Context,
     name: Name,
     to: Annotated[Path, typer.Option(help="File to write; .csv, .jsonl or .parquet.")],
-    format: Annotated[
-        str | None, typer.Option(help="One of csv, jsonl, parquet; else by the ending.")
-    ] = None,
+    format: Annotated[str | None, typer.Option(help="By the ending, or csv, jsonl, parquet.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Cells of CSV exactly as they are.")] = False,
 ) -> None:
     """Write the rows of a dataset to a file, with their split and line."""
