@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio.services.evaluations import EvaluationService
     from studio.services.imports import ImportService
     from studio.services.jobs import JobService
+    from studio.services.lengths import LengthService
     from studio.services.models import ModelService
     from studio.services.predictions import PredictionService
     from studio.services.sources import SourceService
@@ -30,6 +31,7 @@ class Services(Protocol):
     settings: Settings
     datasets: DatasetService
     imports: ImportService
+    lengths: LengthService
     sources: SourceService
     checkpoints: CheckpointService
     training: TrainingService

@@ -16,6 +16,7 @@ from studio.pages import charts, events, layout, links
 from studio.pages import format as fmt
 from studio.pages.data import browsing, rows, versions
 from studio.pages.data.browsing import Filters
+from studio.pages.data.cutting import render_cutting
 from studio.pages.data.describing import lengths_chart, overview_facts, overview_tiles, render_splits
 from studio.pages.data.findings import Desk, render_findings
 from studio.pages.links import link
@@ -113,6 +114,7 @@ def build(studio: Services) -> None:
         with gr.Tabs(elem_id="data-tabs") as tabs:
             with gr.Tab(W.detail.overview, id="overview"):
                 overview = build_overview()
+                build_cutting(studio)
             with gr.Tab(W.detail.rows, id="rows"):
                 row_parts = rows.build(studio, name)
             with gr.Tab(W.detail.findings, id="findings"):
@@ -190,6 +192,17 @@ def build_overview() -> list[Any]:
         counts = charts.chart_with_table(W.overview.counts_chart, elem_id="data-counts")
         lengths = charts.chart_with_table(W.overview.lengths_chart, elem_id="data-lengths")
     return [tiles, *counts, *lengths, layout.html()]
+
+
+def build_cutting(studio: Services) -> None:
+    """What each checkpoint would cut, counted after the rest of the page is there."""
+    piece = layout.html(elem_id="data-cutting")
+
+    def show(request: gr.Request) -> Markup:
+        dataset = find(studio, links.asked(request, "dataset"), links.asked(request, "version"))
+        return render_cutting(studio.lengths.table(dataset.address)) if dataset else layout.EMPTY
+
+    events.on_load(show, None, piece)
 
 
 def fill_overview(dataset: Dataset, models: Sequence[str]) -> tuple[Any, ...]:
