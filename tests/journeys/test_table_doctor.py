@@ -96,12 +96,12 @@ def test_a_leak_is_found_moved_by_a_click_and_trained_on_as_a_version(
     expect(page.locator("#import-go")).to_contain_text("Import 80 rows")
     page.get_by_role("button", name="I have a validation or test file of my own").click()
     page.locator("#import-own-test input[type=file]").set_input_files(test)
-    expect(page.locator("#import-findings")).to_contain_text("occurs in training too")
+    expect(page.locator("#import-findings")).to_contain_text("test rows have a text that occurs in training")
     import_as(page, "leaky")
     page.get_by_role("tab", name="Findings").click()
     page.locator('#data-findings [data-pick="fix:shared_text=move_to_train"]').click()
     expect(page.locator("#data-heading")).to_contain_text("This is version 2 of 2")
-    expect(page.locator("#data-findings")).not_to_contain_text("occurs in training too")
+    expect(page.locator("#data-findings")).not_to_contain_text("have a text that occurs in training")
     assert studio.get("/datasets/leaky@1")["rows"]["test"] == 13
     assert studio.get("/datasets/leaky")["rows"]["test"] == 10
     page.goto(f"{studio.url}/train?dataset=leaky&checkpoint=minilm-l6&epochs=1", wait_until="commit")
