@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import ALL, View, mark_rows
-from studio.data.checks.repeats import check_shared
-from studio.data.columns import TEXT
+from studio.data.checks.repeats import check_near, check_shared
+from studio.data.columns import LABEL, TEXT
 from studio.data.problems import Problem
 from studio.data.texts import content_keys
 
 TOGETHER = ("ratios", "folds")
-LEAKS = ("shared_text", "near_shared_text")
+# What is said of a row before it has its side is said anew: which of these it has depends on the sides.
+LEAKS = ("shared_text", "near_shared_text", "near_duplicate_text", "near_conflicting_labels")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def find_leaks(
         divided = rows.assign(split=sides).reset_index(drop=True)
         view = View(divided, roles, content_keys(divided, roles, divided["key"].to_numpy()), near)
         found = check_shared(view, near=False)
-        found += check_shared(view, near=True) if near is not None else []
+        found += check_near(view, has_labels=LABEL in roles)
     fresh, bits = mark_rows(found, len(rows))
     every = tuple(dict.fromkeys((*codes, *fresh)))
     marks = rows["marks"].to_numpy().copy()
