@@ -7,7 +7,7 @@ BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 pyth
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks presets screenshots
+.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ quality: setup ## Train on the real data in STUDIO_TEST_DATA and write docs/qual
 quality-short: setup ## One seed of sst2 from STUDIO_TEST_DATA against its floor.
 	@$(PYTHON) -m bench.quality --short
 
-bench: bench-first-model bench-pages bench-import bench-browse bench-leaks ## Run the benchmarks.
+bench: bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection ## Run the benchmarks.
 
 bench-first-model: setup ## Seconds from clone to page, and from Start to the finished sample model.
 	@$(PYTHON) -m bench.first_model
@@ -70,6 +70,9 @@ bench-pages: setup-dev ## Seconds to the first content, and ten tabs at once.
 
 bench-import: setup-dev ## Rows a second and memory of an import, beside pandas and DuckDB.
 	@$(PYTHON) -m bench.importing
+
+bench-detection: setup-dev ## How often tables are read right by detection alone, beside other readers.
+	@$(PYTHON) -m bench.detection
 
 bench-leaks: setup-dev ## Which planted repeats, contradictions and leaks the checks find.
 	@$(PYTHON) -m bench.leaks
