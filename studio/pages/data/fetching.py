@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 FETCHED = "fetched"
+HUB_ID = re.compile(r"[\w\-][\w.\-]*/[\w.\-]+(#[\w.\-]+)?")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def list_tables(studio: Services) -> Any:
 def fetch(studio: Services, address: str | None, table: str | None) -> tuple[Any, Any, Any]:
     """The fetched file for the field of the upload, a note that it arrived, and why there is none."""
     wanted = (address or "").strip() or (table or "")
+    if HUB_ID.fullmatch(wanted):
+        wanted = f"hf:{wanted}"
     try:
         if not wanted:
             raise InvalidInput(W.elsewhere.nothing, W.elsewhere.nothing_hint)

@@ -58,7 +58,7 @@ def build(studio: Services, name: gr.Textbox) -> RowParts:
 def build_filters() -> tuple[list[Component], dict[str, gr.Button]]:
     """The fields above the rows, and the buttons that turn the page and clear the filters."""
     splits = [(str(W.splits.all), ""), *((str(W.splits[split]), split) for split in SPLITS)]
-    with gr.Row(elem_classes="s-fields s-filters"):
+    with gr.Row(elem_classes="s-filters"):
         fields: list[Component] = [
             gr.Dropdown(splits, value="", label=W.rows.split, elem_id="data-split"),
             gr.Dropdown([], label=W.rows.label, elem_id="data-label", allow_custom_value=True),

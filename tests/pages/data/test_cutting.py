@@ -16,7 +16,7 @@ def line(lengths: list[int], rows: int | None = None) -> CheckpointLengths:
 def test_each_checkpoint_has_its_shares_and_the_advised_length() -> None:
     html = str(render_cutting([line([10, 200, 300, 600])]))
     assert "Cut at 128" in html
-    assert all(share in html for share in ("75 %", "50 %", "25 %"))
+    assert all(share in html for share in ("75.0 %", "50.0 %", "25.0 %"))
     assert ">256<" in html
     assert "Every training text" in html
 
