@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,29 @@ def test_a_leak_is_found_moved_by_a_click_and_trained_on_as_a_version(
     results.wait_for(timeout=TRAINING_MILLISECONDS)
     results.click()
     expect(page.locator("#results-heading")).to_contain_text("Trained on leaky, version 2.")
+
+
+@pytest.fixture
+def small_limit(tmp_path: Path) -> Iterator[ServedStudio]:
+    """A studio that takes uploads of one megabyte."""
+    served = ServedStudio(tmp_path / "home", "--no-worker", STUDIO_MAX_UPLOAD_MB="1").start()
+    yield served
+    served.stop()
+
+
+def test_a_file_over_the_limit_is_not_sent_and_says_what_to_do(
+    small_limit: ServedStudio, page: Page, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "large.csv", tmp_path / "small.csv"
+    large.write_text("text,label\n" + "a text that is long enough,a\n" * 60_000, encoding="utf-8")
+    small.write_text("text,label\n" + "one,a\ntwo,b\n" * 20, encoding="utf-8")
+    choose_file(small_limit, page, large)
+    refusal = page.locator("[data-upload-limit]")
+    expect(refusal).to_contain_text("The file is larger than 1 MB")
+    expect(refusal).to_be_visible()
+    page.locator("#import-file input[type=file]").set_input_files(small)
+    expect(page.locator("#import-understood")).to_contain_text("40 rows")
+    expect(refusal).to_be_hidden()
 
 
 NO_TABLES = {

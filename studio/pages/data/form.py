@@ -35,7 +35,7 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     layout.html(
         layout.back_link(W.import_.back, link("data")) + layout.heading(W.import_.title, W.import_.lead)
     )
-    file, overruling, understood, elsewhere = opening.build()
+    file, overruling, understood, elsewhere = opening.build(studio.settings.max_upload_bytes)
     with gr.Column(visible=False, elem_id="import-rest") as rest:
         roles, first_rows = build_columns()
         fixes, found = build_check()

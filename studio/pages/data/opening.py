@@ -7,13 +7,16 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.base import Component
+from markupsafe import Markup
 
+from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data import fetching
 from studio.pages.data.fetching import Elsewhere
 from studio.pages.words import words_of
 
 W = words_of("data")
+MEGABYTE = 1024 * 1024  # as the setting counts
 # What the fields of "Not right?" say before anything is overruled, in the order of ``Overruling``.
 FOUND_BY_ITSELF: tuple[Any, ...] = ("", "", "", "", "", "auto", None, None, "")
 
@@ -48,17 +51,26 @@ class Overruling:
         ]
 
 
-def build() -> tuple[gr.File, Overruling, gr.HTML, Elsewhere]:
-    """Lay the step out."""
+def build(max_bytes: int) -> tuple[gr.File, Overruling, gr.HTML, Elsewhere]:
+    """Lay the step out; files of more than ``max_bytes`` are not uploaded."""
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(1, W.file.title, W.file.text))
         # No file_types: Gradio would refuse the same ending in capitals.
         file = gr.File(label=W.file.field, type="filepath", height=140, elem_id="import-file")
+        layout.html(too_large(max_bytes))
         elsewhere = fetching.build()
         understood = layout.html(elem_id="import-understood")
         with gr.Accordion(W.file.not_right, open=False, elem_id="import-reading"):
             overruling = build_overruling()
     return file, overruling, understood, elsewhere
+
+
+def too_large(max_bytes: int) -> Markup:
+    """What shows where a file is over the limit; studio.js shows and hides it."""
+    message = W.file.too_large.say(limit=fmt.count(max_bytes // MEGABYTE))
+    return Markup('<div data-upload-limit="{}" hidden>{}</div>').format(
+        max_bytes, layout.notice("error", message, W.file.too_large_hint)
+    )
 
 
 def build_overruling() -> Overruling:

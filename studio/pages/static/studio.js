@@ -1,4 +1,4 @@
-// Theme switch, copy buttons and the title of the window; nothing else runs in the browser by itself.
+// Theme switch, copy buttons, the limit of uploads and the title of the window; nothing else runs by itself.
 (() => {
   const KEY = "studio-theme";
   const asked = new URLSearchParams(location.search).get("__theme");
@@ -34,6 +34,24 @@
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
   });
+  // A file over the limit is never sent: the page's own sentence shows in place of Gradio's.
+  function refuseTooLarge(event, files) {
+    const limit = document.querySelector("[data-upload-limit]");
+    if (!limit) return;
+    const large = [...files].some((file) => file.size > Number(limit.dataset.uploadLimit));
+    limit.hidden = !large;
+    if (!large) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    if (event.type === "change") event.target.value = "";
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=file]")) refuseTooLarge(event, event.target.files);
+  }, true);
+  document.addEventListener("drop", (event) => {
+    if (event.dataTransfer) refuseTooLarge(event, event.dataTransfer.files);
+  }, true);
   new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   new MutationObserver(nameWindow).observe(document.documentElement, { childList: true, subtree: true });
   apply();
