@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pandas as pd
 import pytest
@@ -248,3 +249,18 @@ def test_shuffled_choices_give_the_same_rows(
     one, other = mend_rows(frame_of(rows), choices), mend_rows(frame_of(rows), shuffled)
     assert rows_of(one.rows) == rows_of(other.rows)
     assert one.steps == other.steps
+
+
+def test_a_step_counts_rows_of_which_another_cell_changed_too() -> None:
+    rows = [("on\x07e", "a", T), ("two", "\x07b", T), ("th\x07ree", "\x07c", T)]
+    mended, told = mend(rows, "control_characters=remove_control_characters")
+    assert mended == [("one", "a", T), ("two", "b", T), ("three", "c", T)]
+    assert told == ["3 rows lost invisible control characters."]
+
+
+def test_a_text_that_was_packed_without_end_takes_no_time() -> None:
+    text = "so &" + "amp;" * 50_000 + "lt; much"
+    started = time.monotonic()
+    mended, _ = mend([(text, "a", T)], "html=strip_html")
+    assert time.monotonic() - started < 5
+    assert mended[0][0].startswith("so &amp;amp;")

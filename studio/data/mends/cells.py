@@ -13,11 +13,13 @@ from ftfy import TextFixerConfig, fix_text
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
 from studio.data.columns import LABEL
 from studio.data.fixes import FixChoice, Step
-from studio.data.mends.workbench import NOTHING, Bench, change
+from studio.data.mends.workbench import Bench, tell
 from studio.data.texts import is_blank
 
 # Words on both sides of tags stay apart, by one blank.
 TAG_WITH_BLANKS = re.compile(rf"(?:(?<! ) +)?(?:(?:{TAG_PATTERN}) *)+")
+# A text that was made into HTML more often than this was made to take time.
+MOST_PACKED = 10
 # Only what was decoded wrongly is repaired; quotes, widths and line breaks stay as they are.
 REPAIR = TextFixerConfig(
     unescape_html=False,
@@ -76,15 +78,16 @@ def repair(text: str) -> str:
 
 
 def strip(text: str) -> str:
-    """A text without HTML; again, until nothing more comes out of it.
+    """A text without HTML; again, until nothing more comes out of it or it was packed too often.
 
     >>> strip("Fish &amp;amp; <b>chips</b><br/>today")
     'Fish & chips today'
     """
-    before = None
-    while before != text:
+    for _ in range(MOST_PACKED):
         before = text
         text = unescape(TAG_WITH_BLANKS.sub(" ", text))
+        if text == before:
+            break
     return text.strip()
 
 
@@ -102,7 +105,7 @@ def mend_cells(
     what: str,
 ) -> Step:
     """Mend the cells that have the finding; one that nothing would be left of stays as it was."""
-    changed: dict[str, Step] = {}
+    everywhere: list[np.ndarray] = []
     for role in roles:
         cells = bench.rows[role]
         wrong = find(cells)
@@ -112,7 +115,7 @@ def mend_cells(
         left = ~is_blank(mended)
         whole = cells.copy()
         whole.loc[mended.index[left]] = mended[left]
-        changed[role] = change(bench, choice, role, whole, what)
-    return max(
-        changed.values(), key=lambda step: step.rows, default=Step(choice.code, choice.action, 0, NOTHING)
-    )
+        everywhere.append(whole.to_numpy(dtype=object) != cells.to_numpy(dtype=object))
+        bench.change(role, whole)
+    changed = np.logical_or.reduce(everywhere) if everywhere else np.zeros(len(bench.rows), dtype=bool)
+    return tell(choice, bench.take(changed), what)
