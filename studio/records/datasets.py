@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from studio.data.dataset import Dataset
+from studio.data.editing import Edit
 from studio.errors import Conflict
-from studio.records.edits import EditStore
+from studio.records.edits import EditStore, list_edits
 from studio.records.schema import writing
 from studio.records.tables import dataset_edits, datasets, to_seconds
 
@@ -24,23 +27,24 @@ class DatasetStore:
         with writing(self._engine) as connection:
             add_dataset_in(connection, *versions)
 
-    def add_version(self, dataset: Dataset, *, ends_draft: bool = False) -> None:
-        """Remember a version of a name that is there; Conflict where another was made meanwhile.
+    def add_version(self, dataset: Dataset, follows: str, draft: Sequence[Edit] = ()) -> None:
+        """Remember a version of a name that is there; Conflict where it or its draft changed meanwhile.
 
-        ``ends_draft``: the edits of its parent are in it, and are forgotten in the same transaction.
+        ``follows`` is the id of the version it was started from, and ``draft`` that version's open edits:
+        they are in the new one, and are forgotten in the same transaction.
         """
         with writing(self._engine) as connection:
             newest = connection.scalar(
                 select(func.max(datasets.c.version)).where(datasets.c.name == dataset.name)
             )
-            if newest is None or newest >= dataset.version:
+            is_next = newest is not None and newest < dataset.version
+            if not is_next or list_edits(connection, follows) != tuple(draft):
                 raise Conflict(
                     f"'{dataset.name}' was changed or deleted meanwhile.",
-                    "Look at its versions, and try again.",
+                    "Look at its versions and edits, and try again.",
                 )
             insert_in(connection, dataset)
-            if ends_draft:
-                connection.execute(delete(dataset_edits).where(dataset_edits.c.dataset_id == dataset.parent))
+            connection.execute(delete(dataset_edits).where(dataset_edits.c.dataset_id == follows))
 
     def list(self) -> list[Dataset]:
         """The newest version of each name, the newest first."""

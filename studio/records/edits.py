@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from studio.data.editing import Edit
 from studio.records.schema import writing
@@ -20,14 +20,8 @@ class EditStore:
 
     def list(self, dataset_id: str) -> tuple[Edit, ...]:
         """The draft of a version."""
-        table = dataset_edits.c
-        wanted = (
-            select(table.split, table.row_index, table.action, table.value, table.new_label)
-            .where(table.dataset_id == dataset_id)
-            .order_by(table.number)
-        )
         with self._engine.connect() as connection:
-            return tuple(Edit(*row) for row in connection.execute(wanted))
+            return list_edits(connection, dataset_id)
 
     def add(self, dataset_id: str, edits: Sequence[Edit]) -> None:
         """Put edits at the end of the draft."""
@@ -54,3 +48,14 @@ class EditStore:
         """Take back the whole draft."""
         with writing(self._engine) as connection:
             connection.execute(delete(dataset_edits).where(dataset_edits.c.dataset_id == dataset_id))
+
+
+def list_edits(connection: Connection, dataset_id: str) -> tuple[Edit, ...]:
+    """The draft of a version, within a transaction."""
+    table = dataset_edits.c
+    wanted = (
+        select(table.split, table.row_index, table.action, table.value, table.new_label)
+        .where(table.dataset_id == dataset_id)
+        .order_by(table.number)
+    )
+    return tuple(Edit(*row) for row in connection.execute(wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,20 @@ from studio.data.mending import mend_rows
 from studio.data.versions import HISTORY, NOTES, RESTORE, UNDO, gather_rows, make_version, same_rows
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.services.dataset_rows import DatasetRows
+
+
+@dataclass(frozen=True)
+class Start:
+    """Which version follows ``dataset``: made from the rows of ``parent``, under the next number.
+
+    ``draft`` are the open edits of ``dataset``. All is settled before the work begins: where another version
+    or another edit comes meanwhile, keeping this one is a Conflict.
+    """
+
+    dataset: Dataset
+    parent: Dataset
+    number: int
+    draft: tuple[Edit, ...]
 
 
 class DatasetVersions(DatasetRows):
@@ -30,45 +45,47 @@ class DatasetVersions(DatasetRows):
         Raises InvalidInput where no row has such a finding any more, for an action that does not mend it, and
         where the rows would be unusable; Conflict while there are edits that are not saved.
         """
-        dataset = self._free_of_edits(name)
+        start = self._free_of_edits(name)
+        dataset = start.dataset
         rows, codes = gather_rows(self._library, dataset)
         mended = mend_rows(rows, choices, codes=codes)
         steps = tuple(step for step in mended.steps if step.rows or step.action == IGNORE)
         if not steps:
             raise nothing_changed(dataset, choices)
         if not any(step.rows for step in steps):
-            return self._keep_copy(dataset, dataset, steps)
-        return self._keep_version(dataset, mended.rows, steps)
+            return self._keep_copy(start, dataset, steps)
+        return self._keep_version(start, mended.rows, steps)
 
     def save_edits(self, name: str) -> Dataset:
         """Make a version of the open draft, which ends with it; InvalidInput where it changes nothing."""
-        dataset = self.get(name)
-        edits = self._drafts.list(dataset.id)
-        if not edits:
+        start = self._start(name)
+        if not start.draft:
             raise InvalidInput(f"'{name}' has no edits to save.", "Correct, move or drop a row first.")
-        return self._save(dataset, edits)
+        return self._save(start, start.draft)
 
     def edit_rows(self, name: str, edits: Sequence[Edit]) -> Dataset:
         """Make a version of edits at once; errors as for add_edit, apply_fixes and save_edits."""
-        dataset = self._free_of_edits(name)
+        start = self._free_of_edits(name)
         for place, edit in enumerate(edits):
-            check_edit(edit, dataset, edits[:place])
-        return self._save(dataset, tuple(edits))
+            check_edit(edit, start.dataset, edits[:place])
+        return self._save(start, tuple(edits))
 
     def restore(self, name: str, version: int) -> Dataset:
         """Make a version with the rows of an earlier one."""
-        newest = self._free_of_edits(name)
+        start = self._free_of_edits(name)
+        newest = start.dataset
         source = self.get(f"{newest.name}@{version}")
         if source.fingerprint == newest.fingerprint:
             raise InvalidInput(
                 f"'{newest.name}' has the rows of version {version} already.", "There is nothing to restore."
             )
         step = Step(HISTORY, RESTORE, 0, f"The rows are those of version {version} again.")
-        return self._keep_copy(source, newest, (step,))
+        return self._keep_copy(start, source, (step,))
 
     def undo_step(self, name: str, step_number: int) -> Dataset:
         """Make a version of the parent's rows with the other steps of this version; steps count from 1."""
-        dataset = self._free_of_edits(name)
+        start = self._free_of_edits(name)
+        dataset = start.dataset
         step, others = pick_step(dataset, step_number)
         parent = self.by_id(dataset.parent) if dataset.parent else None
         if parent is None:
@@ -81,8 +98,8 @@ class DatasetVersions(DatasetRows):
         note = Step(HISTORY, UNDO, step.rows, f"Undone: {step.message}", step.lines)
         rows, steps, edits = self._repeat(parent, dataset, others)
         if not steps:
-            return self._keep_copy(parent, dataset, (note,))
-        return self._keep_version(parent, rows, (*steps, note), edits)
+            return self._keep_copy(start, parent, (note,))
+        return self._keep_version(replace(start, parent=parent), rows, (*steps, note), edits)
 
     def _repeat(
         self, parent: Dataset, dataset: Dataset, steps: Sequence[Step]
@@ -97,46 +114,49 @@ class DatasetVersions(DatasetRows):
         mended = mend_rows(rows, choices, codes=codes)
         return mended.rows, mended.steps, ()
 
-    def _free_of_edits(self, name: str) -> Dataset:
-        """The dataset; Conflict where its draft would be left behind by a new version."""
+    def _start(self, name: str) -> Start:
         dataset = self.get(name)
-        count = len(self._drafts.list(dataset.id))
+        number = self._rows.versions(dataset.name)[0].version + 1
+        return Start(dataset, dataset, number, self._drafts.list(dataset.id))
+
+    def _free_of_edits(self, name: str) -> Start:
+        """Where a version starts; Conflict where it would leave a draft behind."""
+        start = self._start(name)
+        count = len(start.draft)
         if count:
             raise Conflict(
                 f"'{name}' has {count} {'edit that is' if count == 1 else 'edits that are'} not saved.",
                 "Save them as a version or discard them first.",
             )
-        return dataset
+        return start
 
-    def _save(self, dataset: Dataset, edits: tuple[Edit, ...]) -> Dataset:
+    def _save(self, start: Start, edits: tuple[Edit, ...]) -> Dataset:
+        dataset = start.dataset
         rows, steps = apply_edits(gather_rows(self._library, dataset)[0], edits)
         if not steps:
             raise InvalidInput(
                 f"The edits of '{dataset.name}' change nothing: each row is as it was.",
                 "Edit a row, or discard them.",
             )
-        return self._keep_version(dataset, rows, steps, edits)
-
-    def _next_number(self, dataset: Dataset) -> int:
-        return self._rows.versions(dataset.name)[0].version + 1
+        return self._keep_version(start, rows, steps, edits)
 
     def _keep_version(
-        self, parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], edits: tuple[Edit, ...] = ()
+        self, start: Start, rows: pd.DataFrame, steps: tuple[Step, ...], edits: tuple[Edit, ...] = ()
     ) -> Dataset:
         with self._making:
-            new = make_version(parent, rows, steps, self._next_number(parent))
+            new = make_version(start.parent, rows, steps, start.number)
             self._library.keep(new.dataset, new.frames, edits)
-            return self._record(new.dataset, ends_draft=bool(edits))
+            return self._record(new.dataset, start)
 
-    def _keep_copy(self, source: Dataset, parent: Dataset, steps: tuple[Step, ...]) -> Dataset:
+    def _keep_copy(self, start: Start, source: Dataset, steps: tuple[Step, ...]) -> Dataset:
         with self._making:
-            copy = same_rows(source, parent, steps, self._next_number(parent))
+            copy = same_rows(source, start.parent, steps, start.number)
             self._library.copy(source.id, copy)
-            return self._record(copy)
+            return self._record(copy, start)
 
-    def _record(self, dataset: Dataset, *, ends_draft: bool = False) -> Dataset:
+    def _record(self, dataset: Dataset, start: Start) -> Dataset:
         try:
-            self._rows.add_version(dataset, ends_draft=ends_draft)
+            self._rows.add_version(dataset, start.dataset.id, start.draft)
         except Conflict:
             self._library.delete(dataset.id)
             raise

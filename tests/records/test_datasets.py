@@ -53,8 +53,8 @@ def versions(store: DatasetStore) -> list[Dataset]:
     second = dataset(2, name="tickets", version=2, parent=first.id)
     third = dataset(3, name="tickets", version=3, parent=second.id, mark_codes=("html",))
     store.add(first)
-    store.add_version(second)
-    store.add_version(third)
+    store.add_version(second, first.id)
+    store.add_version(third, second.id)
     store.add(dataset(4))
     return [first, second, third]
 
@@ -87,9 +87,9 @@ def test_two_versions_made_at_once_do_not_get_one_number(
 ) -> None:
     for number in (2, 3):
         with pytest.raises(Conflict, match="changed or deleted meanwhile"):
-            store.add_version(dataset(8, name="tickets", version=number))
+            store.add_version(dataset(8, name="tickets", version=number), versions[0].id)
     with pytest.raises(Conflict, match="changed or deleted meanwhile"):
-        store.add_version(dataset(8, name="absent", version=2))
+        store.add_version(dataset(8, name="absent", version=2), versions[0].id)
     assert store.get("tickets") == versions[-1]
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from studio.data.editing import Edit
+from studio.errors import Conflict
 from studio.records.datasets import DatasetStore
 from studio.records.edits import EditStore
 from tests.records.databases import dataset, open_database
@@ -42,10 +43,20 @@ def test_the_last_edit_is_taken_back_first(engine: Engine) -> None:
 
 
 def test_a_saved_draft_ends_together_with_the_new_version(engine: Engine) -> None:
-    DatasetStore(engine).add_version(
-        dataset(3, name=dataset(1).name, version=2, parent=dataset(1).id), ends_draft=True
-    )
+    version = dataset(3, name=dataset(1).name, version=2, parent=dataset(1).id)
+    DatasetStore(engine).add_version(version, dataset(1).id, (FIRST, SECOND))
     assert EditStore(engine).list(dataset(1).id) == ()
+
+
+@pytest.mark.parametrize("saved", [(), (FIRST,)])
+def test_an_edit_made_while_a_version_is_written_is_never_lost(
+    engine: Engine, saved: tuple[Edit, ...]
+) -> None:
+    store = DatasetStore(engine)
+    with pytest.raises(Conflict, match="changed or deleted meanwhile"):
+        store.add_version(dataset(3, name=dataset(1).name, version=2), dataset(1).id, saved)
+    assert EditStore(engine).list(dataset(1).id) == (FIRST, SECOND)
+    assert len(store.versions(dataset(1).name)) == 1
 
 
 def test_a_deleted_dataset_takes_its_draft_along(engine: Engine) -> None:

@@ -66,7 +66,7 @@ def test_datasets_of_the_first_release_become_first_versions(tmp_path: Path) -> 
     upgrade(engine)
     store = DatasetStore(engine)
     assert store.get("tickets 1", 1) == dataset()
-    store.add_version(dataset(2, name="tickets 1", version=2))
+    store.add_version(dataset(2, name="tickets 1", version=2), dataset(1).id)
     assert [one.version for one in store.versions("tickets 1")] == [2, 1]
     with pytest.raises(Conflict):
         store.add(dataset(3, name="tickets 1"))

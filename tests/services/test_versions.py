@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,6 +169,35 @@ def test_an_open_draft_is_not_left_behind_by_another_version(tickets: Studio) ->
     datasets.add_edit("tickets", Edit("train", 0, "drop"))
     with pytest.raises(Conflict, match="1 edit that is not saved"):
         datasets.restore("tickets", 1)
+
+
+def test_undoing_an_edit_keeps_the_draft_of_an_earlier_version(tickets: Studio) -> None:
+    datasets = tickets.datasets
+    datasets.add_edit("tickets", Edit("train", 0, "drop"), Edit("train", 1, "move", "test"))
+    datasets.save_edits("tickets")
+    datasets.add_edit("tickets@1", Edit("train", 5, "drop"))
+    datasets.undo_step("tickets", 1)
+    assert datasets.edits("tickets@1") == (Edit("train", 5, "drop"),)
+
+
+def test_of_two_fixes_at_once_none_undoes_the_other(mixed: Studio, settings: Settings) -> None:
+    datasets = mixed.datasets
+    ready = threading.Barrier(2)
+
+    def fix(choice: FixChoice) -> str:
+        ready.wait()
+        try:
+            return f"version {datasets.apply_fixes('mixed', [choice]).version}"
+        except Conflict:
+            return "conflict"
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(fix, (TRIM, REPEATS)))
+    versions = datasets.versions("mixed")
+    parents = [one.parent for one in versions[:-1]]
+    assert parents == [one.id for one in versions[1:]]
+    assert len(versions) == 1 + sum(one.startswith("version") for one in found)
+    assert {path.name for path in settings.datasets_dir.iterdir()} == {one.id for one in versions}
 
 
 def test_a_model_finds_the_version_it_was_trained_on(tickets: Studio) -> None:
