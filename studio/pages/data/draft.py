@@ -16,6 +16,7 @@ from studio.pages.data.fixing import READING_REPAIRS, load_choices
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest, ReadOptions, parse_delimiter
+from studio.services.folds import fold_requests, import_all
 from studio.services.names import free_name, name_from
 
 if TYPE_CHECKING:
@@ -172,10 +173,16 @@ def check(studio: Services, draft: Draft) -> PreparedImport:
 
 
 def carry_out(studio: Services, draft: Draft) -> str:
-    """Import the table, at once or, where it is large, in the background; the address to go to."""
+    """Import the table, at once or, where it is large, in the background; the address to go to.
+
+    With folds it becomes a dataset for each of them.
+    """
+    request = draft.request()
     if is_large(studio, draft):
-        return link("jobs", job=studio.imports.start(draft.request()).id)
-    return link("data", dataset=studio.datasets.import_file(draft.request()).name)
+        started = [studio.imports.start(each) for each in fold_requests(request)]
+        return link("jobs", job=started[0].id)
+    made = import_all(studio.datasets, request)
+    return link("data", dataset=made[0].name) if len(made) == 1 else link("data")
 
 
 def suggest_name(studio: Services, draft: Draft) -> str:

@@ -12,7 +12,8 @@ import pytest
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput
 from studio.pages.data import dividing, filling, form
-from studio.pages.data.draft import Draft, saved_draft, suggest_name
+from studio.pages.data.draft import Draft, carry_out, saved_draft, suggest_name
+from studio.pages.links import link
 
 EFFECTS = 9
 DIVIDED = ("ratios", None, 80, 10, 10, 0, True, 5, 1)
@@ -247,3 +248,12 @@ def test_only_the_fields_that_a_method_needs_are_shown() -> None:
     assert shown["ratios"] == ["train", "validation", "test", "seed", "stratified"]
     assert shown["time"] == ["column", "train", "validation", "test"]
     assert shown["folds"] == ["column", "validation", "seed", "stratified", "folds", "fold"]
+
+
+def test_folds_become_a_dataset_each_and_every_row_is_tested_once(studio: Studio, draft: Draft) -> None:
+    few = replace(draft, fixes=LEAVE_OUT)
+    wanted = replace(few, method="folds", folds=3, train=90, validation=10, name="f")
+    assert carry_out(studio, wanted) == link("data")
+    made = [dataset for dataset in studio.datasets.list() if dataset.name.startswith("f-fold-")]
+    assert len(made) == 3
+    assert sum(dataset.rows["test"] for dataset in made) == sum(made[0].rows.values())
