@@ -44,10 +44,14 @@ class SourceService:
     def fetch(self, address: str, folder: Path, progress: Progress | None = None) -> Fetched:
         """Bring a table into a folder, which is made; one that is on this machine stays where it is.
 
-        Raises InvalidInput, NotFound, TooLarge or Unavailable, each with a sentence.
+        Raises InvalidInput, NotFound, TooLarge or Unavailable, each with a sentence; the folder is gone then.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        return fetch_source(address, self.rules, folder, progress or no_progress)
+        folder.mkdir(parents=True)
+        try:
+            return fetch_source(address, self.rules, folder, progress or no_progress)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @contextmanager
     def fetched(self, address: str, progress: Progress | None = None) -> Iterator[Fetched]:

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,13 +26,15 @@ SOURCE_ROOT = Path(__file__).resolve().parents[3]
 POLL_SECONDS = 0.5
 # Downloads, the library's own copy of them and the table written from it lie side by side for a while.
 MOST_COPIES = 6
+DOWNLOADS, LOG = "hub", "log.txt"
+BESIDE_THE_TABLE = (DOWNLOADS, "cache")
 CHILD = "studio.data.sources.hub_child"
 
 
 def fetch_dataset(address: str, rules: SourceRules, folder: Path, progress: Progress) -> Fetched:
     """Bring ``hf:OWNER/NAME`` or ``hf:OWNER/NAME#CONFIG`` here as one Parquet file.
 
-    The names of its splits are kept in a column. Raises InvalidInput, NotFound, TooLarge or Unavailable.
+    The names of its splits are kept in a column; nothing else is left in ``folder``. Raises InvalidInput, NotFound, TooLarge or Unavailable.
     """
     repo, _, config = address.strip()[len(HUB_PREFIX) :].partition("#")
     if not NAME.match(repo) or ".." in repo:
@@ -49,12 +52,17 @@ def fetch_dataset(address: str, rules: SourceRules, folder: Path, progress: Prog
         "max_bytes": rules.max_bytes,
         "folder": str(folder),
     }
-    for message in run_child(order, rules, folder):
-        if "error" in message:
-            raise read_error(message["error"])
-        if "path" in message:
-            return Fetched(Path(message["path"]), message["name"], message["split_column"])
-        progress(float(message["share"]), str(message["sentence"]))
+    try:
+        for message in run_child(order, rules, folder):
+            if "error" in message:
+                raise read_error(message["error"])
+            if "path" in message:
+                return Fetched(Path(message["path"]), message["name"], message["split_column"])
+            progress(float(message["share"]), str(message["sentence"]))
+    finally:
+        for name in BESIDE_THE_TABLE:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / LOG).unlink(missing_ok=True)
     raise Unavailable(
         f"The table of '{repo}' could not be made.", "Download one of its files and import that."
     )
@@ -68,7 +76,7 @@ def run_child(order: dict[str, Any], rules: SourceRules, folder: Path) -> Iterat
         env=child_environment(rules, folder),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=(folder / "log.txt").open("wb"),
+        stderr=(folder / LOG).open("wb"),
     )
     assert process.stdin and process.stdout, "pipes were asked for"
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -102,7 +110,7 @@ def pass_on(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
 def child_environment(rules: SourceRules, folder: Path) -> dict[str, str]:
     """The environment of the child: this hub alone, its files in the folder, no torch, no telemetry."""
     ours = {
-        "HF_HOME": str(folder / "hub"),
+        "HF_HOME": str(folder / DOWNLOADS),
         "HF_ENDPOINT": rules.hub_endpoint,
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",

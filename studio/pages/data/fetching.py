@@ -97,6 +97,7 @@ def split_column_of(noted: str) -> str:
 def keep_in(folder: Path, path: Path) -> Path:
     """The file in a folder of uploads, so that every later step finds it there."""
     if path.is_dir():
+        folder.rmdir()
         raise InvalidInput(W.elsewhere.folder.say(name=path.name), W.elsewhere.folder_hint)
     if path.is_relative_to(folder):
         return path

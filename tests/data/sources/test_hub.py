@@ -72,6 +72,7 @@ def test_the_splits_of_a_hub_dataset_are_kept(hub: DatasetHub, tmp_path: Path) -
     fetched = fetch("hf:ann/tickets", hub, tmp_path, hub_token="hf_ours")
     assert (fetched.name, fetched.split_column) == ("ann--tickets.parquet", "split")
     assert "Bearer hf_ours" in hub.tokens
+    assert list(tmp_path.iterdir()) == [fetched.path]
     prepared = prepare_import(with_source(ImportRequest(path=tmp_path, name="t"), fetched))
     assert prepared.rows == {"train": 40, "validation": 2, "test": 2}
     assert prepared.frames["test"]["text"].tolist() == ["test one", "test two"]
@@ -112,6 +113,16 @@ def test_what_cannot_be_fetched_is_said(
     with pytest.raises(kind, match=sentence) as caught:
         fetch(address, hub, tmp_path)
     assert caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dataset_never_leads_to_files_of_this_machine(hub: DatasetHub, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("text\nnot for others\n")
+    card = f"---\nconfigs:\n- config_name: en\n  data_files: {secret}\n---\n"
+    hub.repositories["ann/thief"] = {"README.md": card.encode(), "a.csv": b"text\nx\n"}
+    with pytest.raises(InvalidInput, match="cannot be read as a table"):
+        fetch("hf:ann/thief", hub, tmp_path)
 
 
 def test_limits_and_a_missing_network_are_said(hub: DatasetHub, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_what_cannot_be_fetched_is_said_in_place(opened: SimpleNamespace, tmp_pa
     for address in ("", "server:/etc/passwd", "http://127.0.0.1:1/table.csv", "ftp://example.org/t.csv"):
         _, _, failed = fetching.fetch(opened, address, None)
         assert 'role="alert"' in failed, address
+        assert not list((tmp_path / "uploads").rglob("*/*")), address
 
 
 def test_no_list_is_shown_where_no_folder_is_open(studio: Studio) -> None:
