@@ -34,7 +34,8 @@ CHILD = "studio.data.sources.hub_child"
 def fetch_dataset(address: str, rules: SourceRules, folder: Path, progress: Progress) -> Fetched:
     """Bring ``hf:OWNER/NAME`` or ``hf:OWNER/NAME#CONFIG`` here as one Parquet file.
 
-    The names of its splits are kept in a column; nothing else is left in ``folder``. Raises InvalidInput, NotFound, TooLarge or Unavailable.
+    The names of its splits are kept in a column; nothing else is left in ``folder``. Raises InvalidInput,
+    NotFound, TooLarge or Unavailable.
     """
     repo, _, config = address.strip()[len(HUB_PREFIX) :].partition("#")
     if not NAME.match(repo) or ".." in repo:
