@@ -24,7 +24,7 @@ from studio.data.near import find_near_at_once
 from studio.data.planning import NEAR, describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
-from studio.data.rechecking import LEFT_OUT_CODES
+from studio.data.rechecking import LEFT_OUT_CODES, LOST_LABELS, unseen_labels
 from studio.data.splits import SPLITS, SplitPlan
 from studio.data.texts import length_histogram
 from studio.data.uploads import Reader, complete_roles, no_progress, part_of, read_tables
@@ -257,7 +257,8 @@ def mend_import(base: PreparedImport) -> PreparedImport:
     frames = {split: kept[kept["split"] == split].reset_index(drop=True) for split in SPLITS}
     frames = {split: frame.drop(columns="split") for split, frame in frames.items()}
     labels = [label for label in base.labels if label in set(kept[LABEL].unique())] if LABEL in kept else []
-    carried = [problem for problem in base.problems if problem.code in {*base.reading_codes, *LEFT_OUT_CODES}]
+    carrying = {*base.reading_codes, *LEFT_OUT_CODES} - (set() if unseen_labels(kept) else {LOST_LABELS})
+    carried = [problem for problem in base.problems if problem.code in carrying]
     problems = [*carried, *checked.problems]
     return replace(
         base,

@@ -16,8 +16,9 @@ from studio.errors import InvalidInput
 
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
 LEFT_OUT_CODES = ("missing_text", "missing_label", "label_not_in_file", "unseen_label", "unknown_label")
-DIVISION_CODES = ("large_group", "incomparable_split", "label_not_in_train")
+DIVISION_CODES = ("large_group", "incomparable_split")
 OF_LABELS_FILE = "unused_labels"
+LOST_LABELS = "label_not_in_train"
 UNSEEN = "unseen_label"
 
 
@@ -52,7 +53,7 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
         )
     found = [problem for problem in checked.problems if problem.severity != "error"]
     marks, keys = checked.rows["marks"].to_numpy(), checked.rows["key"].to_numpy()
-    return Rechecked((*carried(parent), *found), checked.codes, marks, keys)
+    return Rechecked((*carried(parent, rows), *found), checked.codes, marks, keys)
 
 
 def unseen_labels(rows: pd.DataFrame) -> set[str]:
@@ -70,7 +71,8 @@ def known_unseen(parent: Dataset) -> set[str]:
     return {label for counts in others for label, count in counts.items() if count and not seen.get(label)}
 
 
-def carried(parent: Dataset) -> list[Problem]:
-    """The findings that the rows alone cannot tell again."""
+def carried(parent: Dataset, rows: pd.DataFrame) -> list[Problem]:
+    """The findings that the rows alone cannot tell again, and that still hold of them."""
     kept = {*parent.reading_codes, *LEFT_OUT_CODES, *DIVISION_CODES, OF_LABELS_FILE} - set(parent.mark_codes)
+    kept = kept | {LOST_LABELS} if unseen_labels(rows) else kept - {LOST_LABELS}
     return [problem for problem in parent.problems if problem.code in kept]

@@ -137,3 +137,40 @@ def test_a_column_that_says_the_label_is_named(tmp_path: Path) -> None:
     )
     found = [problem for problem in prepared.problems if "name" in problem.message]
     assert found
+
+
+@pytest.mark.parametrize(
+    ("plan", "odd", "code"),
+    [
+        (SplitPlan("column", column="part"), "elsewhere", "unknown_split"),
+        (SplitPlan("time", column="part"), "some day", "unreadable_time"),
+    ],
+)
+def test_rows_that_have_no_side_are_left_out_where_that_is_chosen(
+    tmp_path: Path, plan: SplitPlan, odd: str, code: str
+) -> None:
+    places = ["train", "train", "validation", "test"] if plan.kind == "column" else list("1234")
+    rows = [(text, label, places[place % 4]) for place, (text, label) in enumerate(distinct_rows())]
+    path = write_table(tmp_path / "t.csv", [(*HEADER, "part"), *rows, ("one more text", "a", odd)])
+    assert ask(path, plan=plan).blocking
+    mended = ask(path, f"{code}=drop_rows", plan=plan)
+    assert not mended.blocking
+    assert (mended.reader.rows_read, mended.reader.rows_dropped) == (len(rows), 1)
+    assert [(step.code, step.action, step.rows) for step in mended.steps] == [(code, "drop_rows", 1)]
+
+
+def test_labels_that_only_later_rows_have_are_left_out_in_an_import_and_afterwards(
+    tmp_path: Path, studio: Studio
+) -> None:
+    rows = [(text, label, str(place)) for place, (text, label) in enumerate(distinct_rows())]
+    rows[-1] = (rows[-1][0], "late", rows[-1][2])
+    path = write_table(tmp_path / "t.csv", [(*HEADER, "part"), *rows])
+    plan, choice = SplitPlan("time", column="part"), FixChoice("label_not_in_train", "drop_rare_labels")
+    assert "label_not_in_train" in codes_of(ask(path, plan=plan))
+    mended = ask(path, str(choice), plan=plan)
+    assert not mended.blocking and mended.labels == ("a", "b")
+    assert "label_not_in_train" not in codes_of(mended)
+    studio.datasets.import_file(ImportRequest(path=path, name="later", plan=plan))
+    second = studio.datasets.apply_fixes("later", [choice])
+    assert second.labels == ("a", "b")
+    assert "label_not_in_train" not in {problem.code for problem in second.problems}

@@ -61,6 +61,13 @@ def test_what_the_readers_offer_exists_and_may_be_chosen() -> None:
                     assert offered <= {*FIXES[node.args[1].value]}
 
 
+def test_what_mends_a_division_is_documented_and_may_be_chosen() -> None:
+    rows = {code: cells for code, cells in table_rows("## How rows are divided").items() if len(cells) == 3}
+    assert {"unknown_split", "label_not_in_train"} <= set(rows)
+    for code, (_, _, fixes) in rows.items():
+        assert tuple(re.findall(r"`(\w+)`", fixes)) == FIXES.get(code, ())
+
+
 def test_every_action_is_documented_in_the_order_in_which_it_is_done() -> None:
     rows = table_rows("### What can be done")
     assert list(rows.items()) == [(action.name, [action.sentence]) for action in ACTIONS]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from studio.data.checks.labels import RARE, group_spellings
 from studio.data.checks.repeats import find_conflicts
+from studio.data.checks.rows import find_unseen
 from studio.data.columns import LABEL
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import NOTHING, Bench, change, drop
@@ -83,7 +84,10 @@ def drop_conflicts(bench: Bench, choice: FixChoice) -> Step:
 
 
 def drop_rare_labels(bench: Bench, choice: FixChoice) -> Step:
-    """Without the labels that have as few rows as the finding says."""
+    """Without the labels that have as few rows as the finding says, or none to train on."""
+    if choice.code == "label_not_in_train":
+        lost = find_unseen(bench.rows, np.zeros(len(bench.rows), dtype=bool))
+        return drop(bench, choice, lost, "no training row has the label")
     counts = bench.rows[LABEL].value_counts()
     fewest, most = next((low, high) for words, low, high in RARE if words.code == choice.code)
     rare = list(counts.index[(counts >= fewest) & (counts <= most)])

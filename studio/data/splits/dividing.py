@@ -135,7 +135,6 @@ def tie(
             "Drop repeated texts, or move those in train and test to one side.",
             str(material.rows["file"].iloc[0]),
             plan.column,
-            fixes=("drop_repeats",),
         )
     ]
 
