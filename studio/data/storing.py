@@ -17,7 +17,6 @@ from studio.data.columns import TEXT
 # A page of rows that a search found all over the split reads as many groups as it has rows.
 ROWS_PER_GROUP = 5_000
 ROWS_PER_WRITE = 50_000
-PLACE = ("line", "file")
 MEASURED = ("length", "marks")  # not rows of the table: what browsing asks of them
 
 

@@ -258,9 +258,20 @@ def test_a_step_counts_rows_of_which_another_cell_changed_too() -> None:
     assert told == ["3 rows lost invisible control characters."]
 
 
-def test_a_text_that_was_packed_without_end_takes_no_time() -> None:
-    text = "so &" + "amp;" * 50_000 + "lt; much"
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("so &" + "amp;" * 50_000 + "lt; much", "so &amp;amp;"),
+        ("<b>so</b> " + "<!--" * 20_000, "so <!--<!--"),
+    ],
+)
+def test_a_text_made_to_take_time_takes_none(text: str, start: str) -> None:
     started = time.monotonic()
     mended, _ = mend([(text, "a", T)], "html=strip_html")
     assert time.monotonic() - started < 5
-    assert mended[0][0].startswith("so &amp;amp;")
+    assert mended[0][0].startswith(start)
+
+
+def test_a_comment_goes_with_the_tags_and_signs_in_it() -> None:
+    mended, _ = mend([("one <!-- 1 < 2, <b --> two <!----><!-- x -->three", "a", T)], "html=strip_html")
+    assert mended == [("one two three", "a", T)]

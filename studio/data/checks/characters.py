@@ -10,7 +10,8 @@ from studio.data.checks.findings import Finding, View, Words
 from studio.data.checks.matching import contains, is_ascii, matches, report_cells_with
 
 CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
-TAG_PATTERN = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--[^>]*-->"
+# A comment ends before the next one begins, or a text full of beginnings would be read again from each.
+TAG_PATTERN = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--[^<>]*(?:<[^!<>][^<>]*)*-->"
 ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|mdash|ndash|[lr][sd]quo|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5});"
 URL = r"(?i)\bhttps?://[^\s]|\bwww\.[a-z0-9-]+\.[a-z]"
 # UTF-8 read as Windows-1252: a lead byte as a letter, then what its second byte looks like. Some of it is

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Letters in a run: 2 where most are Chinese, Japanese or Korean characters, else 4; see docs/decisions/0007.
-WIDE_RUN = 2
+# Letters in a run; only its first two count where most are Chinese, Japanese or Korean characters: see
+# docs/decisions/0007.
 RUN = 4
 SPACE = 32
 BASIC_PLANE = 0x10000
