@@ -68,7 +68,7 @@ def bring(order: dict[str, Any]) -> dict[str, Any]:
         raise NotFound(f"The hub has no dataset '{repo}' with tables in it.", FILE_HINT) from error
     except datasets.exceptions.DatasetsError as error:
         raise InvalidInput(f"The files of '{repo}' do not fit together as one table.", FILE_HINT) from error
-    except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
+    except (httpx2.HTTPError, ImportError, OSError, RuntimeError, ValueError) as error:
         raise unread(error, order) from error
     path = folder / f"{repo.replace('/', '--')}.parquet"
     column = write_table(tables, path, order)

@@ -116,13 +116,14 @@ def test_what_cannot_be_fetched_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dataset_never_leads_to_files_of_this_machine(hub: DatasetHub, tmp_path: Path) -> None:
+def test_a_dataset_never_leads_to_files_or_addresses_of_this_machine(hub: DatasetHub, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("text\nnot for others\n")
-    card = f"---\nconfigs:\n- config_name: en\n  data_files: {secret}\n---\n"
-    hub.repositories["ann/thief"] = {"README.md": card.encode(), "a.csv": b"text\nx\n"}
-    with pytest.raises(InvalidInput, match="cannot be read as a table"):
-        fetch("hf:ann/thief", hub, tmp_path)
+    for place in (secret, f"{hub.url}/datasets/ann/tickets/resolve/main/train.csv"):
+        card = f"---\nconfigs:\n- config_name: en\n  data_files: {place}\n---\n"
+        hub.repositories["ann/thief"] = {"README.md": card.encode(), "a.csv": b"text\nx\n"}
+        with pytest.raises(InvalidInput, match="cannot be read as a table"):
+            fetch("hf:ann/thief", hub, tmp_path)
 
 
 def test_limits_and_a_missing_network_are_said(hub: DatasetHub, tmp_path: Path) -> None:
