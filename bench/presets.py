@@ -35,7 +35,6 @@ from studio.training.recipe import Recipe
 
 CHECKPOINT = "minilm-l6"
 RATIOS = (0.8, 0.1, 0.1)
-BANKING_LABELS = 77
 Splits = dict[str, pd.DataFrame]
 
 

@@ -18,7 +18,6 @@ AnyTokenizer = Tokenizer | BertWordPieceTokenizer | ByteLevelBPETokenizer
 SPECIAL_TOKENS = 2
 LATIN_CHARACTERS_PER_TOKEN = 4.0
 CASED_SHARE = 0.01
-ESTIMATED = "These token counts are estimated from the number of characters."
 
 
 def count_tokens(folder: Path | None, texts: Sequence[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from studio.data.readers import read_bytes
 from studio.data.readers.encodings import decode_bytes
+from studio.data.readers.names_files import list_names
 from studio.errors import InvalidInput
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -36,7 +37,7 @@ def read_labels_file(path: Path) -> list[str]:
     Raises InvalidInput where it holds none, an empty line between names, or a name twice.
     """
     text = decode_bytes(read_bytes(path, path.name)).text
-    names = [line.strip() for line in text.splitlines()]
+    names = list_names(text)
     while names and not names[-1]:
         names.pop()
     if "" in names:

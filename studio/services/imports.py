@@ -23,6 +23,8 @@ from studio.settings import Settings
 
 IMPORT = "import"
 LARGE_BYTES = 16 * 1024 * 1024
+PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")  # zip and workbooks, gzip, bzip2, xz
+UNPACKED_TIMES = 5
 KEPT = "tables"  # folder of uploads that jobs read
 KEPT_SECONDS = 86_400.0
 
@@ -37,7 +39,7 @@ class ImportService:
 
     def is_large(self, *paths: Path | None) -> bool:
         """Whether reading and checking the files takes so long that it belongs into the background."""
-        return sum(path.stat().st_size for path in paths if path and path.is_file()) > LARGE_BYTES
+        return sum(weigh(path) for path in paths if path) > LARGE_BYTES
 
     def start(self, request: ImportRequest) -> JobView:
         """Queue an import; the files are kept until it has ended.
@@ -110,6 +112,17 @@ class ImportFollowUp:
         for folder in (self._settings.uploads_dir / KEPT).glob("*"):
             if str(folder) not in needed and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def weigh(path: Path) -> int:
+    """Bytes to be read of a file or folder; what is packed counts as several times its size."""
+    if path.is_dir():
+        return sum(weigh(each) for each in path.rglob("*") if each.is_file())
+    if not path.is_file():
+        return 0
+    with path.open("rb") as file:
+        packed = file.read(6).startswith(PACKED)
+    return path.stat().st_size * (UNPACKED_TIMES if packed else 1)
 
 
 def keep_files(folder: Path, request: ImportRequest) -> ImportRequest:

@@ -26,11 +26,6 @@ class CheckpointLengths:
     facts: TokenFacts
     advised: int
 
-    @property
-    def cut_if_advised(self) -> float:
-        """Share of the texts that the advised length still cuts, as far as the limits tell."""
-        return next((share for limit, share in sorted(self.facts.cut.items()) if limit >= self.advised), 0.0)
-
 
 class LengthService:
     """The verbs on token lengths."""

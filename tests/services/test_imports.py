@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -75,4 +76,16 @@ def test_large_is_decided_by_all_files_together(tmp_path: Path) -> None:
     half.write_bytes(b"x" * (9 << 20))
     assert not studio.imports.is_large(half, None)
     assert studio.imports.is_large(half, half)
+    studio.close()
+
+
+def test_a_folder_counts_with_its_files_and_what_is_packed_with_what_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    (folder / "train.csv").write_bytes(b"x" * (20 << 20))
+    packed = tmp_path / "table.csv.gz"
+    packed.write_bytes(gzip.compress(b"x") + b"\0" * (4 << 20))
+    studio = open_studio(Settings(home=tmp_path / "home"))
+    assert studio.imports.is_large(folder)
+    assert studio.imports.is_large(packed)
     studio.close()

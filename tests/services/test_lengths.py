@@ -41,4 +41,3 @@ def test_the_share_that_is_cut_is_that_of_the_own_tokenizer(
     assert line.facts.cut[256] == pytest.approx(float((counts > 256).mean()), abs=1e-6)
     assert line.facts.longest == counts.max()
     assert line.advised == 256
-    assert line.cut_if_advised == line.facts.cut[256] > 0

@@ -17,6 +17,7 @@ from studio.data.readers.archives import Budget, copy_bounded, open_zip
 from studio.data.readers.classes import find_classes, read_classes
 from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.members import Member, list_archive, list_folder, split_of, without_common_folders
+from studio.data.readers.names_files import list_names
 from studio.data.readers.table import Progress, ReadOptions, Table
 from studio.errors import InvalidInput
 
@@ -113,7 +114,7 @@ def take_labels(members: list[Member]) -> tuple[tuple[str, ...], list[Member]]:
     if len(found) != 1 or len(members) == 1:
         return (), members
     with found[0].open() as file:
-        names = [line.strip() for line in decode_bytes(file.read(found[0].size_bytes)).text.splitlines()]
+        names = list_names(decode_bytes(file.read(found[0].size_bytes)).text)
     while names and not names[-1]:
         names.pop()
     if len(names) < 2 or "" in names or len(set(names)) < len(names):
