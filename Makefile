@@ -35,7 +35,7 @@ run: setup ## Serve the studio with its worker on http://127.0.0.1:7860.
 
 test: setup-dev ## Run every test: units, child processes, and journeys in a real browser.
 	@$(PYTHON) -m tests.journeys.browser
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser"
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
 	@$(PYTHON) -m pytest -m browser
 
 unit: setup-dev ## Run the quick tests alone: no torch, no browser.
