@@ -39,7 +39,7 @@ test: setup-dev ## Run every test: units, child processes, and journeys in a rea
 	@$(PYTHON) -m pytest -m browser
 
 unit: setup-dev ## Run the quick tests alone: no torch, no browser.
-	@$(PYTHON) -m pytest -m "not slow and not browser"
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser"
 
 check: setup-dev ## Style, types, import contracts, and documents that match the code.
 	@$(VENV)/bin/ruff check .
