@@ -27,6 +27,16 @@ def run_studio(home: Path, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+def run_program(program: str, path: Path) -> dict[str, Any]:
+    """What a piece of Python prints as JSON about a file, run in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return dict(json.loads(done.stdout))
+
+
 def describe_machine() -> str:
     """The machine in one line, for the head of a table."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

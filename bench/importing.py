@@ -7,9 +7,7 @@ Each measurement is a process of its own; peak memory is the most it held at onc
 from __future__ import annotations
 
 import argparse
-import json
 import random
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 from statistics import median
 
-from bench.command import ROOT, describe_machine
+from bench.command import describe_machine, run_program
 
 SIZES = (10_000, 100_000, 1_000_000)
 LABELS = ("billing", "delivery", "returns", "account", "technical", "other")
@@ -84,20 +82,6 @@ def write_table(path: Path, rows: int) -> None:
             file.write(f"{cell},{draw.choice(LABELS)}\n")
 
 
-def measure(body: str, path: Path) -> dict[str, float]:
-    """Rows, seconds and peak bytes of a piece of Python in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(body=body), str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return dict(json.loads(done.stdout))
-
-
 def main() -> int:
     """Print a table; exit code 0 where the largest import keeps to the limits of time and memory."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,7 +97,8 @@ def main() -> int:
             write_table(path, rows)
             # Interleaved, so that a slow moment of the machine meets all of them.
             rounds = [
-                {name: measure(body, path) for name, body in MEASURES.items()} for _ in range(options.rounds)
+                {name: run_program(PROGRAM.format(body=body), path) for name, body in MEASURES.items()}
+                for _ in range(options.rounds)
             ]
             kept = report(rows, path, rounds) and kept
             path.unlink()

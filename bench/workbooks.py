@@ -7,8 +7,6 @@ Each measurement is a process of its own; the studio's includes the process that
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -16,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench.command import ROOT, describe_machine
+from bench.command import describe_machine, run_program
 from bench.importing import LABELS, MEGABYTE, sentences
 
 MEASURES = {
@@ -99,20 +97,6 @@ def row_of(number: int, *cells: str | int) -> str:
     return f'<row r="{number}">{written}</row>'
 
 
-def measure(body: str, path: Path) -> dict[str, object]:
-    """Rows, seconds and peak bytes of a piece of Python and of its children."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(body=body), str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return dict(json.loads(done.stdout))
-
-
 def main() -> int:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -128,7 +112,7 @@ def main() -> int:
         for name, body in MEASURES.items():
             if options.long and "openpyxl" in name:
                 continue
-            found = measure(body, path)
+            found = run_program(PROGRAM.format(body=body), path)
             if found["rows"] != options.rows:
                 raise SystemExit(f"{name} read {found['rows']} of {options.rows} rows.")
             own, child = (peak / MEGABYTE for peak in found["peaks"])  # type: ignore[attr-defined]
