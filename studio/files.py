@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
+from jobs.durable import rename, replacing
 from studio.errors import Damaged
 
 GONE = ".*.gone"  # the pattern of folders whose removal did not come to its end
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON to a temporary name, make it durable, then give it its name."""
+    """Write JSON to a file that is there whole or not at all, and stays after a loss of power."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            json.dump(value, stream, ensure_ascii=False, indent=2, allow_nan=False)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as waiting, waiting.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def read_json(path: Path, what: str) -> Any:
@@ -46,7 +39,7 @@ def remove_folder(folder: Path) -> None:
     """
     doomed = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.gone")
     try:
-        folder.rename(doomed)
+        rename(folder, doomed)
     except FileNotFoundError:
         return
     shutil.rmtree(doomed, ignore_errors=True)

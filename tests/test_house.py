@@ -94,7 +94,13 @@ def test_the_environment_is_read_in_one_place() -> None:
         if path.parent.name != "bench"
         and re.search(r"os\.environ\.get|os\.getenv|= os\.environ\[", path.read_text())
     }
-    assert readers == {"studio/settings.py"}
+    assert readers == {"studio/settings.py", "jobs/faults.py"}
+
+
+def test_files_are_made_durable_and_named_in_one_place() -> None:
+    words = re.compile(r"os\.(fsync|rename|replace)\(|\w\.rename\([\w.]+\)|\w\.replace\([\w.]+\)")
+    found = {name_of(path) for path in SOURCES if words.search(path.read_text(encoding="utf-8"))}
+    assert found == {"jobs/durable.py"}
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

@@ -13,6 +13,7 @@ from filelock import FileLock
 from huggingface_hub import hf_hub_url
 from huggingface_hub.file_download import http_get
 
+from jobs.durable import fsync_tree, rename
 from studio.checkpoints.builtin import sha256_of
 from studio.checkpoints.hub import HubFacts, HubFile, hub_headers, look_up, translated_errors
 from studio.checkpoints.inspect import BPE_FILES, TOKENIZER_FILES, describe_folder
@@ -129,7 +130,8 @@ def publish(partial: Path, target: Path) -> Path:
     """Move a finished folder to its place, where it is seen whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    fsync_tree(partial)
+    rename(partial, target)
     return target
 
 
@@ -177,7 +179,7 @@ def download_file(facts: HubFacts, file: HubFile, target: Path, settings: Settin
         raise Unavailable(
             f"{file.name} of '{facts.repo}' arrived damaged.", "Start again: it is fetched anew."
         )
-    part.rename(target)
+    rename(part, target)
 
 
 class Meter:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from jobs.durable import fsync_path, rename
 from studio.checkpoints.inspect import PICKLE, PICKLE_INDEX, SAFETENSORS
 from studio.errors import InvalidInput, WorkFailed
 
@@ -50,7 +51,8 @@ def convert_pickle(folder: Path) -> list[str]:
             f"The weights of '{folder.name}' could not be converted: {last[0]}",
             "Check that the disk and the memory are large enough, then try again.",
         )
-    partial.replace(target)
+    fsync_path(partial)
+    rename(partial, target)
     for source in (*sources, folder / PICKLE_INDEX):
         source.unlink(missing_ok=True)
     return [CONVERTED, *json.loads(done.stdout.strip().splitlines()[-1])]

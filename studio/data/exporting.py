@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs.durable import replacing
 from studio.data.dataset import Dataset
 from studio.data.library import Library
 from studio.data.splits import SPLITS
@@ -61,15 +60,8 @@ def export_rows(
     tables = read_tables(library, dataset)
     if format == "csv" and not raw:
         tables = (neutralise(table) for table in tables)
-    temporary = to.with_name(f".{to.name[-80:]}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with temporary.open("wb") as file:
-            write(tables, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(to)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(to) as waiting, waiting.open("wb") as file:
+        write(tables, file)
     return to
 
 

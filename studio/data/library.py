@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 import uuid
@@ -14,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jobs.durable import fsync_path, rename
 from studio.data.dataset import Dataset, Profile
 from studio.data.editing import Edit
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.importing import PreparedImport
 from studio.data.profiles import read_profile, write_profile
 from studio.data.splits import SPLITS
-from studio.data.storing import StoredRows, sync_folder, write_rows
+from studio.data.storing import StoredRows, write_rows
 from studio.errors import InvalidInput, NotFound
 from studio.files import read_json, write_json
 
@@ -65,7 +65,7 @@ class Library:
         try:
             for path in source.glob("*.parquet"):
                 shutil.copyfile(path, unfinished / path.name)
-                sync_file(unfinished / path.name)
+                fsync_path(unfinished / path.name)
             self._publish(unfinished, dataset)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -74,9 +74,7 @@ class Library:
 
     def _publish(self, unfinished: Path, dataset: Dataset) -> None:
         write_json(unfinished / DESCRIPTION, dataset.to_json())
-        sync_folder(unfinished)
-        os.replace(unfinished, self.datasets_dir / dataset.id)
-        sync_folder(self.datasets_dir)
+        rename(unfinished, self.datasets_dir / dataset.id)
 
     def ids(self) -> list[str]:
         """The ids of the datasets that are there in full."""
@@ -152,7 +150,7 @@ class Library:
             return
         # Renamed first: a reader never meets a dataset of which half is gone.
         doomed = self.datasets_dir / f"{UNFINISHED}{uuid.uuid4().hex}"
-        os.replace(folder, doomed)
+        rename(folder, doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
     def sweep(self, known: Collection[str], older_than_seconds: float = 3600.0) -> None:
@@ -194,9 +192,3 @@ def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
         reading_codes=prepared.reading_codes,
         sketches=prepared.sketches,
     )
-
-
-def sync_file(path: Path) -> None:
-    """See a file's bytes onto the disk."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())

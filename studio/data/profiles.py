@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.durable import replacing
 from studio.data.dataset import Profile
 from studio.data.problems import Problem
-from studio.data.storing import sync_folder
 
 HEAD = b"profile"
 
@@ -31,16 +29,8 @@ def write_profile(path: Path, profile: Profile) -> None:
     }
     marks = np.concatenate([np.empty(0, np.int64), *profile.marks.values()]).astype(np.int64)
     schema = pa.schema([pa.field("marks", pa.int64())], metadata={HEAD: json.dumps(head).encode()})
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(pa.Table.from_arrays([pa.array(marks)], schema=schema), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with replacing(path) as waiting:
+        pq.write_table(pa.Table.from_arrays([pa.array(marks)], schema=schema), waiting, compression="zstd")
 
 
 def read_profile(path: Path) -> Profile:

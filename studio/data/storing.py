@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.durable import fsync_file
 from studio.data.columns import TEXT
 
 # A page of rows that a search found all over the split reads as many groups as it has rows.
@@ -42,8 +42,7 @@ def write_rows(frame: pd.DataFrame, roles: Mapping[str, str], path: Path) -> Non
                     columns["length"] = pc.utf8_length(columns[measured]).cast(pa.int32())
                 table = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
                 writer.write_table(table, row_group_size=ROWS_PER_GROUP)
-        file.flush()
-        os.fsync(file.fileno())
+        fsync_file(file)
 
 
 def to_arrow(column: pd.Series, schema: pa.Schema) -> pa.Array | pa.ChunkedArray:
@@ -101,14 +100,3 @@ class StoredRows:
         if not parts:
             return self._file.schema_arrow.empty_table().select(columns)
         return pa.concat_tables(parts)
-
-
-def sync_folder(folder: Path) -> None:
-    """See a folder's entries onto the disk; Windows cannot and need not."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from jobs.durable import fsync_path, rename
 from studio.errors import Conflict, InvalidInput, NotFound, WorkFailed
 
 NEEDED = (
@@ -112,7 +113,7 @@ def write_folder(folder: Path, files: list[Path], to: Path, replaced: Mapping[st
             target.write_text(replaced[str(name)], encoding="utf-8")
         else:
             shutil.copyfile(folder / name, target)
-        make_durable(target)
+        fsync_path(target)
 
 
 def write_zip(folder: Path, files: list[Path], to: Path, replaced: Mapping[str, str]) -> None:
@@ -129,13 +130,7 @@ def write_zip(folder: Path, files: list[Path], to: Path, replaced: Mapping[str, 
             entry.file_size = (folder / name).stat().st_size
             with open(folder / name, "rb") as source, archive.open(entry, "w") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-    make_durable(to)
-
-
-def make_durable(path: Path) -> None:
-    """Have the bytes of a file on disk before it gets its name."""
-    with open(path, "rb") as stream:
-        os.fsync(stream.fileno())
+    fsync_path(to)
 
 
 def publish_file(temporary: Path, to: Path) -> None:
@@ -146,7 +141,7 @@ def publish_file(temporary: Path, to: Path) -> None:
         # Some file systems (FAT, network shares) know no links.
         if to.exists():
             raise
-        os.rename(temporary, to)
+        rename(temporary, to)
 
 
 def publish_folder(temporary: Path, to: Path) -> None:
@@ -154,7 +149,7 @@ def publish_folder(temporary: Path, to: Path) -> None:
     to.mkdir()
     if os.name == "nt":
         to.rmdir()
-    os.rename(temporary, to)
+    rename(temporary, to)
 
 
 def discard(path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from jobs.durable import write_file
 from studio.checkpoints.catalogue import Checkpoint, find_in_catalogue
 from studio.metrics.registry import METRICS
 
@@ -62,9 +62,7 @@ class CardFacts:
 def write_card(folder: Path, facts: CardFacts) -> Path:
     """Write README.md into a model folder; it appears whole or not at all."""
     path = folder / CARD_NAME
-    temporary = path.with_name(f".{CARD_NAME}.{os.getpid()}.part")
-    temporary.write_text(build_card(facts), encoding="utf-8")
-    temporary.replace(path)
+    write_file(path, build_card(facts))
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
+from jobs.durable import replacing, temporary_name
 from studio.data.problems import count_of
 from studio.data.readers import ReaderReport, ReadOptions, read_table
 from studio.data.readers.parsing import DELIMITER_STAND_IN
@@ -175,8 +175,10 @@ def check_place(to: Path) -> None:
     """Raise InvalidInput where a file cannot be written there; its folder is made where it is missing."""
     with writing(to):
         to.parent.mkdir(parents=True, exist_ok=True)
-        temporary_of(to).touch()
-        temporary_of(to).unlink()
+        to.exists()  # raises where no file can have that name
+        probe = temporary_name(to)
+        probe.touch()
+        probe.unlink()
 
 
 @contextmanager
@@ -189,11 +191,6 @@ def writing(to: Path) -> Iterator[None]:
             f"The answers cannot be written to {to.name}: {error.strerror}.",
             "Choose another place for them, or make this one ready to be written to.",
         ) from error
-
-
-def temporary_of(to: Path) -> Path:
-    """Where a file is written before it gets its name."""
-    return to.with_name(f".{to.name}.{os.getpid()}.part")
 
 
 def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]:
@@ -209,24 +206,19 @@ def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]
         notes.append(f"The answers hold characters that {encoding} does not know: the file is UTF-8.")
         encoding = "utf-8-sig"
     plain = report.quote is None and not needs_quotes(frame, delimiter)
-    temporary = temporary_of(to)
-    try:
-        with open(temporary, "w", encoding=encoding, newline="") as stream:
-            long = len(delimiter) > 1
-            writer = csv.writer(
-                LongDelimiter(stream, delimiter) if long else stream,
-                delimiter=DELIMITER_STAND_IN if long else delimiter,
-                # The csv module does not see which cells hold a separator of several characters.
-                quoting=csv.QUOTE_NONE if plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
-                # Without quoting, a quote is an ordinary character that must not be escaped.
-                quotechar=None if plain else '"',
-                lineterminator="\n",
-            )
-            writer.writerow([str(name) for name in frame.columns])
-            writer.writerows(written_rows(frame))
-        temporary.replace(to)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(to) as waiting, open(waiting, "w", encoding=encoding, newline="") as stream:
+        long = len(delimiter) > 1
+        writer = csv.writer(
+            LongDelimiter(stream, delimiter) if long else stream,
+            delimiter=DELIMITER_STAND_IN if long else delimiter,
+            # The csv module does not see which cells hold a separator of several characters.
+            quoting=csv.QUOTE_NONE if plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
+            # Without quoting, a quote is an ordinary character that must not be escaped.
+            quotechar=None if plain else '"',
+            lineterminator="\n",
+        )
+        writer.writerow([str(name) for name in frame.columns])
+        writer.writerows(written_rows(frame))
     return notes
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.durable import replacing
 from studio.errors import Damaged, NotFound
 
 METADATA_KEY = b"encoder_studio"
@@ -146,12 +146,8 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
     about = json.dumps({"labels": list(predictions.labels), "fingerprint": predictions.fingerprint})
     table = table.replace_schema_metadata({METADATA_KEY: about.encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as waiting:
+        pq.write_table(table, waiting, compression="zstd")
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -212,13 +208,9 @@ def export_csv(predictions: Predictions, to: Path) -> None:
     frame = predictions.to_frame()
     for column in frame.select_dtypes(exclude="number"):
         frame[column] = [disarm(cell) if isinstance(cell, str) else cell for cell in frame[column]]
-    temporary = to.with_name(f".{to.name}.{os.getpid()}.part")
-    try:
+    with replacing(to) as waiting:
         # With this line end the writer quotes a lone carriage return, which else would start a row.
-        frame.to_csv(temporary, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-        temporary.replace(to)
-    finally:
-        temporary.unlink(missing_ok=True)
+        frame.to_csv(waiting, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def disarm(cell: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from transformers import set_seed
 
+from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import LoadedEncoder, load_encoder
 from studio.errors import WorkFailed
 from studio.metrics.registry import get_metric
@@ -206,4 +206,5 @@ def save_folder(model: Any, tokenizer: Any, max_length: int, folder: Path) -> No
     model.save_pretrained(waiting)
     tokenizer.save_pretrained(waiting)
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(waiting, folder)
+    fsync_tree(waiting)
+    rename(waiting, folder)

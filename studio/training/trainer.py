@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from jobs.durable import replacing
 from studio.metrics.registry import compute_metrics
 from studio.tasks.base import Task
 from studio.tasks.classification import softmax
@@ -203,9 +204,8 @@ def save_learnt(model: Any, path: Path) -> None:
         for name, value in model.named_parameters()
         if value.requires_grad
     }
-    waiting = path.with_suffix(".part")
-    save_file(learnt, waiting)
-    waiting.replace(path)
+    with replacing(path) as waiting:
+        save_file(learnt, waiting)
 
 
 def load_learnt(model: Any, path: Path) -> None:
