@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
 from jobs.database import make_engine
 from jobs.database import upgrade as upgrade_jobs
+from jobs.endings import Endings
 from jobs.errors import SchemaTooNew
 from jobs.launchers.local import LocalLauncher
 from jobs.queue import Queue
@@ -17,10 +20,13 @@ from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
 from studio.errors import Conflict
+from studio.notices.deliverer import Deliverer
+from studio.notices.outbox import Outbox
 from studio.prediction.pool import PredictorPool
 from studio.records.datasets import DatasetStore
 from studio.records.evaluations import EvaluationStore
 from studio.records.models import ModelStore
+from studio.records.notices import NoticeStore
 from studio.records.schema import upgrade as upgrade_records
 from studio.services.checkpoints import CheckpointService
 from studio.services.comparisons import ComparisonService
@@ -31,6 +37,7 @@ from studio.services.jobs import JobService
 from studio.services.leftovers import Leftovers
 from studio.services.lengths import LengthService
 from studio.services.models import ModelService
+from studio.services.notices import NoticeService
 from studio.services.predictions import PredictionService
 from studio.services.profiles import LANE as DATA_LANE
 from studio.services.sources import SourceService
@@ -59,6 +66,7 @@ class Studio:
     evaluations: EvaluationService
     predictions: PredictionService
     comparisons: ComparisonService
+    notices: NoticeService
     system: SystemService
     pool: PredictorPool
 
@@ -79,7 +87,8 @@ def open_studio(settings: Settings) -> Studio:
     queue = Queue(store, settings.jobs_dir)
     Leftovers(settings, queue, model_rows).remove_all()
     ImportFollowUp(settings, queue).sweep()
-    jobs = JobService(queue, model_rows, lambda job_id: run_worker_for(store, settings, job_id))
+    jobs = build_jobs(store, settings)
+    notices = NoticeService(settings, NoticeStore(engine), jobs)
     datasets = DatasetService(settings, library, dataset_rows, model_rows, jobs)
     models = ModelService(settings, model_rows, jobs, pool)
     checkpoints = CheckpointService(settings, datasets, models, jobs)
@@ -97,7 +106,8 @@ def open_studio(settings: Settings) -> Studio:
         evaluations=evaluations,
         predictions=PredictionService(settings, datasets, models, jobs, pool),
         comparisons=ComparisonService(models),
-        system=SystemService(settings, checkpoints, jobs),
+        notices=notices,
+        system=SystemService(settings, checkpoints, jobs, notices),
         pool=pool,
     )
 
@@ -136,6 +146,26 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
     return Worker(store, options, launcher, after=after)
 
 
+def build_jobs(store: Store, settings: Settings) -> JobService:
+    """The questions and wishes about jobs."""
+    queue = Queue(store, settings.jobs_dir)
+    return JobService(queue, ModelStore(store.engine), lambda job_id: run_worker_for(store, settings, job_id))
+
+
+@contextlib.contextmanager
+def telling_of_jobs(settings: Settings) -> Iterator[None]:
+    """Tell people of jobs that end meanwhile, by the ways that are set up."""
+    engine = make_engine(settings.database_url)
+    store = NoticeStore(engine)
+    notices = NoticeService(settings, store, build_jobs(Store(engine), settings))
+    with contextlib.ExitStack() as stack:
+        stack.callback(engine.dispose)
+        if notices.channels:
+            outbox = Outbox(store, Endings(engine), notices.channels, notices.describe)
+            stack.enter_context(contextlib.closing(Deliverer(outbox, settings.home / "notices.lock")))
+        yield
+
+
 def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
     """Run a worker in this process until the given job has ended."""
     stop = threading.Event()
@@ -149,7 +179,8 @@ def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
     watcher = threading.Thread(target=stop_when_ended, daemon=True)
     watcher.start()
     try:
-        build_worker(store, settings).run(stop)
+        with telling_of_jobs(settings):
+            build_worker(store, settings).run(stop)
     finally:
         stop.set()
         watcher.join()

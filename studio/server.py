@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from studio.api.app import build_api
 from studio.api.security import SecurityMiddleware, require_token_off_loopback
-from studio.bootstrap import Studio, open_studio
+from studio.bootstrap import Studio, open_studio, telling_of_jobs
 from studio.errors import Conflict, InvalidInput, StudioError
 from studio.settings import Settings
 
@@ -45,6 +45,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
             for line in lines:
                 stack.enter_context(line)
             studio = stack.enter_context(contextlib.closing(open_studio(settings)))
+            stack.enter_context(telling_of_jobs(settings))
             application = build_application(studio)
             for number in range(options.workers):
                 stack.enter_context(contextlib.closing(WorkerKeeper(settings, number)))
@@ -150,9 +151,11 @@ class WorkerKeeper:
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "studio", "--home", str(self.settings.home), "worker"]
         command += ["--until-parent-ends", str(os.getpid())]
+        # The worker tells people of jobs too, and only the server knows where its pages are.
+        environment = {**os.environ, "STUDIO_PUBLIC_URL": self.settings.address}
         with open(self.settings.home / "worker.log", "ab") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, process_group=0
             )
 
     def _watch(self) -> None:

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import socket
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from studio.errors import InvalidInput
 
 OFFLINE_WORDS = {"1", "true", "yes", "on"}
+MAIL_PORTS = {"starttls": 587, "ssl": 465, "none": 25}
+EVERY_ADDRESS = {"0.0.0.0", "::", ""}
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    """Where news of jobs is posted to, and what signs it; both may be secrets."""
+
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """How news of jobs is mailed; ``security`` is starttls, ssl or none."""
+
+    host: str
+    recipients: tuple[str, ...]
+    sender: str
+    port: int = 587
+    security: str = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -20,30 +45,36 @@ class Settings:
     home: Path
     host: str = "127.0.0.1"
     port: int = 7860
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 200 * 1024 * 1024
     hub_endpoint: str = "https://huggingface.co"
-    hub_token: str | None = None
+    hub_token: str | None = field(default=None, repr=False)
     offline: bool = False
     lease_seconds: float = 15.0
     private_url_hosts: tuple[str, ...] = ()
     data_folders: tuple[Path, ...] = ()
+    public_url: str | None = None
+    webhook: WebhookSettings | None = None
+    mail: MailSettings | None = None
 
     @classmethod
     def from_environment(cls, home: str | Path | None = None, **changes: object) -> Settings:
         """Read STUDIO_* and HF_* variables; arguments win over the environment.
 
-        Raises InvalidInput where a number is not one.
+        Raises InvalidInput where a number is not one, or something belongs with what is set.
         """
         chosen = home or os.environ.get("STUDIO_HOME") or platformdirs.user_data_dir("encoder-studio", False)
         settings = cls(
             home=Path(chosen).expanduser().resolve(),
             token=os.environ.get("STUDIO_TOKEN") or None,
-            max_upload_bytes=read_megabytes("STUDIO_MAX_UPLOAD_MB", default=200) * 1024 * 1024,
+            max_upload_bytes=read_number("STUDIO_MAX_UPLOAD_MB", 200, "number of megabytes") * 1024 * 1024,
             hub_endpoint=(os.environ.get("HF_ENDPOINT") or cls.hub_endpoint).rstrip("/"),
             hub_token=os.environ.get("HF_TOKEN") or None,
             private_url_hosts=read_hosts(os.environ.get("STUDIO_ALLOW_PRIVATE_URLS", "")),
             data_folders=read_folders(os.environ.get("STUDIO_DATA_FOLDERS", "")),
+            public_url=read_address("STUDIO_PUBLIC_URL"),
+            webhook=read_webhook(),
+            mail=read_mail(),
             offline=os.environ.get("HF_HUB_OFFLINE", "").lower() in OFFLINE_WORDS,
         )
         return replace(settings, **changes)  # type: ignore[arg-type]
@@ -52,6 +83,21 @@ class Settings:
     def database_url(self) -> str:
         """SQLAlchemy URL of the one database file."""
         return f"sqlite:///{self.home / 'studio.db'}"
+
+    @property
+    def address(self) -> str:
+        """Where people reach the pages, for links in news."""
+        host = socket.gethostname() if self.host in EVERY_ADDRESS else self.host
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must never be shown or logged."""
+        webhook, mail = self.webhook, self.mail
+        found: tuple[str | None, ...] = (self.token, self.hub_token)
+        found += (webhook.url, webhook.secret) if webhook else ()
+        found += (mail.password,) if mail else ()
+        return tuple(text for text in found if text)
 
     @property
     def datasets_dir(self) -> Path:
@@ -128,19 +174,72 @@ def read_folders(text: str) -> tuple[Path, ...]:
     return folders
 
 
+def read_address(name: str) -> str | None:
+    """A web address from the environment, without a slash at its end; InvalidInput where it is none."""
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InvalidInput(
+            f"{name} is not a web address.", f"Set {name} to one that begins with https:// or http://."
+        )
+    return text.rstrip("/")
+
+
+def read_webhook() -> WebhookSettings | None:
+    """Where news is posted to; None where that is not set."""
+    url = read_address("STUDIO_WEBHOOK_URL")
+    return WebhookSettings(url, os.environ.get("STUDIO_WEBHOOK_SECRET") or None) if url else None
+
+
+def read_mail() -> MailSettings | None:
+    """How news is mailed, None where no server is set; InvalidInput where something is wrong or missing."""
+    host = os.environ.get("STUDIO_SMTP_HOST", "").strip()
+    if not host:
+        return None
+    security = os.environ.get("STUDIO_SMTP_SECURITY", "").strip().lower() or "starttls"
+    if security not in MAIL_PORTS:
+        raise InvalidInput(
+            f"STUDIO_SMTP_SECURITY is '{security}'.", f"Set it to one of {', '.join(MAIL_PORTS)}."
+        )
+    written = os.environ.get("STUDIO_SMTP_TO", "").split(",")
+    recipients = tuple(text for part in written if (text := part.strip()))
+    if not recipients:
+        raise InvalidInput(
+            "STUDIO_SMTP_HOST is set, but not whom to write to.",
+            "Set STUDIO_SMTP_TO to an address, or to several with commas between them.",
+        )
+    user = os.environ.get("STUDIO_SMTP_USER") or None
+    return MailSettings(
+        host=host,
+        recipients=recipients,
+        sender=os.environ.get("STUDIO_SMTP_FROM", "").strip()
+        or (user if user and "@" in user else recipients[0]),
+        port=read_number("STUDIO_SMTP_PORT", default=MAIL_PORTS[security], what="port"),
+        security=security,
+        user=user,
+        password=os.environ.get("STUDIO_SMTP_PASSWORD") or None,
+    )
+
+
 def gpus_are_hidden() -> bool:
     """Whether CUDA_VISIBLE_DEVICES is set to nothing, which keeps programs off the graphics card."""
     return os.environ.get("CUDA_VISIBLE_DEVICES") == ""
 
 
-def read_megabytes(name: str, default: int) -> int:
-    """Read a whole number of megabytes from the environment."""
+def read_number(name: str, default: int, what: str) -> int:
+    """Read a whole number, which ``what`` names, from the environment."""
     text = os.environ.get(name, "").strip()
     if not text:
         return default
     if not text.isdigit() or int(text) == 0:
         raise InvalidInput(
-            f"{name} is '{text}', which is not a number of megabytes.",
+            f"{name} is '{text}', which is not a {what}.",
             f"Set {name} to a whole number such as {default}, or leave it unset.",
         )
     return int(text)

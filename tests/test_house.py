@@ -16,6 +16,7 @@ BROAD_BOUNDARIES = {
     "jobs/child.py": "whatever a handler raises becomes the job's failure",
     "jobs/worker.py": "the worker's loop goes on after a failed turn",
     "studio/cli/main.py": "the command line ends with a sentence",
+    "studio/notices/deliverer.py": "the telling of people goes on after a failed turn",
     "studio/pages/guard.py": "a page shows a sentence",
     "studio/prediction/predictor.py": "the predictor answers the next request",
 }

@@ -1,4 +1,4 @@
-"""serve, worker and doctor: what runs the studio, and what this machine has."""
+"""serve, worker, doctor and notify: what runs the studio, what this machine has, and who is told."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from studio.bootstrap import make_worker
+from studio.bootstrap import make_worker, telling_of_jobs
 from studio.cli.output import say
 from studio.server import ServeOptions
 from studio.server import serve as serve_studio
 
+NO_CHANNEL = "Nobody is told. Set STUDIO_WEBHOOK_URL, or STUDIO_SMTP_HOST and STUDIO_SMTP_TO."
 MARKS = {True: "ok     ", False: "missing"}
 
 
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(worker)
     app.command()(doctor)
+    app.command()(notify)
 
 
 def serve(
@@ -52,8 +54,11 @@ def worker(
         signal.signal(number, lambda *_: stop.set())
     if until_parent_ends:
         threading.Thread(target=stop_with_parent, args=(until_parent_ends, stop), daemon=True).start()
+    settings = context.obj.settings()
+    made = make_worker(settings, once=once)
     say("The worker is ready.")
-    make_worker(context.obj.settings(), once=once).run(stop)
+    with telling_of_jobs(settings):
+        made.run(stop)
 
 
 def stop_with_parent(parent: int, stop: threading.Event) -> None:
@@ -74,4 +79,22 @@ def doctor(context: typer.Context) -> None:
     ready = all(finding.ok for finding in findings if finding.needed)
     context.obj.show({"ready": ready, "findings": [finding.to_json() for finding in findings]}, text)
     if not ready:
+        raise typer.Exit(1)
+
+
+def notify(
+    context: typer.Context,
+    test: Annotated[bool, typer.Option("--test", help="Send a test message by every way.")] = False,
+) -> None:
+    """Say how people are told of jobs that have ended, or send them a test message."""
+    with context.obj.studio() as studio:
+        if not test:
+            states = [state.to_json() for state in studio.notices.states()]
+            columns = ["channel", "to", "waiting", "sent", "given_up", "last_sent_at", "error"]
+            context.obj.show_table(states, columns, NO_CHANNEL)
+            return
+        trials = studio.notices.try_out()
+    lines = [f"{trial.channel} to {trial.to}: {'sent' if trial.ok else trial.error}" for trial in trials]
+    context.obj.show([trial.to_json() for trial in trials], "\n".join(lines))
+    if not all(trial.ok for trial in trials):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The tables of datasets, their open edits, models and evaluations; times are seconds since 1970 in UTC."""
+"""The tables of datasets, open edits, models, evaluations, notices; times are seconds since 1970 in UTC."""
 
 from __future__ import annotations
 
@@ -85,6 +85,28 @@ evaluations = Table(
     Column("metrics", JSON(none_as_null=True), nullable=False),
     Column("created_at", Double, nullable=False),
     Index("ix_evaluations_model", "model_id", "created_at"),
+)
+
+notice_positions = Table(
+    "notice_positions",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", String(32), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("next_at", Double),
+    Column("ended_at", Double),
+    Column("error", Text, nullable=False),
+    Index("ix_notices_next", "next_at"),
 )
 
 

@@ -15,6 +15,7 @@ from jobs.states import JobState
 from studio.errors import StudioError
 from studio.services.checkpoints import CheckpointService
 from studio.services.jobs import JobService
+from studio.services.notices import NoticeService
 from studio.settings import Settings
 from studio.training.hardware import detect_machine
 
@@ -59,10 +60,17 @@ class Finding:
 class SystemService:
     """Questions about the machine."""
 
-    def __init__(self, settings: Settings, checkpoints: CheckpointService, jobs: JobService) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        checkpoints: CheckpointService,
+        jobs: JobService,
+        notices: NoticeService,
+    ) -> None:
         self._settings = settings
         self._checkpoints = checkpoints
         self._jobs = jobs
+        self._notices = notices
 
     def overview(self) -> Overview:
         """The machine and its queue now."""
@@ -79,8 +87,14 @@ class SystemService:
             jobs_running=sum(state in {JobState.RUNNING, JobState.CANCELLING} for state in states),
             jobs_waiting=states.count(JobState.QUEUED),
             workers=sum(worker.alive for worker in self._jobs.workers()),
-            network="off" if self._settings.offline else "used only to fetch checkpoints",
+            network=self._network(),
         )
+
+    def _network(self) -> str:
+        """What the network is used for."""
+        uses = [] if self._settings.offline else ["to fetch checkpoints"]
+        uses += ["to tell people of jobs"] if self._notices.channels else []
+        return f"used only {' and '.join(uses)}" if uses else "off"
 
     def doctor(self) -> list[Finding]:
         """Everything the studio needs, with what to do where it is missing."""
@@ -103,6 +117,7 @@ class SystemService:
                 needed=False,
             ),
             Finding("Network", True, overview.network, needed=False),
+            *self._told(),
         ]
 
     def _python(self) -> Finding:
@@ -121,6 +136,23 @@ class SystemService:
         except StudioError as error:
             return Finding("Built-in checkpoint", False, error.message, error.hint)
         return Finding("Built-in checkpoint", True, "there, and its hash is right")
+
+    def _told(self) -> list[Finding]:
+        """How people are told of jobs that have ended."""
+        states = self._notices.states()
+        if not states:
+            hint = "See docs/operations.md to be told by a webhook or by e-mail when a job has ended."
+            return [Finding("Notifications", True, "not set up", hint, needed=False)]
+        found = []
+        for state in states:
+            waiting = f", {state.waiting} waiting" if state.waiting else ""
+            failed = f", {state.given_up} given up" if state.given_up else ""
+            sentence = f"to {state.to}: {state.sent} sent{waiting}{failed}."
+            hint = "Try it with: python -m studio notify --test"
+            hint = f"{state.error} {hint}" if state.error else hint
+            title = f"Notifications by {state.channel}"
+            found.append(Finding(title, not state.error, sentence, hint, needed=False))
+        return found
 
     def _disk(self, free_bytes: int) -> Finding:
         enough = free_bytes > LOW_DISK_BYTES

@@ -1,0 +1,1 @@
+"""News of jobs that have ended, brought to people by a webhook or by e-mail."""

@@ -1,0 +1,1 @@
+"""Tests of the news of jobs, against real servers on this machine."""
