@@ -116,9 +116,23 @@ class JobProgress:
         """One line of the job's log."""
         self._context.log(text)
 
+    def note(self, sentence: str) -> None:
+        """Something that happened on the way."""
+        self._context.log(sentence)
+
     def raise_if_cancelled(self) -> None:
         """Stop here where someone asked for it."""
         self._context.raise_if_cancelled()
+
+    @property
+    def ending(self) -> str | None:
+        """Why to end now."""
+        return None
+
+    @property
+    def should_stop_early(self) -> bool:
+        """Whether to end with the best so far."""
+        return False
 
 
 def require_checkpoint(context: JobContext, settings: Settings) -> Path:

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Sampler
 
 from studio.tasks.base import Encoded
+from studio.training.memory import give_back, not_enough, ran_out
 
 TOKENS_PER_BATCH = 16_384
 BATCHES_PER_GROUP = 50
 
 
-class EncodedRows(Dataset):
+class EncodedRows:
     """Tokenised rows without padding, each with its label id where labels are known."""
 
     def __init__(self, encoded: Encoded, label_ids: Sequence[int] | None = None) -> None:
@@ -57,41 +57,23 @@ class Collator:
         return batch
 
 
-class LengthGroupedOrder(Sampler[int]):
-    """A new order of rows for each epoch in which rows of like length share a batch.
+def plan_epoch(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Divide the row numbers of an epoch (0: the first) into batches in which rows are of like length.
 
-    Depends on seed and epoch alone, so that a resumed run sees the rows in the order it would have seen.
-    Groups of 50 batches are drawn at random and sorted inside; the batches then come in random order.
+    Depends on its arguments alone, so that a resumed run sees the rows in the order it would have seen.
+    Groups of 50 batches are drawn at random and sorted inside; the batches then come in random order, an
+    incomplete one last.
     """
-
-    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
-        self.lengths = lengths
-        self.batch_size = batch_size
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of an epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        generator = np.random.default_rng([self.seed, self.epoch])
-        order = generator.permutation(len(self.lengths))
-        groups = max(1, min(BATCHES_PER_GROUP, len(order) // (self.batch_size * 4))) * self.batch_size
-        batches: list[np.ndarray] = []
-        for start in range(0, len(order), groups):
-            group = order[start : start + groups]
-            group = group[np.argsort(-self.lengths[group], kind="stable")]
-            batches += [group[i : i + self.batch_size] for i in range(0, len(group), self.batch_size)]
-        # An incomplete batch stays last: the loader cuts this order into full batches again.
-        last = [batches.pop()] if batches and len(batches[-1]) < self.batch_size else []
-        for number in [*generator.permutation(len(batches))]:
-            yield from batches[number].tolist()
-        for batch in last:
-            yield from batch.tolist()
+    generator = np.random.default_rng([seed, epoch])
+    order = generator.permutation(len(lengths))
+    groups = max(1, min(BATCHES_PER_GROUP, len(order) // (batch_size * 4))) * batch_size
+    batches: list[np.ndarray] = []
+    for start in range(0, len(order), groups):
+        group = order[start : start + groups]
+        group = group[np.argsort(-lengths[group], kind="stable")]
+        batches += [group[i : i + batch_size] for i in range(0, len(group), batch_size)]
+    last = [batches.pop()] if batches and len(batches[-1]) < batch_size else []
+    return [batches[number] for number in generator.permutation(len(batches))] + last
 
 
 def make_collator(model: Any, tokenizer: Any, max_length: int) -> Collator:
@@ -128,24 +110,48 @@ def predict_encoded(
 ) -> np.ndarray:
     """Return logits (rows, labels) as float32 in the order given; longest rows go first.
 
-    ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile.
+    ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
+    does not suffice for a batch, it and those after it are halved, down to one row.
     """
     rows = EncodedRows(encoded)
-    device, was_training = next(model.parameters()).device, model.training
+    was_training = model.training
     logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
-    done = 0
+    waiting, at_once, done = [*cut_batches(rows.lengths, batch_size)][::-1], batch_size, 0
     model.eval()
     try:
-        for numbers in cut_batches(rows.lengths, batch_size):
-            batch = {name: value.to(device) for name, value in collator([rows[i] for i in numbers]).items()}
-            with torch.inference_mode():
-                logits[numbers] = model(**batch).logits.float().cpu().numpy()
+        while waiting:
+            numbers = waiting.pop()
+            if len(numbers) > at_once:
+                waiting += [numbers[at_once:], numbers[:at_once]]
+                continue
+            answers = answer(model, collator([rows[i] for i in numbers]))
+            if answers is None:
+                if len(numbers) == 1:
+                    raise not_enough(int(rows.lengths[numbers[0]]))
+                at_once = len(numbers) // 2
+                waiting.append(numbers)
+                continue
+            logits[numbers] = answers
             done += len(numbers)
             if progress:
                 progress(done)
     finally:
         model.train(was_training)
     return logits
+
+
+def answer(model: Any, batch: dict[str, torch.Tensor]) -> np.ndarray | None:
+    """Logits of one batch; None where the memory does not suffice for it."""
+    device = next(model.parameters()).device
+    try:
+        with torch.inference_mode():
+            placed = {name: value.to(device) for name, value in batch.items()}
+            return model(**placed).logits.float().cpu().numpy()
+    except (RuntimeError, MemoryError) as error:
+        if not ran_out(error):
+            raise
+    give_back()
+    return None
 
 
 def cut_batches(lengths: np.ndarray, batch_size: int) -> Iterator[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,7 +12,11 @@ MeasuredPoint = dict[str, Any]
 
 @dataclass
 class Course:
-    """Validation scores of the epochs so far; ``patience`` epochs without a better one end the training."""
+    """Validation scores of the epochs so far; ``patience`` epochs without a better one end the training.
+
+    ``stopped_after`` are the epochs done (such as 2.4) when a person asked for the end; 0 where nobody did.
+    An epoch that was not finished is judged and counted like the others.
+    """
 
     metric: str
     title: str
@@ -21,6 +26,7 @@ class Course:
     train: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     history: list[MeasuredPoint] = field(default_factory=list)
+    stopped_after: float = 0.0
 
     def note(self, name: str, value: float, *, split: str, step: int, epoch: float) -> None:
         """Keep one measured number for the history."""
@@ -59,8 +65,12 @@ class Course:
         return {
             point["name"]: point["value"]
             for point in self.history
-            if point["split"] == "validation" and round(point["epoch"]) == epoch
+            if point["split"] == "validation" and math.ceil(point["epoch"]) == epoch
         }
+
+    def is_over(self, planned_epochs: int) -> bool:
+        """Tell whether nothing is left to be learnt: all epochs done, no patience left, or stopped."""
+        return self.epochs >= planned_epochs or self.ran_out_of_patience or self.stopped_after > 0
 
     @property
     def ran_out_of_patience(self) -> bool:
@@ -75,6 +85,8 @@ class Course:
         >>> course.sentence(3)
         'Best at epoch 2 of 3; later epochs did not improve validation accuracy.'
         """
+        if self.stopped_after:
+            return self._sentence_of_stop(planned_epochs)
         if not self.best_epoch:
             return "There were no validation rows, so the last epoch was kept."
         if self.ran_out_of_patience and self.epochs < planned_epochs:
@@ -97,6 +109,14 @@ class Course:
             f"Best at epoch {self.best_epoch} of {self.epochs}; "
             f"later epochs did not improve validation {self.title}."
         )
+
+    def _sentence_of_stop(self, planned_epochs: int) -> str:
+        stopped = f"Stopped on request after {self.stopped_after:.3g} of {planned_epochs} epochs"
+        if not self.best_epoch:
+            return f"{stopped}; there were no validation rows, so the last weights were kept."
+        if self.best_epoch == self.epochs:
+            return f"{stopped}; the last weights were the best so far and were kept."
+        return f"{stopped}; those of epoch {self.best_epoch}, the best so far, were kept."
 
     @property
     def overfits(self) -> bool:

@@ -9,27 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import set_seed
 
 from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import LoadedEncoder, load_encoder
-from studio.errors import WorkFailed
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
 from studio.training.batches import EncodedRows, make_collator, usable_length
+from studio.training.cadence import SECONDS_BETWEEN_SNAPSHOTS
 from studio.training.course import Course, MeasuredPoint
+from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, not_enough, ran_out
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
 from studio.training.reporter import Reporter
 from studio.training.rows import Columns, check_rows, label_ids_of, rows_by_role
-from studio.training.snapshots import Snapshots
-from studio.training.trainer import EncoderTrainer, Lesson, load_learnt
+from studio.training.snapshot_state import load_weights
+from studio.training.snapshots import Snapshot, Snapshots
+from studio.training.trainer import EncoderTrainer, Lesson
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+# Tokenised in one call, which uses all threads; between calls it is heard whether the job should end.
+ROWS_TOKENISED = 20_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class TrainingRun:
     """One training to do; ``train`` and ``validation`` have a column for each role of the task.
 
     ``labels`` are all labels in the order of their ids. ``validation`` may have no rows. With ``resume`` it
-    goes on from the newest complete snapshot of the same recipe in ``snapshots_dir``, where there is one.
+    goes on from the newest whole snapshot of the same recipe in ``snapshots_dir``, where there is one.
+    ``killed_attempts`` are earlier ones on the same folder that the system ended.
     """
 
     task: Task
@@ -49,6 +52,8 @@ class TrainingRun:
     out_dir: Path
     snapshots_dir: Path
     resume: bool = True
+    killed_attempts: int = 0
+    seconds_between_snapshots: float = SECONDS_BETWEEN_SNAPSHOTS
 
 
 @dataclass(frozen=True)
@@ -80,18 +85,14 @@ class TrainingResult:
 def train_model(run: TrainingRun, report: Progress) -> TrainingResult:
     """Train, keep the best epoch, and write the model folder to ``run.out_dir``.
 
-    Raises InvalidInput where recipe and data do not fit, WorkFailed where the machine cannot do it,
-    and whatever ``report.raise_if_cancelled`` raises.
+    Raises InvalidInput where recipe and data do not fit, WorkFailed where the machine cannot do it or the
+    training goes wrong, and whatever ``report.raise_if_cancelled`` raises.
     """
     try:
         return train_here(run, report)
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY):
-            raise WorkFailed(
-                f"The memory did not suffice for batches of {run.recipe.batch_size} rows "
-                f"of {run.recipe.max_length} tokens.",
-                "Halve the batch size or the maximum length, or choose a smaller checkpoint.",
-            ) from error
+    except (RuntimeError, MemoryError) as error:
+        if ran_out(error):
+            raise not_enough(run.recipe.max_length) from error
         raise
 
 
@@ -99,6 +100,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     """Do the work of ``train_model``."""
     started = time.monotonic()
     check_rows(run.train, run.labels)
+    snapshots, snapshot = open_snapshots(run, report)
     placement = choose_placement(run.recipe.precision)
     report.log(placement.sentence)
     set_seed(run.recipe.seed)
@@ -108,8 +110,14 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
     for note in notes:
         report.log(note)
-    lesson = make_lesson(run, loaded, placement, max_length)
-    reporter = train_lesson(model, lesson, run, report)
+    lesson = make_lesson(run, loaded, placement, max_length, report)
+    reporter = Reporter(report, course_of(run, snapshot), lesson.extent)
+    at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
+    at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
+    set_seed(run.recipe.seed)
+    trainer = EncoderTrainer(model, lesson, reporter, snapshots, at_once)
+    trainer.cadence.between = run.seconds_between_snapshots
+    finish_training(trainer, snapshot)
     model = plain_model(model)
     model.config.problem_type = "single_label_classification"
     model.eval()
@@ -136,6 +144,39 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     )
 
 
+def open_snapshots(run: TrainingRun, report: Progress) -> tuple[Snapshots, Snapshot | None]:
+    """The snapshots of a training, and the one to go on from where there is one."""
+    snapshots = Snapshots(run.snapshots_dir, run.recipe.model_dump(), report.log)
+    snapshots.open()
+    snapshot = snapshots.newest() if run.resume else None
+    if snapshot is None:
+        snapshots.clear()
+    return snapshots, snapshot
+
+
+def course_of(run: TrainingRun, snapshot: Snapshot | None) -> Course:
+    """How the training went until the snapshot; a new course without one."""
+    if snapshot:
+        return Course.from_json(snapshot.state["course"])
+    metric = get_metric(run.task.primary_metric)
+    return Course(metric.name, metric.title.lower(), run.recipe.early_stopping)
+
+
+def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
+    """Train to the end, and leave the kept epoch's weights in the model."""
+    reporter, course = trainer.reporter, trainer.reporter.course
+    if snapshot:
+        trainer.go_on_from(snapshot)
+        reporter.report.log(
+            f"Going on after step {trainer.step} of {reporter.extent.steps} "
+            f"(epoch {reporter.extent.epochs_at(trainer.step):.3g} of {reporter.extent.epochs})."
+        )
+        reporter.tell_again()
+    trainer.train()
+    if course.kept_epoch != course.epochs or snapshot:
+        load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
+
+
 def prepare_model(
     loaded: LoadedEncoder, run: TrainingRun, placement: Placement
 ) -> tuple[Any, tuple[int, int]]:
@@ -157,41 +198,31 @@ def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
     return [f"Texts are cut at {max_length} tokens, which is all that this checkpoint reads."]
 
 
-def make_lesson(run: TrainingRun, loaded: LoadedEncoder, placement: Placement, max_length: int) -> Lesson:
-    """Tokenise the rows, each split in one call."""
+def make_lesson(
+    run: TrainingRun, loaded: LoadedEncoder, placement: Placement, max_length: int, report: Progress
+) -> Lesson:
+    """Tokenise the rows of training and validation."""
 
-    def rows_of(columns: Columns) -> EncodedRows:
-        encoded = run.task.encode(rows_by_role(run.task, columns), loaded.tokenizer, max_length)
+    def rows_of(columns: Columns, what: str) -> EncodedRows:
+        rows = rows_by_role(run.task, columns)
+        encoded = run.task.encode(rows[:ROWS_TOKENISED], loaded.tokenizer, max_length)
+        for start in range(ROWS_TOKENISED, len(rows), ROWS_TOKENISED):
+            report.raise_if_cancelled()
+            report.progress(step=0, steps=1, message=f"Tokenising the {what} rows", eta_seconds=None)
+            more = run.task.encode(rows[start : start + ROWS_TOKENISED], loaded.tokenizer, max_length)
+            for name, column in more.items():
+                encoded[name].extend(column)
         return EncodedRows(encoded, label_ids_of(columns[LABEL.key], run.labels))
 
     return Lesson(
         task=run.task,
         recipe=run.recipe,
-        train_rows=rows_of(run.train),
-        validation_rows=rows_of(run.validation),
+        train_rows=rows_of(run.train, "training"),
+        validation_rows=rows_of(run.validation, "validation"),
         collator=make_collator(loaded.model, loaded.tokenizer, max_length),
         placement=placement,
-        snapshots=Snapshots(run.snapshots_dir, run.recipe.model_dump()),
         label_count=len(run.labels),
     )
-
-
-def train_lesson(model: Any, lesson: Lesson, run: TrainingRun, report: Progress) -> Reporter:
-    """Train until the recipe's end or patience's, and leave the kept epoch's weights in the model."""
-    point = lesson.snapshots.newest() if run.resume else None
-    if point is None:
-        lesson.snapshots.clear()
-    metric = get_metric(run.task.primary_metric)
-    course = point[1] if point else Course(metric.name, metric.title.lower(), run.recipe.early_stopping)
-    reporter = Reporter(report, course, run.recipe.epochs)
-    trainer = EncoderTrainer(model, lesson, reporter)
-    if point:
-        report.log(f"Going on after epoch {course.epochs} of {run.recipe.epochs}.")
-    if course.epochs < run.recipe.epochs and not course.ran_out_of_patience:
-        trainer.train(resume_from_checkpoint=str(point[0]) if point else None)
-    if course.kept_epoch != course.epochs or point:
-        load_learnt(model, lesson.snapshots.kept_path(course.kept_epoch))
-    return reporter
 
 
 def save_folder(model: Any, tokenizer: Any, max_length: int, folder: Path) -> None:

@@ -17,8 +17,19 @@ class Progress(Protocol):
     def log(self, text: str) -> None:
         """Write one line to the job's log."""
 
+    def note(self, sentence: str) -> None:
+        """Tell a person something that happened on the way, for the history of the job."""
+
     def raise_if_cancelled(self) -> None:
-        """Raise where someone asked to stop; called at every step."""
+        """Raise where the training should end now, whatever the reason; called at every step."""
+
+    @property
+    def ending(self) -> str | None:
+        """Why the training should end now: cancel, pause, release, disk; None where it should go on."""
+
+    @property
+    def should_stop_early(self) -> bool:
+        """Whether someone asked to end here and keep the best so far."""
 
 
 class SilentProgress:
@@ -33,5 +44,11 @@ class SilentProgress:
     def log(self, text: str) -> None:
         """Drop it."""
 
+    def note(self, sentence: str) -> None:
+        """Drop it."""
+
     def raise_if_cancelled(self) -> None:
         """Never stop."""
+
+    ending: str | None = None
+    should_stop_early: bool = False

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-
-from studio.errors import WorkFailed
 from studio.training.course import Course
 from studio.training.progress import Progress
 
@@ -17,115 +13,147 @@ POINTS_PER_RUN = 240
 SECONDS_BETWEEN_CALLS = 0.25
 
 
-class Reporter(TrainerCallback):
-    """Sums up losses and right answers on the device, and reads them seldom, because reading waits for it."""
+@dataclass(frozen=True)
+class Extent:
+    """How long a training is: optimizer steps in an epoch, and epochs."""
 
-    def __init__(self, report: Progress, course: Course, epochs: int) -> None:
-        self.report = report
-        self.course = course
-        self.epochs = epochs
-        self.seconds_judging = 0.0
-        self.judged_epochs = 0
-        self.steps_seen = 0
-        self.rows_seen = 0
-        self._spoke_at = 0.0
-        self._training_seconds = 0.0
-        self._step_started = time.monotonic()
-        self._forget_epoch()
-        self._forget_window()
+    steps_per_epoch: int
+    epochs: int
 
-    def _forget_epoch(self) -> None:
-        self.epoch_loss: Any = 0.0
-        self.epoch_right: Any = 0
-        self.epoch_rows = 0
+    @property
+    def steps(self) -> int:
+        """All steps."""
+        return self.steps_per_epoch * self.epochs
 
-    def _forget_window(self) -> None:
-        self.window_loss: Any = 0.0
-        self.window_steps = 0
-        self.window_rows = 0
-        self.window_seconds = 0.0
+    @property
+    def steps_between_points(self) -> int:
+        """Steps that one point of a curve stands for."""
+        return max(1, self.steps // POINTS_PER_RUN)
 
-    def count(self, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> None:
-        """Add one batch; called by the trainer between forward and backward pass."""
-        rows = len(labels)
-        loss = loss.detach()
-        self.epoch_loss = self.epoch_loss + loss * rows
-        self.epoch_right = self.epoch_right + (logits.detach().argmax(dim=-1) == labels).sum()
-        self.epoch_rows += rows
-        self.window_loss = self.window_loss + loss
-        self.window_rows += rows
+    def epochs_at(self, step: int) -> float:
+        """Epochs done after a step, such as 1.25."""
+        return round(step / self.steps_per_epoch, 4)
+
+
+@dataclass
+class Sums:
+    """Sums over some rows: ``loss`` over steps of their mean loss, ``row_loss`` over rows.
+
+    The numbers may be tensors on the device, which are read seldom, because reading waits for it.
+    """
+
+    loss: Any = 0.0
+    row_loss: Any = 0.0
+    right: Any = 0
+    rows: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+    def add(self, loss: Any, right: Any, rows: int, seconds: float) -> None:
+        """Add one step."""
+        self.loss = self.loss + loss
+        self.row_loss = self.row_loss + loss * rows
+        self.right = self.right + right
+        self.rows += rows
+        self.steps += 1
+        self.seconds += seconds
+
+    def to_json(self) -> dict[str, Any]:
+        """Write them into a snapshot."""
+        return {
+            "loss": float(self.loss),
+            "row_loss": float(self.row_loss),
+            "right": int(self.right),
+            "rows": self.rows,
+            "steps": self.steps,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass
+class Reporter:
+    """Sums up losses and right answers over the epoch and since the last point, and tells them."""
+
+    report: Progress
+    course: Course
+    extent: Extent
+    epoch: Sums = field(default_factory=Sums)
+    window: Sums = field(default_factory=Sums)
+    met: Sums = field(default_factory=Sums)
+    seconds_judging: float = 0.0
+    judged_epochs: int = 0
+    spoke_at: float = 0.0
 
     @property
     def train_scores(self) -> dict[str, float]:
         """Mean loss and share of right answers over the rows of the running epoch, as they were met."""
-        rows = max(1, self.epoch_rows)
-        return {"loss": float(self.epoch_loss) / rows, "accuracy": float(self.epoch_right) / rows}
+        rows = max(1, self.epoch.rows)
+        return {"loss": float(self.epoch.row_loss) / rows, "accuracy": float(self.epoch.right) / rows}
 
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start counting anew."""
-        self._forget_epoch()
-        self._forget_window()
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Stop where someone asked for it, and start the clock."""
-        self.report.raise_if_cancelled()
-        self._step_started = time.monotonic()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Tell how far it is, and from time to time the numbers."""
-        seconds = time.monotonic() - self._step_started
-        self._training_seconds += seconds
-        self.window_seconds += seconds
-        self.window_steps += 1
-        self.steps_seen += 1
-        every = max(1, state.max_steps // POINTS_PER_RUN)
-        steps_per_epoch = max(1, state.max_steps // self.epochs)
-        if state.global_step % every == 0 or state.global_step % steps_per_epoch == 0:
-            self._tell_numbers(state, kwargs["lr_scheduler"].get_last_lr()[0])
-        if time.monotonic() - self._spoke_at > SECONDS_BETWEEN_CALLS or state.global_step == state.max_steps:
-            self._tell_progress(state, steps_per_epoch)
-
-    def _tell_numbers(self, state: TrainerState, learning_rate: float) -> None:
-        scores = self.train_scores
-        loss = float(self.window_loss) / self.window_steps
-        if not math.isfinite(loss):
-            raise WorkFailed(
-                f"The training loss is no longer a number at step {state.global_step}.",
-                "Lower the learning rate, or choose the precision fp32, and start again.",
+    def tell_again(self) -> None:
+        """Tell every number of the history once more: what was told before a break may not have arrived."""
+        for point in self.course.history:
+            self.report.metric(
+                point["name"],
+                point["value"],
+                split=point["split"],
+                step=point["step"],
+                epoch=point["epoch"],
             )
-        self.note("loss", loss, "train", state)
-        self.note("accuracy", scores["accuracy"], "train", state)
-        self.note("learning_rate", learning_rate, "train", state)
-        self.note("rows_per_second", self.window_rows / max(1e-9, self.window_seconds), "train", state)
-        self.rows_seen += self.window_rows
-        self._forget_window()
 
-    def note(self, name: str, value: float, split: str, state: TrainerState) -> None:
+    def end_step(self, step: int, loss: Any, right: Any, rows: int, seconds: float) -> None:
+        """Count a step."""
+        for sums in (self.epoch, self.window):
+            sums.add(loss, right, rows, seconds)
+        self.met.add(0.0, 0, rows, seconds)
+        if self.is_quiet or step == self.extent.steps:
+            epoch = min(self.extent.epochs, (step - 1) // self.extent.steps_per_epoch + 1)
+            self.say(step, f"Training, epoch {epoch} of {self.extent.epochs}")
+
+    def is_due(self, step: int) -> bool:
+        """Whether a point of the curves belongs to a step: evenly, and at the end of each epoch."""
+        return step % self.extent.steps_between_points == 0 or step % self.extent.steps_per_epoch == 0
+
+    def tell_numbers(self, step: int, learning_rate: float) -> None:
+        """Tell what was met since the last point, and begin a new one."""
+        window, self.window = self.window, Sums()
+        self.note("loss", float(window.loss) / window.steps, "train", step)
+        self.note("accuracy", self.train_scores["accuracy"], "train", step)
+        self.note("learning_rate", learning_rate, "train", step)
+        self.note("rows_per_second", window.rows / max(1e-9, window.seconds), "train", step)
+
+    def end_epoch(self) -> None:
+        """Begin to count anew."""
+        self.epoch, self.window = Sums(), Sums()
+
+    def note(self, name: str, value: float, split: str, step: int) -> None:
         """Tell one number and keep it for the history."""
-        epoch = round(float(state.epoch or 0.0), 4)
-        self.course.note(name, value, split=split, step=state.global_step, epoch=epoch)
-        self.report.metric(name, value, split=split, step=state.global_step, epoch=epoch)
+        epoch = self.extent.epochs_at(step)
+        self.course.note(name, value, split=split, step=step, epoch=epoch)
+        self.report.metric(name, value, split=split, step=step, epoch=epoch)
 
-    def _tell_progress(self, state: TrainerState, steps_per_epoch: int) -> None:
-        self._spoke_at = time.monotonic()
-        epoch = min(self.epochs, (state.global_step - 1) // steps_per_epoch + 1)
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was said for a while."""
+        return time.monotonic() - self.spoke_at > SECONDS_BETWEEN_CALLS
+
+    def say(self, step: int, message: str) -> None:
+        """Tell how far it is."""
+        self.spoke_at = time.monotonic()
         self.report.progress(
-            step=state.global_step,
-            steps=state.max_steps,
-            message=f"Training, epoch {epoch} of {self.epochs}",
-            eta_seconds=self.seconds_left(state),
+            step=step, steps=self.extent.steps, message=message, eta_seconds=self.seconds_left(step)
         )
 
-    def seconds_left(self, state: TrainerState) -> float:
-        """Steps to come at the speed so far, and the evaluations to come."""
-        per_step = self._training_seconds / max(1, self.steps_seen)
+    def seconds_left(self, step: int) -> float | None:
+        """Steps to come at the speed so far, and the evaluations to come; None before the first step."""
+        if not self.met.steps:
+            return None
+        per_step = self.met.seconds / self.met.steps
         per_judging = self.seconds_judging / self.judged_epochs if self.judged_epochs else 0.0
-        epochs_left = self.epochs - self.course.epochs
-        return per_step * (state.max_steps - state.global_step) + per_judging * epochs_left
+        epochs_left = self.extent.epochs - self.course.epochs
+        return per_step * (self.extent.steps - step) + per_judging * epochs_left
 
     @property
     def rows_per_second(self) -> float:
         """Rows learnt from per second of training, evaluations not counted."""
-        return self.rows_seen / self._training_seconds if self._training_seconds else 0.0
+        return self.met.rows / self.met.seconds if self.met.seconds else 0.0

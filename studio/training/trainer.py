@@ -1,30 +1,43 @@
-"""The transformers Trainer with the studio's own loss, order of rows, evaluation and snapshots."""
+"""The training loop: batches in their order, a step for each, epochs judged, snapshots taken."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch.nn import functional
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from jobs.durable import replacing
 from studio.metrics.registry import compute_metrics
 from studio.tasks.base import Task
 from studio.tasks.classification import softmax
 from studio.training.adapters import learning_groups
-from studio.training.batches import Collator, EncodedRows, LengthGroupedOrder, predict_encoded
+from studio.training.batches import Collator, EncodedRows, plan_epoch, predict_encoded
+from studio.training.cadence import Cadence
+from studio.training.losses import class_weights, share_of_loss
+from studio.training.memory import RowsAtOnce, give_back, ran_out
 from studio.training.placement import Placement
 from studio.training.recipe import Recipe
-from studio.training.reporter import Reporter
-from studio.training.snapshots import Snapshots
+from studio.training.reporter import Extent, Reporter, Sums
+from studio.training.schedule import Schedule
+from studio.training.snapshot_state import (
+    chance_from_json,
+    chance_to_json,
+    load_tensors,
+    save_tensors,
+    save_weights,
+    snapshot_bytes,
+    weights_are_finite,
+)
+from studio.training.snapshots import Snapshot, Snapshots
+from studio.training.soundness import LossWatch, went_wrong
 
 WATCHED_METRICS = ("accuracy", "f1_macro")
+FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+# On a graphics processor losses are looked at so many at once: each look waits for it.
+LOSSES_LOOKED_AT = 50
 
 
 @dataclass(frozen=True)
@@ -37,181 +50,226 @@ class Lesson:
     validation_rows: EncodedRows
     collator: Collator
     placement: Placement
-    snapshots: Snapshots
     label_count: int
 
+    @property
+    def extent(self) -> Extent:
+        """Steps and epochs."""
+        return Extent(-(-len(self.train_rows) // self.recipe.batch_size), self.recipe.epochs)
 
-class EncoderTrainer(Trainer):
-    """Trains a classifier by one lesson."""
 
-    def __init__(self, model: Any, lesson: Lesson, reporter: Reporter) -> None:
+class EncoderTrainer:
+    """Trains a classifier by one lesson; ``epoch`` and ``batch`` are those done, all between two steps."""
+
+    def __init__(
+        self, model: Any, lesson: Lesson, reporter: Reporter, snapshots: Snapshots, at_once: RowsAtOnce
+    ) -> None:
+        self.model = model
         self.lesson = lesson
         self.reporter = reporter
-        super().__init__(
-            model=model,
-            args=make_arguments(lesson),
-            train_dataset=lesson.train_rows,
-            eval_dataset=lesson.validation_rows,
-            data_collator=lesson.collator,
-            callbacks=[reporter, EpochKeeper(self)],
-        )
-        self.remove_callback(PrinterCallback)
-        weights = class_weights(lesson.recipe, lesson.train_rows.label_ids or [], lesson.label_count)
-        self.class_weights = None if weights is None else weights.to(self.args.device)
+        self.snapshots = snapshots
+        self.at_once = at_once
+        self.cadence = Cadence()
+        self.device = torch.device(lesson.placement.device)
+        recipe = lesson.recipe
+        groups = learning_groups(model, recipe)
+        self.rates = [group["lr"] for group in groups]
+        self.optimizer = torch.optim.AdamW(groups, fused=True)
+        self.schedule = Schedule.of(recipe, lesson.extent.steps)
+        self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
+        weights = class_weights(recipe, lesson.train_rows.label_ids or [], lesson.label_count)
+        self.class_weights = None if weights is None else weights.to(self.device)
+        self.watch = LossWatch.of(lesson.label_count, 1.0 if weights is None else float(weights.max()))
+        self.unseen_losses: list[torch.Tensor] = []
+        self.last_good = ""
+        self.epoch = 0
+        self.batch = 0
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedOrder:
+    @property
+    def step(self) -> int:
+        """Optimizer steps done."""
+        return self.epoch * self.lesson.extent.steps_per_epoch + self.batch
+
+    def train(self) -> None:
+        """Train until the recipe's end, patience's, or that which a person asked for."""
+        while not self.reporter.course.is_over(self.lesson.recipe.epochs):
+            self.train_epoch()
+
+    def train_epoch(self) -> None:
+        """Take the steps of one epoch that are not yet done, judge it, and keep it where it is the best."""
+        self.model.train()
         recipe = self.lesson.recipe
-        return LengthGroupedOrder(self.lesson.train_rows.lengths, recipe.batch_size, recipe.seed)
+        batches = plan_epoch(self.lesson.train_rows.lengths, recipe.batch_size, recipe.seed, self.epoch)
+        for numbers in batches[self.batch :]:
+            self.heed()
+            if self.step and self.reporter.report.should_stop_early:
+                self.reporter.course.stopped_after = self.lesson.extent.epochs_at(self.step)
+                break
+            self.take_step(numbers)
+            if self.batch < len(batches) and self.cadence.is_due_inside_epoch():
+                self.take_snapshot()
+        if self.batch:
+            self.judge()
+            self.epoch, self.batch = self.epoch + 1, 0
+            self.reporter.end_epoch()
+        if self.cadence.is_worth_it or self.reporter.course.is_over(recipe.epochs):
+            self.take_snapshot()
 
-    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """AdamW with one learning rate for the encoder and another for the head, the encoder's first."""
-        if self.optimizer is None:
-            groups = learning_groups(self.model, self.lesson.recipe)
-            self.optimizer = torch.optim.AdamW(groups, lr=self.args.learning_rate, fused=True)
-        return self.optimizer
+    def heed(self) -> None:
+        """End here where that was asked for, after a snapshot where the training is to go on later."""
+        ending = self.reporter.report.ending
+        if ending in {"pause", "release"} or (
+            ending == "disk" and self.snapshots.has_room(snapshot_bytes(self.model))
+        ):
+            self.take_snapshot()
+        self.reporter.report.raise_if_cancelled()
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """Cross-entropy, weighted by label where the recipe says so; counted by the reporter."""
-        labels = inputs["labels"]
-        outputs = model(**{name: value for name, value in inputs.items() if name != "labels"})
-        logits = outputs.logits.float()
-        loss = weighted_loss(logits, labels, self.class_weights)
-        self.reporter.count(loss, logits, labels)
-        return (loss, outputs) if return_outputs else loss
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Score the validation rows; nothing where there are none."""
+    def take_step(self, numbers: np.ndarray) -> None:
+        """Learn from one batch."""
         started = time.monotonic()
-        scores = self.score_validation()
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * self.schedule.share(self.step)
+        loss, right = self.collect_gradients(numbers)
+        self.scaler.unscale_(self.optimizer)
+        if self.lesson.recipe.gradient_clipping:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.lesson.recipe.gradient_clipping)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.batch += 1
+        self.unseen_losses.append(loss)
+        self.reporter.end_step(self.step, loss, right, len(numbers), time.monotonic() - started)
+        due = self.reporter.is_due(self.step)
+        if due or self.device.type == "cpu" or len(self.unseen_losses) >= LOSSES_LOOKED_AT:
+            self.look_at_losses()
+        if due:
+            rate = self.lesson.recipe.learning_rate * self.schedule.share(self.step)
+            self.reporter.tell_numbers(self.step, rate)
+
+    def collect_gradients(self, numbers: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Leave the gradients of a batch's mean loss; return that loss and the count of right answers.
+
+        Where the memory does not suffice, the same batch is computed anew in parts half as large.
+        """
+        while True:
+            self.optimizer.zero_grad(set_to_none=True)
+            try:
+                sums = [self.learn_part(part, len(numbers)) for part in self.parts_of(numbers)]
+                return sum(loss for loss, _ in sums), sum(right for _, right in sums)
+            except (RuntimeError, MemoryError) as error:
+                if not ran_out(error):
+                    raise
+            self.optimizer.zero_grad(set_to_none=True)
+            give_back()
+            self.at_once.halve(len(numbers), self.lesson.collator.limit)
+
+    def parts_of(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
+        """Cut a batch into parts that fit the memory."""
+        for start in range(0, len(numbers), self.at_once.number):
+            yield numbers[start : start + self.at_once.number]
+
+    def learn_part(self, numbers: np.ndarray, batch_rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
+        batch = self.lesson.collator([self.lesson.train_rows[int(number)] for number in numbers])
+        labels = batch.pop("labels").to(self.device)
+        inputs = {name: value.to(self.device) for name, value in batch.items()}
+        number_format = FORMATS.get(self.lesson.placement.precision)
+        with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
+            logits = self.model(**inputs).logits
+        logits = logits.float()
+        loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
+        self.scaler.scale(loss).backward()
+        return loss.detach(), (logits.detach().argmax(dim=-1) == labels).sum()
+
+    def look_at_losses(self) -> None:
+        """Raise WorkFailed where a loss since the last look was no number, or they grew without end."""
+        if not self.unseen_losses:
+            return
+        losses = torch.stack(self.unseen_losses).tolist()
+        first = self.step - len(losses) + 1
+        self.unseen_losses = []
+        fault = self.watch.find_fault(losses)
+        if fault:
+            raise went_wrong(fault[1], first + fault[0], self.lesson.recipe, self.last_good)
+
+    def check_soundness(self) -> None:
+        """Raise WorkFailed where losses or weights are spoilt; called before anything is kept of them."""
+        self.look_at_losses()
+        if not weights_are_finite(self.model):
+            words = "The weights of the model are no longer numbers"
+            raise went_wrong(words, self.step, self.lesson.recipe, self.last_good)
+
+    def judge(self) -> None:
+        """Score the validation rows after an epoch, or the part done of it; keep its weights if the best."""
+        self.check_soundness()
+        started = time.monotonic()
+        course, scores = self.reporter.course, self.score_validation()
+        train = self.reporter.train_scores
         self.reporter.seconds_judging += time.monotonic() - started
         self.reporter.judged_epochs += 1
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
-        return scores
+        for name, value in scores.items():
+            self.reporter.note(name, value, "validation", self.step)
+        if not scores:
+            course.end_epoch(train)
+        if not scores or course.add_epoch(scores, train):
+            self.snapshots.keep(course.epochs, lambda path: save_weights(self.model, path))
+        if scores:
+            self.reporter.report.log(
+                f"Epoch {course.epochs}: training loss {train['loss']:.4f}, "
+                f"validation loss {scores['loss']:.4f}, validation accuracy {scores['accuracy']:.4f}"
+            )
 
     def score_validation(self) -> dict[str, float]:
-        """Loss, accuracy, macro F1 and the task's primary metric on the validation rows."""
+        """Loss, accuracy, macro F1 and primary metric on the validation rows; empty where there are none."""
         rows = self.lesson.validation_rows
         if not len(rows):
             return {}
-        logits = predict_encoded(
-            self.model,
-            rows.encoded,
-            self.lesson.collator,
-            progress=lambda _: self.reporter.report.raise_if_cancelled(),
-        )
+
+        def tell(_done: int) -> None:
+            self.heed()
+            if self.reporter.is_quiet:
+                self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
+
+        logits = predict_encoded(self.model, rows.encoded, self.lesson.collator, progress=tell)
         truth = np.asarray(rows.label_ids)
         probabilities = softmax(logits.astype(np.float64))
         names = dict.fromkeys((*WATCHED_METRICS, self.lesson.task.primary_metric))
         scores = compute_metrics(("log_loss", *names), truth, probabilities)
         return {"loss": scores.pop("log_loss")} | scores
 
-
-class EpochKeeper(TrainerCallback):
-    """After each epoch: note its scores, keep its weights where it is the best so far, mark the snapshot.
-
-    Without validation rows each epoch is the one to keep.
-    """
-
-    def __init__(self, trainer: EncoderTrainer) -> None:
-        self.trainer = trainer
-
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
-        """Judge the epoch."""
-        reporter, lesson = self.trainer.reporter, self.trainer.lesson
-        course = reporter.course
-        train = reporter.train_scores
-        if not metrics:
-            course.end_epoch(train)
-            save_learnt(self.trainer.model, lesson.snapshots.kept_path(course.epochs))
+    def take_snapshot(self) -> None:
+        """Leave a snapshot of this moment, unless there is one."""
+        if self.snapshots.has(self.step):
             return
-        for name, value in metrics.items():
-            reporter.note(name, value, "validation", state)
-        if course.add_epoch(metrics, train):
-            save_learnt(self.trainer.model, lesson.snapshots.kept_path(course.epochs))
-        reporter.report.log(
-            f"Epoch {course.epochs}: training loss {train['loss']:.4f}, "
-            f"validation loss {metrics['loss']:.4f}, validation accuracy {metrics['accuracy']:.4f}"
+        self.check_soundness()
+        started = self.cadence.clock()
+        self.snapshots.make_room(snapshot_bytes(self.model))
+        course = self.reporter.course
+        state = {
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "course": course.to_json(),
+            "sums": {"epoch": self.reporter.epoch.to_json(), "window": self.reporter.window.to_json()},
+            "watch": self.watch.to_json(),
+            "scaler": self.scaler.state_dict(),
+            "chance": chance_to_json(),
+        }
+        self.snapshots.write(
+            self.step,
+            state,
+            course.kept_epoch or None,
+            lambda folder: save_tensors(folder, self.model, self.optimizer),
         )
-        if course.ran_out_of_patience:
-            control.should_training_stop = True
+        self.cadence.note(started)
+        self.last_good = f"step {self.step} (epoch {self.lesson.extent.epochs_at(self.step):.3g})"
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark what the trainer has just written as complete."""
-        self.trainer.lesson.snapshots.complete(state.global_step, self.trainer.reporter.course)
-
-
-def make_arguments(lesson: Lesson) -> TrainingArguments:
-    """Say the recipe in the Trainer's words."""
-    recipe, placement = lesson.recipe, lesson.placement
-    steps = -(-len(lesson.train_rows) // recipe.batch_size) * recipe.epochs
-    arguments = TrainingArguments(
-        output_dir=str(lesson.snapshots.folder),
-        num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        lr_scheduler_type="constant_with_warmup" if recipe.schedule == "constant" else recipe.schedule,
-        warmup_steps=round(recipe.warmup_share * steps),
-        max_grad_norm=recipe.gradient_clipping,
-        seed=recipe.seed,
-        use_cpu=placement.device == "cpu",
-        bf16=placement.precision == "bf16",
-        fp16=placement.precision == "fp16",
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        logging_strategy="no",
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_num_workers=0,
-        dataloader_pin_memory=placement.device == "cuda",
-    )
-    # Several cards would make it split each batch over them, which is another recipe.
-    arguments._n_gpu = min(1, arguments.n_gpu)
-    return arguments
-
-
-def class_weights(recipe: Recipe, label_ids: Any, label_count: int) -> torch.Tensor | None:
-    """Weight of each label, rows / (labels x rows of the label), or None where all count the same.
-
-    >>> class_weights(Recipe(class_weights="balanced"), [0, 0, 0, 1], 2).tolist()
-    [0.6666666865348816, 2.0]
-    """
-    if recipe.class_weights == "none":
-        return None
-    counts = np.bincount(np.asarray(label_ids, dtype=np.int64), minlength=label_count)
-    present = counts > 0
-    weights = np.where(present, len(label_ids) / (present.sum() * np.maximum(counts, 1)), 1.0)
-    return torch.tensor(weights, dtype=torch.float32)
-
-
-def weighted_loss(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
-    """Mean cross-entropy of a batch, each row counting by the weight of its label.
-
-    Divided by the rows and not by their weights, so that a batch of rare labels counts more.
-    """
-    if weights is None:
-        return functional.cross_entropy(logits, labels)
-    return (functional.cross_entropy(logits, labels, reduction="none") * weights[labels]).mean()
-
-
-def save_learnt(model: Any, path: Path) -> None:
-    """Write the weights that learn to a safetensors file."""
-    learnt = {
-        name: value.detach().cpu().contiguous()
-        for name, value in model.named_parameters()
-        if value.requires_grad
-    }
-    with replacing(path) as waiting:
-        save_file(learnt, waiting)
-
-
-def load_learnt(model: Any, path: Path) -> None:
-    """Put weights back that ``save_learnt`` wrote."""
-    learnt = load_file(path)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name in learnt:
-                parameter.copy_(learnt[name])
+    def go_on_from(self, snapshot: Snapshot) -> None:
+        """Take up a training where a snapshot left it."""
+        state = snapshot.state
+        load_tensors(snapshot.folder, self.model, self.optimizer)
+        chance_from_json(state["chance"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.epoch, self.batch = state["epoch"], state["batch"]
+        self.reporter.epoch = Sums(**state["sums"]["epoch"])
+        self.reporter.window = Sums(**state["sums"]["window"])
+        self.watch = LossWatch(**state["watch"])
+        self.last_good = f"step {self.step} (epoch {self.lesson.extent.epochs_at(self.step):.3g})"

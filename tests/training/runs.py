@@ -31,6 +31,9 @@ class Listener:
         self.lines: list[str] = []
         self.checks = 0
         self.step = 0
+        self.notes: list[str] = []
+        self.ending: str | None = None
+        self.should_stop_early = False
 
     def progress(self, *, step: int, steps: int, message: str, eta_seconds: float | None) -> None:
         """Remember it."""
@@ -46,9 +49,15 @@ class Listener:
         """Remember it."""
         self.lines.append(text)
 
+    def note(self, sentence: str) -> None:
+        """Remember it."""
+        self.notes.append(sentence)
+
     def raise_if_cancelled(self) -> None:
-        """Stop once the step has been reached."""
+        """Stop once the step has been reached, or where an ending was set."""
         self.checks += 1
+        if self.ending:
+            raise Stopped
         if self.stop_after_step is not None and self.step >= self.stop_after_step:
             raise Stopped
 

@@ -13,8 +13,8 @@ from studio.training.batches import (
     TOKENS_PER_BATCH,
     Collator,
     EncodedRows,
-    LengthGroupedOrder,
     cut_batches,
+    plan_epoch,
     usable_length,
 )
 from tests.encoders import build_tokenizer
@@ -30,31 +30,35 @@ def lengths_of(rows: int) -> np.ndarray:
 
 @pytest.mark.parametrize("rows", [1, 7, 16, 33, 1000])
 def test_every_row_comes_once_in_each_epoch_and_in_another_order(rows: int) -> None:
-    order = LengthGroupedOrder(lengths_of(rows), batch_size=16, seed=0)
-    first = list(order)
-    order.set_epoch(1)
-    second = list(order)
+    first, second, again = (
+        np.concatenate(plan_epoch(lengths_of(rows), batch_size=16, seed=0, epoch=epoch)).tolist()
+        for epoch in (0, 1, 0)
+    )
     assert sorted(first) == sorted(second) == list(range(rows))
     assert rows == 1 or first != second
-    order.set_epoch(0)
-    assert list(order) == first
+    assert again == first
+
+
+@pytest.mark.parametrize("rows", [1, 7, 16, 33, 1000])
+def test_all_batches_but_the_last_are_full(rows: int) -> None:
+    sizes = [len(batch) for batch in plan_epoch(lengths_of(rows), batch_size=16, seed=0, epoch=0)]
+    assert sizes[:-1] == [16] * (len(sizes) - 1) and len(sizes) == -(-rows // 16)
 
 
 def test_rows_of_like_length_share_a_batch() -> None:
     lengths = lengths_of(1000)
-    order = list(LengthGroupedOrder(lengths, batch_size=16, seed=0))
-    plain = np.random.default_rng(0).permutation(1000)
+    batches = plan_epoch(lengths, batch_size=16, seed=0, epoch=0)
+    plain = np.array_split(np.random.default_rng(0).permutation(1000), len(batches))
 
-    def padded(numbers: np.ndarray) -> int:
-        return sum(16 * lengths[numbers[i : i + 16]].max() for i in range(0, 1000, 16))
+    def padded(cut: list[np.ndarray]) -> int:
+        return sum(len(numbers) * lengths[numbers].max() for numbers in cut)
 
-    assert padded(np.array(order)) < 0.6 * padded(plain)
+    assert padded(batches) < 0.6 * padded(plain)
 
 
 def test_long_batches_do_not_come_first() -> None:
     lengths = lengths_of(1000)
-    order = np.array(list(LengthGroupedOrder(lengths, batch_size=10, seed=0))).reshape(-1, 10)
-    widths = lengths[order].max(axis=1)
+    widths = np.array([lengths[batch].max() for batch in plan_epoch(lengths, 10, seed=0, epoch=0)])
     assert widths[:50].mean() == pytest.approx(widths[50:].mean(), rel=0.3)
 
 

@@ -83,3 +83,31 @@ def test_a_course_survives_json_with_its_history() -> None:
     again = Course.from_json(json.loads(json.dumps(course.to_json())))
     assert again == course
     assert again.validation_of(2) == {"accuracy": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "words"),
+    [
+        ([(0.8, 1, 1), (0.9, 1, 1)], "the last weights were the best so far and were kept."),
+        ([(0.9, 1, 1), (0.8, 1, 1)], "those of epoch 1, the best so far, were kept."),
+    ],
+)
+def test_a_stop_on_request_is_said_with_what_was_kept(epochs: list, words: str) -> None:
+    course = make_course(epochs)
+    assert not course.is_over(6)
+    course.stopped_after = 1.4
+    assert course.is_over(6)
+    assert course.sentence(6) == f"Stopped on request after 1.4 of 6 epochs; {words}"
+    blind = Course("accuracy", "accuracy", stopped_after=2.0)
+    blind.end_epoch({"loss": 1.0})
+    assert blind.sentence(3) == (
+        "Stopped on request after 2 of 3 epochs; "
+        "there were no validation rows, so the last weights were kept."
+    )
+
+
+def test_the_scores_of_an_epoch_that_was_not_finished_are_its_own() -> None:
+    course = make_course([(0.8, 0.5, 1), (0.9, 0.6, 1)])
+    course.note("accuracy", 0.8, split="validation", step=10, epoch=1.0)
+    course.note("accuracy", 0.9, split="validation", step=13, epoch=1.3)
+    assert course.validation_of(2) == {"accuracy": 0.9} and course.validation_of(1) == {"accuracy": 0.8}

@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
+from studio.training.losses import class_weights, share_of_loss
 from studio.training.recipe import Recipe
-from studio.training.trainer import class_weights, weighted_loss
 
 pytestmark = pytest.mark.slow
 LABELS = [0] * 6 + [1] * 3 + [2]
@@ -31,14 +31,16 @@ def test_a_label_without_training_rows_changes_nothing_for_the_others() -> None:
     assert found.tolist() == pytest.approx([4 / 6, 2.0, 1.0])
 
 
-def test_weighted_loss_is_the_mean_over_rows_of_weight_times_loss() -> None:
+def test_the_loss_of_a_batch_is_the_mean_over_rows_of_weight_times_loss() -> None:
     logits = torch.tensor([[0.0, 0.0], [0.0, 0.0], [np.log(3.0), 0.0]])
     labels = torch.tensor([0, 1, 1])
     weights = torch.tensor([0.5, 2.0])
     by_hand = (0.5 * np.log(2) + 2 * np.log(2) + 2 * np.log(4)) / 3
-    assert float(weighted_loss(logits, labels, weights)) == pytest.approx(by_hand, abs=1e-6)
+    assert float(share_of_loss(logits, labels, weights, 3)) == pytest.approx(by_hand, abs=1e-6)
+    parts = [share_of_loss(logits[cut], labels[cut], weights, 3) for cut in (slice(0, 1), slice(1, 3))]
+    assert float(sum(parts)) == pytest.approx(by_hand, abs=1e-6), "however the batch is cut"
     plain = (np.log(2) + np.log(2) + np.log(4)) / 3
-    assert float(weighted_loss(logits, labels, None)) == pytest.approx(plain, abs=1e-6)
+    assert float(share_of_loss(logits, labels, None, 3)) == pytest.approx(plain, abs=1e-6)
 
 
 def test_balanced_weights_leave_the_mean_over_a_balanced_table_as_it_is() -> None:

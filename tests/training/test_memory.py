@@ -1,0 +1,178 @@
+"""Where the memory does not suffice, the same batch is computed in smaller parts, with the same result."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from studio.errors import WorkFailed
+from studio.training.batches import make_collator, predict_encoded
+from studio.training.engine import TrainingRun, train_model
+from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, ran_out
+from tests.encoders import build_encoder, build_tokenizer
+from tests.training.kills import LimitedMemory, told_by, train_in_child
+from tests.training.runs import Listener, make_run
+
+pytestmark = pytest.mark.slow
+MEGABYTE = 10**6
+
+
+def started(path: Path, listener: Listener, killed: int = 0, kernel: int | None = None) -> RowsAtOnce:
+    """What an attempt starts with that batches of 32 rows are for."""
+    found = RowsAtOnce(path, 32, listener)
+    found.start(Deaths(killed, kernel))
+    return found
+
+
+def test_half_of_what_failed_is_tried_next_and_kept_for_the_next_attempt(tmp_path: Path) -> None:
+    listener = Listener()
+    found = started(tmp_path / "memory.json", listener)
+    found.halve(32, max_length=128)
+    assert found.number == 16
+    found.halve(5, max_length=128)
+    assert found.number == 3, "the batch that failed had five rows"
+    assert listener.notes[0] == (
+        "Memory did not suffice for 32 rows at once: "
+        "it goes on with 16 rows at a time; the result is the same."
+    )
+    assert started(tmp_path / "memory.json", Listener()).number == 3
+
+
+def test_one_row_that_does_not_fit_is_the_end(tmp_path: Path) -> None:
+    found = started(tmp_path / "memory.json", Listener())
+    for _ in range(5):
+        found.halve(32, max_length=512)
+    with pytest.raises(WorkFailed, match="512 tokens, not even for one row at a time") as caught:
+        found.halve(32, max_length=512)
+    assert "maximum length" in caught.value.hint
+
+
+def test_a_kill_for_lack_of_memory_halves_and_any_other_kill_does_not(tmp_path: Path) -> None:
+    path, listener = tmp_path / "memory.json", Listener()
+    assert started(path, listener, killed=0, kernel=7).number == 32
+    assert started(path, listener, killed=1, kernel=7).number == 32, "somebody's kill -9"
+    assert started(path, listener, killed=2, kernel=8).number == 16, "the kernel's"
+    assert started(path, listener, killed=2, kernel=9).number == 16, "that of another process"
+    assert started(path, listener, killed=3, kernel=1).number == 16, "the computer was started again"
+    assert len(listener.notes) == 1 and "the system, which had no memory left" in listener.notes[0]
+
+
+def test_where_the_kernel_does_not_count_a_second_kill_is_taken_for_lack_of_memory(tmp_path: Path) -> None:
+    path = tmp_path / "memory.json"
+    assert [started(path, Listener(), killed=killed).number for killed in (0, 1, 2, 2, 3)] == [
+        *(32, 32, 16, 16, 8)
+    ]
+
+
+def test_a_file_that_cannot_be_read_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / "memory.json").write_text('{"rows_at_once":')
+    assert started(tmp_path / "memory.json", Listener()).number == 32
+
+
+def test_the_kernels_count_is_read(tmp_path: Path) -> None:
+    (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 12\nx 1\n")
+    assert count_kernel_kills(tmp_path / "vmstat") == 12
+    (tmp_path / "vmstat").write_text("nr_free_pages 5\n")
+    assert count_kernel_kills(tmp_path / "vmstat") is None
+    assert count_kernel_kills(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory."), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_what_says_that_memory_ran_out_is_known(error: Exception, expected: bool) -> None:
+    assert ran_out(error) == expected
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 5, 16])
+def test_a_batch_in_parts_gives_the_gradients_and_losses_of_the_whole(
+    encoder_folders: dict[str, Path], tmp_path: Path, at_once: int
+) -> None:
+    told = []
+    for number, rows in enumerate((16, at_once)):
+        run = make_run(
+            encoder_folders["bert"],
+            tmp_path / str(number),
+            rows=40,
+            epochs=2,
+            dropout=0,
+            class_weights="balanced",
+        )
+        run = dataclasses.replace(run, train={name: column[:39] for name, column in run.train.items()})
+        run.snapshots_dir.mkdir(parents=True)
+        (run.snapshots_dir / "memory.json").write_text(
+            f'{{"rows_at_once": {rows}, "killed_attempts": 0, "kernel_kills": null}}'
+        )
+        listener = Listener()
+        result = train_model(run, listener)
+        told.append((listener, {name: value for name, value in result.model.named_parameters()}))
+    (whole, expected), (parts, found) = told
+    for curve in (("train", "loss"), ("train", "accuracy"), ("validation", "loss")):
+        assert parts.series(*curve) == [pytest.approx(point, abs=1e-5) for point in whole.series(*curve)]
+    for name, value in expected.items():
+        assert torch.allclose(value, found[name], atol=1e-5), name
+
+
+def large_run(tmp_path: Path, home: str, **fields: Any) -> TrainingRun:
+    """A batch whose attention takes a few hundred megabytes."""
+    folder = build_encoder(tmp_path / "wide", "bert", max_position_embeddings=512, num_attention_heads=8)
+    run = make_run(
+        folder,
+        tmp_path / home,
+        epochs=1,
+        batch_size=32,
+        max_length=512,
+        dropout=0,
+        early_stopping=0,
+        **fields,
+    )
+    words = ["the film is good and the food is bad " * 60] * 64
+    return dataclasses.replace(run, train={"text": words, "label": ["praise", "complaint"] * 32})
+
+
+def test_a_batch_that_does_not_fit_is_healed_with_the_numbers_of_one_that_does(tmp_path: Path) -> None:
+    free = large_run(tmp_path, "free")
+    listener = Listener()
+    train_model(free, listener)
+    tight = large_run(tmp_path, "tight")
+    assert train_in_child(tight, LimitedMemory, 500 * MEGABYTE) == 0
+    told = told_by(tight)
+    assert told["notes"] and told["notes"][0].startswith("Memory did not suffice for 32 rows at once")
+    losses = [
+        (step, value) for split, name, step, value in told["metrics"] if (split, name) == ("train", "loss")
+    ]
+    assert losses == [pytest.approx(point, abs=1e-5) for point in listener.series("train", "loss")]
+
+
+def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
+    encoder_folders: dict[str, Path],
+) -> None:
+    model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3).eval()
+    collator = make_collator(model, build_tokenizer(), 64)
+    encoded = {"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)], "attention_mask": [[1] * 4] * 20}
+    expected = predict_encoded(model, encoded, collator)
+    sizes: list[int] = []
+
+    def fail_above_six(_module: Any, _given: Any, named: dict[str, torch.Tensor]) -> None:
+        sizes.append(len(named["input_ids"]))
+        if sizes[-1] > 6:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    model.register_forward_pre_hook(fail_above_six, with_kwargs=True)
+    done: list[int] = []
+    found = predict_encoded(model, encoded, collator, progress=done.append)
+    assert np.abs(found - expected).max() < 1e-6
+    assert sizes[:3] == [20, 10, 5] and max(sizes[2:]) == 5 and done[-1] == 20
