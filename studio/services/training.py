@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,13 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.resolve import Resolved
 from studio.checkpoints.tokens import count_tokens
 from studio.data.dataset import Dataset
-from studio.errors import Conflict, InvalidInput
+from studio.errors import Conflict, InvalidInput, Unavailable
 from studio.services.checkpoints import CheckpointService
 from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.services.names import check_name, clean_name, free_name
-from studio.training.hardware import Estimate, Workload, detect_machine, estimate
+from studio.training.hardware import Estimate, Workload, detect_machine, estimate, estimate_disk
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
 
@@ -28,6 +30,10 @@ SAMPLED_TEXTS = 2000
 CUT_SHARE_WORTH_SAYING = 0.02
 FEW_ROWS_OF_A_LABEL = 10
 OWN_PLACE = "Choose it with --{field} of the command, or beside 'recipe' in a request: '{field}'."
+MAKE_ROOM = (
+    "Delete models and datasets that are no longer needed, choose the method lora or a smaller checkpoint, "
+    "or keep the studio on another disk with STUDIO_HOME."
+)
 DATASETS_TASK = "Leave it out: the task is the dataset's own."
 
 
@@ -143,21 +149,23 @@ class TrainingService:
             estimate=found,
             ready=resolved.ready,
             notes=notes_on(resolved, dataset),
-            warnings=warnings_on(dataset),
+            warnings=(*lack_of_disk(found.disk_bytes, self._models.home), *warnings_on(dataset)),
             command=command_of(request, resolved),
         )
 
     def start(self, request: TrainRequest) -> JobView:
         """Queue the training; the same key twice gives the first job.
 
-        Raises InvalidInput for a recipe that does not fit, Unavailable where the checkpoint
-        cannot be had, Conflict where the model's name is taken.
+        Raises InvalidInput for a recipe that does not fit, Unavailable where the checkpoint cannot be
+        had or the disk is too full, Conflict where the model's name is taken.
         """
         dataset = self._datasets.get(request.dataset)
         recipe = self.recipe(request)
         if request.key and (job := self._jobs.find_by_key(request.key)):
             return job
         resolved = self._checkpoints.require(request.checkpoint, request.allow_pickle)
+        for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.home):
+            raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
         payload = {
             "home": str(self._models.home),
@@ -227,6 +235,17 @@ def notes_on(resolved: Resolved, dataset: Dataset) -> tuple[str, ...]:
     if not dataset.rows.get("test"):
         notes.append("There are no test rows: the score will be that on the validation rows.")
     return tuple(notes)
+
+
+def lack_of_disk(needed_bytes: int, home: Path) -> tuple[str, ...]:
+    """A sentence where the disk of the home has not room for a training; else nothing."""
+    free_bytes = shutil.disk_usage(home).free
+    if free_bytes >= needed_bytes:
+        return ()
+    return (
+        f"This training needs {needed_bytes / 1e9:,.1f} GB of free disk for its snapshots and the model; "
+        f"{free_bytes / 1e9:,.1f} GB are free.",
+    )
 
 
 def warnings_on(dataset: Dataset) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ START_SECONDS = 15.0
 CPU_SECONDS_PER_WEIGHT_AND_STEP = 1.6e-9
 BASE_BYTES = 900 * 10**6
 BYTES_PER_NUMBER = 4
+# A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
+NUMBERS_PER_LEARNT_WEIGHT_ON_DISK = 8
+SHARE_LEARNT = {"full": 1.0, "lora": 0.08, "frozen": 0.02}
+# Stays free while snapshots are written: for the database, the logs, and what others write meanwhile.
+DISK_RESERVE_BYTES = 256 * 10**6
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,15 @@ class Workload:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training will take, start-up included; memory is the peak of the training process."""
+    """What a training will take, start-up included; memory is the peak of the training process.
+
+    ``disk_bytes`` are to be free at the start, most of them for as long as it runs.
+    """
 
     seconds: float
     memory_bytes: int
     steps: int
+    disk_bytes: int
 
 
 class EncoderShape(Protocol):
@@ -255,7 +264,7 @@ def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machi
     seconds = START_SECONDS + flops / (training_gflops(machine, recipe.precision) * 1e9)
     if machine.device == "cpu" and recipe.method == "full":
         seconds += steps * shape.parameters * CPU_SECONDS_PER_WEIGHT_AND_STEP
-    return Estimate(seconds, estimate_memory(recipe, shape, workload), steps)
+    return Estimate(seconds, estimate_memory(recipe, shape, workload), steps, estimate_disk(recipe, shape))
 
 
 def padded_tokens(recipe: RecipeCosts, workload: Workload) -> float:
@@ -273,3 +282,10 @@ def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload
     kept_layers = 1 if recipe.method == "frozen" else shape.layers
     activations = tokens * per_token * kept_layers
     return int(BASE_BYTES + BYTES_PER_NUMBER * (copies * shape.parameters + activations))
+
+
+def estimate_disk(recipe: RecipeCosts, shape: EncoderShape) -> int:
+    """Estimate the free disk that a training needs in bytes: snapshots, best weights, model and reserve."""
+    learnt = SHARE_LEARNT[recipe.method] * shape.parameters
+    numbers = NUMBERS_PER_LEARNT_WEIGHT_ON_DISK * learnt + shape.parameters
+    return int(BYTES_PER_NUMBER * numbers + DISK_RESERVE_BYTES)

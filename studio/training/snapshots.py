@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from jobs.durable import PART, fsync_tree, rename, replacing, temporary_name
+from studio.training.hardware import DISK_RESERVE_BYTES
 
 MANIFEST, STATE = "manifest.json", "state.json"
 SNAPSHOTS_KEPT = 2
-# Left free beside a snapshot, for the database, the logs and the model that is still to be written.
-RESERVE_BYTES = 256 * 10**6
 Write = Callable[[Path], None]
 Log = Callable[[str], None]
 
@@ -125,7 +124,7 @@ class Snapshots:
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether a snapshot of that size would leave the reserve free."""
-        return self._free(self.folder) >= size_bytes + RESERVE_BYTES
+        return self._free(self.folder) >= size_bytes + DISK_RESERVE_BYTES
 
     def make_room(self, size_bytes: int) -> None:
         """Drop all but the newest snapshot where the disk is nearly full.
@@ -136,11 +135,9 @@ class Snapshots:
             for folder in self._all()[:-1]:
                 remove(folder)
         if not self.has_room(size_bytes):
-            raise OSError(
-                errno.ENOSPC,
-                f"A snapshot takes {size_bytes / 1e6:,.0f} MB and {RESERVE_BYTES / 1e6:,.0f} MB are to stay "
-                f"free; {self._free(self.folder) / 1e6:,.0f} MB are left",
-            )
+            megabytes = [number / 1e6 for number in (size_bytes, self._free(self.folder), DISK_RESERVE_BYTES)]
+            words = "A snapshot takes {:,.0f} MB; {:,.0f} MB are free, of which {:,.0f} MB are to stay so"
+            raise OSError(errno.ENOSPC, words.format(*megabytes))
 
     def _folder_of(self, step: int) -> Path:
         return self.folder / f"snapshot-{step}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from studio.bootstrap import Studio
 from studio.checkpoints.resolve import resolve
 from studio.data.importing import ImportRequest
-from studio.errors import InvalidInput
+from studio.errors import InvalidInput, Unavailable
 from studio.services.training import TrainRequest
 from tests.encoders import build_encoder
 
@@ -42,3 +43,20 @@ def test_a_folder_named_from_here_is_the_same_folder_for_the_job_that_runs_elsew
         monkeypatch.chdir(tmp_path / "elsewhere")
         found = resolve(job.payload["checkpoint"], studio.settings)
         assert (found.source, found.folder) == ("folder", folder.resolve())
+
+
+def test_a_training_that_the_disk_has_no_room_for_is_planned_with_a_warning_and_refused(
+    studio: Studio, dataset: str, tmp_path: Path
+) -> None:
+    folder = build_encoder(tmp_path / "vast")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"vocab_size": 10**12}))
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").touch()
+    request = TrainRequest(dataset, str(folder), allow_pickle=True)
+    words = r"needs 57[\d,.]+ GB of free disk for its snapshots and the model; [\d,.]+ GB are free"
+    with pytest.raises(Unavailable, match=words) as caught:
+        studio.training.start(request)
+    assert "lora" in caught.value.hint
+    assert studio.training.plan(request).warnings[0] == caught.value.message
+    assert studio.training.plan(TrainRequest(dataset, "minilm-l6")).warnings == ()

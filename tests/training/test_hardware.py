@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.training.hardware import (
+    DISK_RESERVE_BYTES,
     Machine,
     Workload,
     detect_machine,
@@ -104,3 +105,13 @@ def test_training_less_takes_less_and_a_graphics_card_is_faster() -> None:
     assert full.memory_bytes > lora.memory_bytes > frozen.memory_bytes
     card = replace(CPU, device="cuda")
     assert estimate(RECIPE, Shape(), WORK, card).seconds < full.seconds
+
+
+def test_the_disk_needed_is_for_two_snapshots_two_best_weights_and_the_model() -> None:
+    full, lora, frozen = (
+        estimate(RECIPE.model_copy(update={"method": method}), Shape(), WORK, CPU).disk_bytes
+        for method in ("full", "lora", "frozen")
+    )
+    weights = 4 * Shape().parameters
+    assert full == 2 * 3 * weights + 2 * weights + weights + DISK_RESERVE_BYTES
+    assert full > lora > frozen > weights

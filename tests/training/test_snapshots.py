@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from studio.training.snapshots import MANIFEST, RESERVE_BYTES, STATE, Snapshots
+from studio.training.hardware import DISK_RESERVE_BYTES
+from studio.training.snapshots import MANIFEST, STATE, Snapshots
 
 RECIPE = {"epochs": 3, "learning_rate": 1e-4}
 CHILD = "import sys; from tests.training.test_snapshots import write_three; write_three(sys.argv[1])"
@@ -146,7 +147,7 @@ def test_clearing_forgets_all_but_what_is_not_a_snapshot(tmp_path: Path) -> None
 
 
 def test_a_nearly_full_disk_costs_the_older_one_first_and_never_the_last(tmp_path: Path) -> None:
-    free = RESERVE_BYTES + 100
+    free = DISK_RESERVE_BYTES + 100
     snapshots = opened(tmp_path, free=lambda _: free)
     write_snapshot(snapshots, 9, 1)
     write_snapshot(snapshots, 18, 1)

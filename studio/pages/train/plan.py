@@ -47,6 +47,7 @@ def plan_piece(plan: TrainingPlan, place: Place, longer: Longer | None) -> Marku
         (W.plan.epochs, fmt.count(plan.recipe.epochs)),
         (W.plan.steps, W.plan.steps_of.say(n=fmt.count(plan.steps), batch=plan.recipe.batch_size)),
         (W.plan.memory, W.plan.about.say(size=fmt.size(found.memory_bytes))),
+        (W.plan.disk, W.plan.about.say(size=fmt.size(found.disk_bytes))),
     ]
     pieces = [head, layout.facts(rows), length_piece(plan, longer)]
     if found.memory_bytes > TIGHT_SHARE * place.memory_bytes:
