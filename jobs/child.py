@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
+import errno
+import faulthandler
 import importlib
 import os
 import signal
@@ -21,34 +24,46 @@ from sqlalchemy.exc import OperationalError
 from jobs.context import JobCancelled, JobContext, Outcome
 from jobs.database import cannot_write_now, make_engine
 from jobs.errors import QueueError
+from jobs.faults import take_role
+from jobs.launchers.local import PROCESS_NAME, note_process
 from jobs.reporter import Reporter
-from jobs.states import JobState
 from jobs.store import Store
 from jobs.views import Assignment, JobFailure
 
 EXIT_RECORDED = 0
 EXIT_STOPPED = 75  # asked to stop and stopped, with nothing recorded: the supervisor knows why it asked
 EXIT_STALE = 76  # the job is another's by now
+NO_ROOM = "Paused because the disk is full. Free some space, then resume it."
 PR_SET_PDEATHSIG = 1
 SUPERVISOR_CHECK_SECONDS = 1.0
+
+
+class NoRoom:
+    """The handler met a full disk: its job waits until there is room."""
+
+
+Ending = Outcome | JobFailure | JobCancelled | NoRoom
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the job that the command line names; the exit code is only a hint, the record counts."""
     options = read_options(arguments)
+    take_role("child")
     if options.supervisor:
         die_with(options.supervisor)
+    faulthandler.register(signal.SIGUSR1, all_threads=True)  # how the worker asks where this process hangs
     os.chdir(options.workdir)
+    note_process(options.workdir / PROCESS_NAME)
     store = Store(make_engine(options.database))
     assignment = store.assignment(options.job, options.fence)
     if assignment is None:
         return EXIT_STALE
     reporter = Reporter(
         send=partial(store.telemetry.report, options.job, options.fence),
-        look=partial(store.state_under, options.job, options.fence),
+        look=partial(store.standing, options.job, options.fence),
         on_lost=end_as_stale,
     )
-    signal.signal(signal.SIGTERM, lambda *_: reporter.stop_asked.set())
+    signal.signal(signal.SIGTERM, lambda *_: reporter.release())
     reporter.start()
     ending = run_handler(assignment, options.workdir, reporter)
     close(reporter)
@@ -66,10 +81,8 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def run_handler(
-    assignment: Assignment, workdir: Path, reporter: Reporter
-) -> Outcome | JobFailure | JobCancelled:
-    """Call the handler and turn whatever happens into one of three endings."""
+def run_handler(assignment: Assignment, workdir: Path, reporter: Reporter) -> Ending:
+    """Call the handler and turn whatever happens into one of the endings."""
     try:
         handler = find_handler(assignment.handler)
         outcome = handler(JobContext(assignment, workdir, reporter))
@@ -77,13 +90,26 @@ def run_handler(
             raise TypeError(f"{assignment.handler} gave back {type(outcome).__name__}, not an Outcome")
         return outcome
     except JobCancelled as cancelled:
-        if reporter.stop_asked.is_set():
+        if reporter.ending is not None:
             return cancelled
         return JobFailure("The job stopped itself without being asked to.", "See the log.", "stopped")
     except SystemExit as ended:
         return JobFailure(f"The job ended itself with exit code {ended.code}.", "See the log.", "exit")
     except Exception as error:  # noqa: BLE001 - the boundary of the job: any error becomes its record
-        return describe(error)
+        return NoRoom() if is_disk_full(error) else describe(error)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that the disk has no room.
+
+    >>> is_disk_full(OSError(errno.ENOSPC, "No space left on device"))
+    True
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def find_handler(dotted_name: str) -> Callable[[JobContext], Outcome]:
@@ -103,7 +129,8 @@ def describe(error: Exception) -> JobFailure:
 
     An error with a ``message`` is recorded in its own words, with its ``hint`` and ``code``.
     """
-    traceback.print_exception(error)
+    with contextlib.suppress(OSError):  # the log's disk may be full
+        traceback.print_exception(error)
     message = getattr(error, "message", None)
     if isinstance(message, str) and message:
         hint, code = getattr(error, "hint", ""), getattr(error, "code", "")
@@ -135,7 +162,7 @@ def close(reporter: Reporter) -> None:
         print(f"The last points of the curves could not be written. ({error.orig})", flush=True)
 
 
-def record(store: Store, options: argparse.Namespace, ending: Outcome | JobFailure | JobCancelled) -> int:
+def record(store: Store, options: argparse.Namespace, ending: Ending) -> int:
     """Write how the job ended, under its fence.
 
     Raises OperationalError where the database cannot be written now: a job that has done its work must not
@@ -152,10 +179,14 @@ def record(store: Store, options: argparse.Namespace, ending: Outcome | JobFailu
             ending = describe(error)
     if isinstance(ending, JobFailure):
         return EXIT_RECORDED if store.fail(job_id, fence, ending) else EXIT_STALE
-    if store.confirm_cancel(job_id, fence):
+    if isinstance(ending, NoRoom):
+        recorded = store.confirm_pause(job_id, fence, NO_ROOM)
+    else:
+        recorded = store.confirm_cancel(job_id, fence) or store.confirm_pause(job_id, fence)
+    if recorded:
         return EXIT_RECORDED
-    # Not cancelled by a person: either the worker ends, or the job is another's by now.
-    return EXIT_STOPPED if store.state_under(job_id, fence) is JobState.RUNNING else EXIT_STALE
+    # Not asked for by a person: either the worker ends, or the job is another's by now.
+    return EXIT_STALE if store.standing(job_id, fence) is None else EXIT_STOPPED
 
 
 def die_with(supervisor: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from jobs.views import Assignment
 
 
 class JobCancelled(Exception):
-    """The job was asked to stop, and its handler does so."""
+    """The handler was asked to end, and does so."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,16 @@ class Outcome:
 
 
 class JobContext:
-    """One job in the hands of its handler; ``workdir`` is the job's own folder and survives attempts."""
+    """One job in the hands of its handler.
+
+    ``workdir`` is the job's own folder and survives attempts, and ``killed_attempts`` tells how many of the
+    earlier ones ended by SIGKILL, as happens when memory runs out.
+    """
 
     def __init__(self, assignment: Assignment, workdir: Path, reporter: Reporter) -> None:
         self.job_id = assignment.job_id
         self.attempt = assignment.attempt
+        self.killed_attempts = assignment.kills
         self.payload = assignment.payload
         self.workdir = workdir
         self.reporter = reporter
@@ -67,6 +73,8 @@ class JobContext:
     def metric(self, name: str, value: float, *, split: str, step: int, epoch: float | None = None) -> None:
         """Add one point to the series (split, name). Returns at once.
 
+        A handler that goes on from a snapshot tells the points before it again: what an earlier attempt had
+        told at the same or later steps gives way, so that nothing is lost or doubled.
         A value that is not finite is named in the log, once a series, and left out.
         """
         value = float(value)
@@ -79,15 +87,28 @@ class JobContext:
             self.log(f"{name} ({split}) is {value} at step {step}; such values are left out of the charts.")
 
     def log(self, text: str) -> None:
-        """Add one line, with the time, to the job's log."""
-        print(time.strftime("%H:%M:%S"), text, flush=True)
+        """Add one line, with the time, to the job's log; nothing happens where its disk is full."""
+        with contextlib.suppress(OSError):
+            print(time.strftime("%H:%M:%S"), text, flush=True)
+
+    def note(self, sentence: str) -> None:
+        """Write a sentence into the job's history, for the person whose job it is, and into the log."""
+        self.reporter.add_note(sentence)
+        self.log(sentence)
 
     @property
-    def cancelled(self) -> bool:
-        """Whether the job should stop as soon as it can."""
-        return self.reporter.stop_asked.is_set()
+    def ending(self) -> str | None:
+        """Why the handler should end as soon as it can: "cancel", "pause", or "release" where the worker
+        ends and another goes on; None while it may work. All but "cancel" make a last snapshot worthwhile.
+        """
+        return self.reporter.ending
+
+    @property
+    def should_stop_early(self) -> bool:
+        """Whether the handler should end as a success, with the best it has so far."""
+        return self.reporter.stop_early
 
     def raise_if_cancelled(self) -> None:
-        """Raise JobCancelled where the job should stop."""
-        if self.cancelled:
+        """Raise JobCancelled where the handler should end, whyever that is."""
+        if self.ending is not None:
             raise JobCancelled

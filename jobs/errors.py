@@ -29,6 +29,12 @@ class JobNotEnded(QueueError):
     code = "job_not_ended"
 
 
+class NotPossibleNow(QueueError):
+    """What was asked does not fit the job, or not the state it is in."""
+
+    code = "not_possible_now"
+
+
 class SchemaTooNew(QueueError):
     """The database was written by a later version of this program."""
 

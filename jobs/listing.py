@@ -13,6 +13,8 @@ from jobs.states import TERMINAL, JobState
 from jobs.tables import jobs
 from jobs.views import JobFailure, JobView
 
+IN_ORDER = (jobs.c.rank, jobs.c.number)
+
 
 def read_job(connection: Connection, job_id: str) -> JobView:
     """One job. Raises UnknownJob."""
@@ -39,7 +41,7 @@ def read_unfinished(connection: Connection) -> list[JobView]:
 
 def select_jobs() -> Select[Any]:
     """Every job with its place among the waiting ones of its lane."""
-    place = func.row_number().over(partition_by=jobs.c.lane, order_by=(jobs.c.priority.desc(), jobs.c.number))
+    place = func.row_number().over(partition_by=jobs.c.lane, order_by=IN_ORDER)
     waiting = (
         select(jobs.c.id, place.label("position")).where(jobs.c.state == JobState.QUEUED.value).subquery()
     )
@@ -76,6 +78,12 @@ def to_view(row: Row[Any]) -> JobView:
         error=error,
         result=row.result,
         retry_of=row.retry_of,
+        owner=row.owner,
+        resumable=row.resumable,
+        stop_asked=row.stop_asked,
+        strays=row.strays,
+        not_before=to_optional_time(row.not_before),
+        slot=row.slot,
     )
 
 

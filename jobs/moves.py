@@ -11,16 +11,19 @@ from jobs.states import JobState, is_allowed
 from jobs.tables import events, jobs, revision
 from jobs.views import JobFailure
 
+SLOT_LEFT = {"slot": None, "lease_until": None, "eta_seconds": None}
 IDLE = {
+    **SLOT_LEFT,
     "worker": None,
-    "lease_until": None,
     "heartbeat_at": None,
     "fraction": None,
     "step": None,
     "steps": None,
-    "eta_seconds": None,
     "started_at": None,
 }
+STRAYS_ALLOWED = 10  # attempts that are given back because the worker was lost, and not the job's process
+FIRST_BACKOFF_SECONDS = 2.0
+LONGEST_BACKOFF_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,20 @@ class Move:
     fence: int | None = None
     worker: str | None = None
     changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Why a running job has no process any more.
+
+    ``failure``: another attempt would end the same way. ``stray``: its worker was lost, which is no fault
+    of the job's. ``killed``: the process was ended by SIGKILL, as happens when memory runs out.
+    """
+
+    reason: str
+    failure: JobFailure | None = None
+    stray: bool = False
+    killed: bool = False
 
 
 def apply_move(connection: Connection, move: Move, now: float) -> Row[Any] | None:
@@ -77,37 +94,72 @@ def bump_revision(connection: Connection) -> None:
     connection.execute(update(revision).values(value=revision.c.value + 1))
 
 
-def put_back(connection: Connection, row: Row[Any], reason: str, now: float, attempt: int) -> bool:
+def put_back(
+    connection: Connection, row: Row[Any], reason: str, now: float, changes: dict[str, Any] | None = None
+) -> bool:
     """Queue a running job again; the new fence shuts out whoever still works on it."""
-    changes = {**IDLE, "fence": row.fence + 1, "attempt": attempt, "message": f"{reason} It starts again."}
+    every = {**IDLE, "fence": row.fence + 1, "message": f"{reason} It starts again.", **(changes or {})}
     move = Move(
-        row.id, JobState.RUNNING, JobState.QUEUED, reason, row.fence, worker=row.worker, changes=changes
+        row.id, JobState.RUNNING, JobState.QUEUED, reason, row.fence, worker=row.worker, changes=every
     )
     return apply_move(connection, move, now) is not None
 
 
-def give_up(
-    connection: Connection, row: Row[Any], reason: str, now: float, failure: JobFailure | None
-) -> bool:
-    """Settle a held job whose runner is gone: cancelled if that was asked, queued again while attempts
-    are left, else failed; with ``failure`` it fails in any case.
-    """
-    ended: dict[str, Any] = {"finished_at": now, "lease_until": None, "eta_seconds": None}
-    changes: dict[str, Any]
-    if row.state == JobState.CANCELLING.value:
-        source, target, changes = JobState.CANCELLING, JobState.CANCELLED, ended
-    elif failure is None and row.attempt < row.attempts_allowed:
-        return put_back(connection, row, reason, now, attempt=row.attempt)
-    else:
-        shown = failure or attempts_used_up(row.attempt, reason)
-        source, target = JobState.RUNNING, JobState.FAILED
-        changes = ended | {
-            "error_message": shown.message,
-            "error_hint": shown.hint,
-            "error_code": shown.code,
-        }
-    move = Move(row.id, source, target, reason, row.fence, changes=changes)
+def pause(connection: Connection, row: Row[Any], reason: str, now: float) -> bool:
+    """Lay a job down that was asked to pause; the attempt does not count."""
+    changes = {
+        **SLOT_LEFT,
+        "worker": None,
+        "fence": row.fence + 1,
+        "attempt": row.attempt - 1,
+        "message": reason,
+    }
+    move = Move(
+        row.id, JobState.PAUSING, JobState.PAUSED, reason, row.fence, worker=row.worker, changes=changes
+    )
     return apply_move(connection, move, now) is not None
+
+
+def give_up(connection: Connection, row: Row[Any], loss: Loss, now: float) -> bool:
+    """Settle a held job whose runner is gone: cancelled or paused where that was asked for, queued again
+    while attempts are left, else failed.
+    """
+    if row.state == JobState.CANCELLING.value:
+        changes = SLOT_LEFT | {"finished_at": now}
+        move = Move(row.id, JobState.CANCELLING, JobState.CANCELLED, loss.reason, row.fence, None, changes)
+        return apply_move(connection, move, now) is not None
+    if loss.failure is None and row.state == JobState.PAUSING.value:
+        return pause(connection, row, loss.reason, now)
+    kills = row.kills + loss.killed
+    if loss.failure is None and loss.stray and row.strays < STRAYS_ALLOWED:
+        changes = {"strays": row.strays + 1, "attempts_allowed": row.attempts_allowed + 1, "kills": kills}
+        return put_back(connection, row, loss.reason, now, changes)
+    if loss.failure is None and row.attempt < row.attempts_allowed:
+        later = now + backoff_seconds(row.attempt - row.strays)
+        return put_back(connection, row, loss.reason, now, {"not_before": later, "kills": kills})
+    return fail(connection, row, loss, now)
+
+
+def fail(connection: Connection, row: Row[Any], loss: Loss, now: float) -> bool:
+    """Record that a held job has failed."""
+    shown = loss.failure or attempts_used_up(row.attempt, loss.reason)
+    changes = SLOT_LEFT | {
+        "finished_at": now,
+        "error_message": shown.message,
+        "error_hint": shown.hint,
+        "error_code": shown.code,
+    }
+    move = Move(row.id, JobState(row.state), JobState.FAILED, loss.reason, row.fence, None, changes)
+    return apply_move(connection, move, now) is not None
+
+
+def backoff_seconds(attempt: int) -> float:
+    """How long a job waits after its process was lost, twice as long each time.
+
+    >>> [backoff_seconds(attempt) for attempt in (1, 2, 3, 9)]
+    [2.0, 4.0, 8.0, 60.0]
+    """
+    return min(FIRST_BACKOFF_SECONDS * 2.0 ** (max(attempt, 1) - 1), LONGEST_BACKOFF_SECONDS)
 
 
 def attempts_used_up(attempt: int, reason: str) -> JobFailure:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from jobs.errors import JobNotEnded, UnknownJob
+from jobs.errors import JobNotEnded, NotPossibleNow, UnknownJob
 from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.views import EventView, JobFailure, JobView, MetricPoint, NewJob, WorkerView
@@ -19,6 +19,7 @@ __all__ = [
     "JobView",
     "MetricPoint",
     "NewJob",
+    "NotPossibleNow",
     "Queue",
     "UnknownJob",
     "WorkerView",
@@ -55,11 +56,36 @@ class Queue:
         return self.store.list_unfinished()
 
     def cancel(self, job_id: str) -> JobView:
-        """End a waiting job at once, ask a running one to stop; an ended one stays as it is."""
-        return self.store.request_cancel(job_id)
+        """End a waiting or paused job at once, ask a running one to stop; an ended one stays as it is."""
+        self.store.wishes.cancel(job_id)
+        return self.get(job_id)
+
+    def pause(self, job_id: str) -> JobView:
+        """Hold a waiting job back, have a running one keep what it has and leave its place.
+
+        An ended one stays as it is. Raises NotPossibleNow for one that could not go on from where it was.
+        """
+        self.store.wishes.pause(job_id, "Paused on request.")
+        return self.get(job_id)
+
+    def resume(self, job_id: str) -> JobView:
+        """Queue a paused job again, at the place it had. Raises NotPossibleNow while it is still pausing."""
+        self.store.wishes.resume(job_id)
+        return self.get(job_id)
+
+    def stop(self, job_id: str) -> JobView:
+        """Have a job end early as a success with the best it has so far.
+
+        Raises NotPossibleNow where it has nothing to keep, or no way to.
+        """
+        self.store.wishes.stop(job_id)
+        return self.get(job_id)
 
     def retry(self, job_id: str) -> JobView:
-        """Queue the same work as a new job. Raises JobNotEnded while the first still waits or runs."""
+        """Queue the same work as a new job; while that has not ended, another retry gives it again.
+
+        Raises JobNotEnded while the first still waits or runs.
+        """
         old = self.store.get(job_id)
         if old.state not in TERMINAL:
             raise JobNotEnded(
@@ -74,14 +100,22 @@ class Queue:
                 lane=old.lane,
                 title=old.title,
                 priority=old.priority,
-                attempts_allowed=old.attempts_allowed,
+                attempts_allowed=old.attempts_allowed - old.strays,
                 retry_of=old.id,
+                owner=old.owner,
+                resumable=old.resumable,
             )
         )
 
     def set_priority(self, job_id: str, priority: int) -> JobView:
-        """Let a job go before those with a lower number."""
-        return self.store.set_priority(job_id, priority)
+        """Let a job go before those with a lower number; each point is worth an hour of waiting."""
+        self.store.wishes.set_priority(job_id, priority)
+        return self.get(job_id)
+
+    def move_to(self, job_id: str, position: int) -> JobView:
+        """Put a waiting job at a place of its lane, counted from 1."""
+        self.store.wishes.move_to(job_id, position)
+        return self.get(job_id)
 
     def events_after(self, job_id: str, after: int = 0, limit: int = 500) -> list[EventView]:
         """What happened to a job since the event with id ``after``, the oldest first."""

@@ -3,60 +3,71 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
 from jobs.states import JobState
-from jobs.telemetry import NewPoint
+from jobs.telemetry import Batch, NewPoint
+from jobs.views import Standing
 
 FLUSH_SECONDS = 1.0
 FLUSH_POINTS = 50
-
-
-class Send(Protocol):
-    """Writes a batch under the job's fence; None where the fence is no longer the job's."""
-
-    def __call__(self, progress: dict[str, Any], points: Sequence[NewPoint]) -> JobState | None:
-        """Write one batch."""
+CANCEL, PAUSE, RELEASE = "cancel", "pause", "release"  # why a handler should end now
 
 
 class Reporter:
-    """A buffer with one thread behind it, which also hears of a cancel or a lost fence.
+    """A buffer with one thread behind it, which also hears of a wish to end or a lost fence.
 
-    ``look`` reads the job's state when there is nothing to write; ``on_lost`` is called where the job
-    is no longer this process's. ``stop_asked`` is set when the job should stop.
+    ``send`` writes a batch under the job's fence and ``look`` reads where the job stands when there is
+    nothing to write; both give None, and ``on_lost`` is called, where it is no longer this process's.
+    ``ending`` says why the handler should end, ``stop_early`` that it should end with what it has so far.
     """
 
-    def __init__(self, send: Send, look: Callable[[], JobState | None], on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Batch], Standing | None],
+        look: Callable[[], Standing | None],
+        on_lost: Callable[[], None],
+    ) -> None:
         self.send = send
         self.look = look
         self.on_lost = on_lost
-        self.stop_asked = threading.Event()
+        self.ending: str | None = None
+        self.stop_early = False
         self.closing = threading.Event()
         self.wake = threading.Event()
         self.lock = threading.Lock()
-        self.changed: dict[str, Any] = {}
-        self.points: list[NewPoint] = []
+        self.batch = Batch()
         self.thread = threading.Thread(target=self.run, name="reporter", daemon=True)
 
     def start(self) -> None:
         """Start carrying."""
         self.thread.start()
 
+    def release(self) -> None:
+        """Have the handler end because this process was asked to; why may be heard later."""
+        self.ending = self.ending or RELEASE
+        self.wake.set()
+
     def set_progress(self, fields: dict[str, Any]) -> None:
         """Keep the newest value of each field for the next batch."""
         with self.lock:
-            self.changed.update(fields)
+            self.batch.progress.update(fields)
 
     def add_point(self, point: NewPoint) -> None:
         """Keep a point for the next batch, which goes early when many have gathered."""
         with self.lock:
-            self.points.append(point)
-            full = len(self.points) >= FLUSH_POINTS
+            self.batch.points.append(point)
+            full = len(self.batch.points) >= FLUSH_POINTS
         if full:
             self.wake.set()
+
+    def add_note(self, sentence: str) -> None:
+        """Keep a sentence for the job's history."""
+        with self.lock:
+            self.batch.notes.append(sentence)
 
     def close(self) -> None:
         """Stop the thread and write what is left. Raises OperationalError where the database stays busy."""
@@ -82,16 +93,22 @@ class Reporter:
     def flush(self) -> None:
         """Write what has gathered, and learn where the job stands."""
         with self.lock:
-            progress, points = self.changed, self.points
-            self.changed, self.points = {}, []
+            batch, self.batch = self.batch, Batch()
         try:
-            state = self.send(progress, points) if progress or points else self.look()
+            standing = self.send(batch) if batch else self.look()
         except OperationalError:
             with self.lock:
-                self.changed = progress | self.changed
-                self.points = points + self.points
+                self.batch = batch.before(self.batch)
             raise
-        if state is None:
+        if standing is None:
             self.on_lost()
-        elif state is JobState.CANCELLING:
-            self.stop_asked.set()
+        else:
+            self.heed(standing)
+
+    def heed(self, standing: Standing) -> None:
+        """Take in what is wished of the job."""
+        self.stop_early = standing.stop_asked
+        if standing.state is JobState.CANCELLING:
+            self.ending = CANCEL
+        elif standing.state is JobState.PAUSING:
+            self.ending = PAUSE

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +10,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from jobs.database import write
 from jobs.listing import to_time
 from jobs.moves import bump_revision
+from jobs.processes import is_gone
 from jobs.tables import workers
 from jobs.views import WorkerView
 
@@ -20,11 +19,15 @@ FORGET_AFTER_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True)
 class WorkerIdentity:
-    """What a worker says of itself; ``id`` is unique to this one run of the process."""
+    """What a worker says of itself; ``id`` is unique to this one run of the process.
+
+    ``mark`` tells its process from any other that gets the same ``pid``.
+    """
 
     id: str
     host: str
     pid: int
+    mark: str
 
 
 class Roster:
@@ -45,9 +48,11 @@ class Roster:
                     id=worker.id,
                     host=worker.host,
                     pid=worker.pid,
+                    mark=worker.mark,
                     lease_seconds=lease_seconds,
                     started_at=now,
                     seen_at=now,
+                    stats={},
                 )
             )
             bump_revision(connection)
@@ -65,7 +70,7 @@ class Roster:
 
     def workers(self) -> list[WorkerView]:
         """All workers, the newest first."""
-        now, here = self.clock(), socket.gethostname()
+        now = self.clock()
         with self.engine.connect() as connection:
             rows = connection.execute(select(workers).order_by(workers.c.started_at.desc())).all()
         return [
@@ -75,18 +80,9 @@ class Roster:
                 pid=row.pid,
                 started_at=to_time(row.started_at),
                 seen_at=to_time(row.seen_at),
-                alive=now - row.seen_at <= row.lease_seconds and (row.host != here or is_process(row.pid)),
+                # Either way: the clock may have been set back since.
+                alive=abs(now - row.seen_at) <= row.lease_seconds and not is_gone(row.pid, row.mark),
+                stats=row.stats,
             )
             for row in rows
         ]
-
-
-def is_process(pid: int) -> bool:
-    """Whether this machine has a process of that number."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

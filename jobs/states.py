@@ -10,6 +10,8 @@ class JobState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
     CANCELLING = "cancelling"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -24,6 +26,8 @@ class JobState(StrEnum):
 SENTENCES: dict[JobState, str] = {
     JobState.QUEUED: "Waiting for its turn.",
     JobState.RUNNING: "Being worked on.",
+    JobState.PAUSING: "Asked to pause; it keeps what it has done and leaves its device within seconds.",
+    JobState.PAUSED: "Paused; it goes on from where it was once it is resumed.",
     JobState.CANCELLING: "Asked to stop; it ends within seconds.",
     JobState.SUCCEEDED: "Done.",
     JobState.FAILED: "Ended without success; the reason is shown with it.",
@@ -31,8 +35,12 @@ SENTENCES: dict[JobState, str] = {
 }
 
 ALLOWED: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.CANCELLING, JobState.SUCCEEDED, JobState.FAILED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.PAUSED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.QUEUED, JobState.PAUSING, JobState.CANCELLING, JobState.SUCCEEDED, JobState.FAILED}
+    ),
+    JobState.PAUSING: frozenset({JobState.PAUSED, JobState.CANCELLING, JobState.SUCCEEDED, JobState.FAILED}),
+    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
     JobState.CANCELLING: frozenset({JobState.CANCELLED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset(),
@@ -40,7 +48,7 @@ ALLOWED: dict[JobState, frozenset[JobState]] = {
 }
 
 TERMINAL = frozenset(state for state, targets in ALLOWED.items() if not targets)
-ACTIVE = frozenset({JobState.RUNNING, JobState.CANCELLING})
+ACTIVE = frozenset({JobState.RUNNING, JobState.PAUSING, JobState.CANCELLING})
 
 
 def is_allowed(source: JobState, target: JobState) -> bool:

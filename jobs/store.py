@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, false, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from jobs.database import write
-from jobs.listing import read_job, read_jobs, read_unfinished
-from jobs.moves import Move, add_event, apply_move, give_up, put_back
+from jobs.leases import Leases
+from jobs.listing import IN_ORDER, read_job, read_jobs, read_unfinished
+from jobs.moves import (
+    LONGEST_BACKOFF_SECONDS,
+    SLOT_LEFT,
+    Loss,
+    Move,
+    add_event,
+    apply_move,
+    bump_revision,
+    give_up,
+    pause,
+    put_back,
+)
 from jobs.roster import Roster
 from jobs.states import ACTIVE, TERMINAL, JobState
-from jobs.tables import jobs, workers
+from jobs.tables import jobs
 from jobs.telemetry import Telemetry
-from jobs.views import Assignment, Claim, JobFailure, JobView, NewJob
+from jobs.views import Assignment, Claim, JobFailure, JobView, NewJob, Standing
+from jobs.wishes import Wishes, rank_of
 
 Publish = Callable[[Connection], None]
 ACTIVE_VALUES = sorted(state.value for state in ACTIVE)
@@ -30,20 +43,21 @@ class Store:
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self.engine = engine
         self.clock = clock
+        self.wishes = Wishes(engine, clock)
+        self.leases = Leases(engine, clock)
         self.telemetry = Telemetry(engine, clock)
         self.roster = Roster(engine, clock)
 
     # Asked for by people -------------------------------------------------------------------------
 
     def add(self, new: NewJob) -> JobView:
-        """Queue a job; where its key is known already, give the job that has it."""
+        """Queue a job; where its key is known, or what it retries is being retried already, give that one."""
         job_id = uuid.uuid4().hex[:12]
 
         def work(connection: Connection) -> str:
-            if new.key is not None:
-                known = connection.scalar(select(jobs.c.id).where(jobs.c.submit_key == new.key))
-                if known is not None:
-                    return known
+            known = connection.scalar(select_same(new))
+            if known is not None:
+                return known
             now = self.clock()
             connection.execute(insert(jobs).values(new_row(job_id, new, now)))
             data = {"from": None, "to": JobState.QUEUED.value, "reason": "Submitted."}
@@ -79,72 +93,71 @@ class Store:
         with self.engine.connect() as connection:
             return read_unfinished(connection)
 
-    def set_priority(self, job_id: str, priority: int) -> JobView:
-        """Let a job go before others with a lower number; an ended job stays as it is."""
-
-        def work(connection: Connection) -> None:
-            changed = connection.execute(
-                update(jobs)
-                .where(jobs.c.id == job_id, jobs.c.state.not_in(TERMINAL_VALUES))
-                .values(priority=priority)
-            )
-            if changed.rowcount:
-                add_event(connection, job_id, "priority", {"priority": priority}, self.clock())
-
-        write(self.engine, work)
-        return self.get(job_id)
-
-    def request_cancel(self, job_id: str) -> JobView:
-        """End a waiting job at once and ask a running one to stop; an ended job stays as it is."""
-
-        def work(connection: Connection) -> None:
-            now = self.clock()
-            waiting = Move(
-                job_id,
-                JobState.QUEUED,
-                JobState.CANCELLED,
-                "Cancelled before it started.",
-                changes={"finished_at": now, "message": ""},
-            )
-            running = Move(job_id, JobState.RUNNING, JobState.CANCELLING, "Cancel was asked for.")
-            _ = apply_move(connection, waiting, now) or apply_move(connection, running, now)
-
-        write(self.engine, work)
-        return self.get(job_id)
-
     # Asked for by workers ------------------------------------------------------------------------
 
-    def claim_next(self, worker: str, lane: str, lease_seconds: float) -> Claim | None:
-        """Take the next waiting job of a lane under a new fence; None where none waits."""
-        waiting = (
-            select(jobs.c.id)
-            .where(jobs.c.state == JobState.QUEUED.value, jobs.c.lane == lane)
-            .order_by(jobs.c.priority.desc(), jobs.c.number)
-            .limit(1)
-        )
+    def claim_next(
+        self,
+        worker: str,
+        lane: str,
+        lease_seconds: float,
+        slots: Sequence[str] = (),
+        owner_limit: int = 0,
+    ) -> Claim | None:
+        """Take the next waiting job of a lane under a new fence; None where none may start.
+
+        It gets the first of ``slots`` that no running job has, and none starts where all are taken; without
+        ``slots`` there is no such limit. ``owner_limit``: jobs of one owner that run at once (0: any).
+        """
         with self.engine.connect() as connection:
-            if connection.scalar(waiting) is None:
+            if connection.scalar(self.select_waiting(lane, owner_limit)) is None:
                 return None  # an idle worker takes no write lock
 
         def work(connection: Connection) -> Claim | None:
-            job_id = connection.scalar(waiting.with_for_update(skip_locked=True))
-            if job_id is None:
+            bump_revision(connection)  # first, as it lets only one claim at a time look around
+            free = free_slots(connection, slots)
+            job_id = connection.scalar(
+                self.select_waiting(lane, owner_limit).with_for_update(skip_locked=True)
+            )
+            if job_id is None or (slots and not free):
                 return None
             now = self.clock()
             changes = {
                 "worker": worker,
+                "slot": free[0] if slots else None,
                 "fence": jobs.c.fence + 1,
                 "attempt": jobs.c.attempt + 1,
                 "lease_until": now + lease_seconds,
                 "heartbeat_at": now,
                 "started_at": now,
+                "not_before": None,
+                "told": 0,
                 "message": "",
             }
             move = Move(job_id, JobState.QUEUED, JobState.RUNNING, "Claimed by a worker.", changes=changes)
             row = apply_move(connection, move, now)
-            return None if row is None else Claim(job_id, row.fence, row.attempt, lane)
+            return None if row is None else Claim(job_id, row.fence, row.attempt, lane, row.slot or "")
 
         return write(self.engine, work)
+
+    def select_waiting(self, lane: str, owner_limit: int) -> Any:
+        """The id of the next job of a lane that may start now."""
+        now = self.clock()
+        # A time too far ahead was written before the clock was set back: it is over.
+        ready = or_(
+            jobs.c.not_before.is_(None),
+            jobs.c.not_before <= now,
+            jobs.c.not_before > now + LONGEST_BACKOFF_SECONDS,
+        )
+        waiting = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED.value, jobs.c.lane == lane, ready)
+        if owner_limit:
+            others = jobs.alias("others")
+            running = (
+                select(func.count())
+                .where(others.c.owner == jobs.c.owner, others.c.state.in_(ACTIVE_VALUES))
+                .scalar_subquery()
+            )
+            waiting = waiting.where(or_(jobs.c.owner == "", running < owner_limit))
+        return waiting.order_by(*IN_ORDER).limit(1)
 
     def waiting(self, lanes: Iterable[str]) -> int:
         """How many jobs of these lanes wait."""
@@ -154,75 +167,53 @@ class Store:
         with self.engine.connect() as connection:
             return connection.scalar(query) or 0
 
-    def beat(self, worker: str, claims: Iterable[Claim], lease_seconds: float) -> set[str]:
-        """Renew the leases of ``claims``; the ids of the jobs that are still held are returned.
-
-        Waits no longer than a third of the lease for a busy database.
-        """
-
-        def work(connection: Connection) -> set[str]:
-            now = self.clock()
-            connection.execute(update(workers).where(workers.c.id == worker).values(seen_at=now))
-            held = set()
-            for claim in claims:
-                renewed = connection.execute(
-                    update(jobs)
-                    .where(*is_held(claim.job_id, claim.fence))
-                    .values(heartbeat_at=now, lease_until=now + lease_seconds)
-                )
-                if renewed.rowcount:
-                    held.add(claim.job_id)
-            return held
-
-        return write(self.engine, work, patience_seconds=lease_seconds / 3)
-
-    def state_under(self, job_id: str, fence: int) -> JobState | None:
-        """The state of a job, or None where ``fence`` is no longer its fence."""
+    def standing(self, job_id: str, fence: int) -> Standing | None:
+        """Where a job stands, or None where ``fence`` is no longer its fence."""
+        query = select(jobs.c.state, jobs.c.stop_asked, jobs.c.told, jobs.c.step)
         with self.engine.connect() as connection:
-            found = connection.scalar(select(jobs.c.state).where(jobs.c.id == job_id, jobs.c.fence == fence))
-        return None if found is None else JobState(found)
+            row = connection.execute(query.where(jobs.c.id == job_id, jobs.c.fence == fence)).one_or_none()
+        return None if row is None else Standing(JobState(row.state), row.stop_asked, row.told, row.step)
 
-    def lose(self, claim: Claim, reason: str, *, failure: JobFailure | None = None) -> bool:
+    def lose(self, claim: Claim, loss: Loss) -> bool:
         """Record that a child ended without a result: again while attempts are left, else failed.
 
-        With ``failure`` it fails at once. False where the job had ended already, or is another's.
+        False where the job had ended already, or is another's.
         """
-
-        def work(connection: Connection) -> bool:
-            row = connection.execute(
-                select(jobs).where(*is_held(claim.job_id, claim.fence)).with_for_update()
-            ).one_or_none()
-            return row is not None and give_up(connection, row, reason, self.clock(), failure)
-
-        return write(self.engine, work)
+        return self.settle(claim, lambda connection, row: give_up(connection, row, loss, self.clock()))
 
     def release(self, claim: Claim, reason: str) -> bool:
         """Put a job back without counting the attempt, because its worker ends in good order."""
 
+        def work(connection: Connection, row: Row[Any]) -> bool:
+            if row.state == JobState.RUNNING.value:
+                return put_back(connection, row, reason, self.clock(), {"attempt": row.attempt - 1})
+            return give_up(connection, row, Loss(reason), self.clock())
+
+        return self.settle(claim, work)
+
+    def reclaim(self, claims: Iterable[Claim], reason: str) -> int:
+        """Settle jobs whose worker is lost; returns how many still were."""
+        return sum(self.lose(claim, Loss(reason, stray=True)) for claim in claims)
+
+    def settle(self, claim: Claim, work: Callable[[Connection, Row[Any]], bool]) -> bool:
+        """Do something with the row of a job that is held under a claim; False where it is not."""
+
+        def find_and_work(connection: Connection) -> bool:
+            held = is_held(claim.job_id, claim.fence)
+            row = connection.execute(select(jobs).where(*held).with_for_update()).one_or_none()
+            return row is not None and work(connection, row)
+
+        return write(self.engine, find_and_work)
+
+    def note(self, job_id: str, fence: int, sentence: str) -> bool:
+        """Write a sentence into the history of a job, ended or not; False under an old fence."""
+
         def work(connection: Connection) -> bool:
-            row = connection.execute(
-                select(jobs).where(*is_held(claim.job_id, claim.fence)).with_for_update()
-            ).one_or_none()
-            if row is None:
+            known = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.fence == fence).with_for_update()
+            if connection.scalar(known) is None:
                 return False
-            now = self.clock()
-            if row.state == JobState.CANCELLING.value:
-                return give_up(connection, row, reason, now, None)
-            return put_back(connection, row, reason, now, attempt=row.attempt - 1)
-
-        return write(self.engine, work)
-
-    def reclaim_stalled(self) -> int:
-        """Settle every job whose worker has not renewed its lease; returns how many there were."""
-        stalled = select(jobs).where(jobs.c.state.in_(ACTIVE_VALUES), jobs.c.lease_until < self.clock())
-        with self.engine.connect() as connection:
-            if connection.execute(stalled.limit(1)).first() is None:
-                return 0
-
-        def work(connection: Connection) -> int:
-            rows = connection.execute(stalled.with_for_update(skip_locked=True)).all()
-            reason = "The worker that ran this job stopped answering."
-            return sum(give_up(connection, row, reason, self.clock(), None) for row in rows)
+            add_event(connection, job_id, "note", {"reason": sentence, "fence": fence}, self.clock())
+            return True
 
         return write(self.engine, work)
 
@@ -232,7 +223,7 @@ class Store:
         """What to run under ``fence``; None where the job is not held under it."""
         with self.engine.connect() as connection:
             row = connection.execute(select(jobs).where(*is_held(job_id, fence))).one_or_none()
-        return None if row is None else Assignment(row.id, row.attempt, row.handler, row.payload)
+        return None if row is None else Assignment(row.id, row.attempt, row.kills, row.handler, row.payload)
 
     def finish(self, job_id: str, fence: int, result: dict[str, Any], publish: Publish | None = None) -> bool:
         """Record success, and run ``publish`` in the same transaction; False, and nothing written,
@@ -241,45 +232,69 @@ class Store:
 
         def work(connection: Connection) -> bool:
             now = self.clock()
-            changes = {
-                "finished_at": now,
-                "lease_until": None,
-                "fraction": 1.0,
-                "eta_seconds": None,
-                "result": result,
-            }
-            move = Move(job_id, JobState.RUNNING, JobState.SUCCEEDED, "Done.", fence, changes=changes)
-            if apply_move(connection, move, now) is None:
-                return False
-            if publish is not None:
-                publish(connection)
-            return True
+            changes = SLOT_LEFT | {"finished_at": now, "fraction": 1.0, "result": result}
+            for source in (JobState.RUNNING, JobState.PAUSING):
+                move = Move(job_id, source, JobState.SUCCEEDED, "Done.", fence, changes=changes)
+                if apply_move(connection, move, now) is not None:
+                    if publish is not None:
+                        publish(connection)
+                    return True
+            return False
 
         return write(self.engine, work)
 
     def fail(self, job_id: str, fence: int, failure: JobFailure) -> bool:
         """Record that the work itself failed, which another attempt would not change."""
-
-        def work(connection: Connection) -> bool:
-            row = connection.execute(
-                select(jobs).where(*is_held(job_id, fence)).with_for_update()
-            ).one_or_none()
-            return row is not None and give_up(connection, row, failure.message, self.clock(), failure)
-
-        return write(self.engine, work)
+        loss = Loss(failure.message, failure)
+        return self.settle(
+            Claim(job_id, fence, 0, "", ""),
+            lambda connection, row: give_up(connection, row, loss, self.clock()),
+        )
 
     def confirm_cancel(self, job_id: str, fence: int) -> bool:
         """Record that a job which was asked to stop has stopped."""
 
         def work(connection: Connection) -> bool:
             now = self.clock()
-            changes = {"finished_at": now, "lease_until": None, "eta_seconds": None}
+            changes = SLOT_LEFT | {"finished_at": now}
             move = Move(
                 job_id, JobState.CANCELLING, JobState.CANCELLED, "Stopped on request.", fence, changes=changes
             )
             return apply_move(connection, move, now) is not None
 
         return write(self.engine, work)
+
+    def confirm_pause(self, job_id: str, fence: int, reason: str | None = None) -> bool:
+        """Record that a job which was asked to pause has done so; with ``reason``, also one that was not."""
+
+        def work(connection: Connection) -> bool:
+            now = self.clock()
+            row = connection.execute(
+                select(jobs).where(*is_held(job_id, fence)).with_for_update()
+            ).one_or_none()
+            if row is not None and row.state == JobState.RUNNING.value and reason:
+                row = apply_move(
+                    connection, Move(job_id, JobState.RUNNING, JobState.PAUSING, reason, fence), now
+                )
+            if row is None or row.state != JobState.PAUSING.value:
+                return False
+            return pause(connection, row, reason or row.message or "Paused.", now)
+
+        return write(self.engine, work)
+
+
+def select_same(new: NewJob) -> Any:
+    """The id of the job that a new one would double, if there is one."""
+    same = false() if new.key is None else jobs.c.submit_key == new.key
+    if new.retry_of is not None:
+        same = or_(same, (jobs.c.retry_of == new.retry_of) & jobs.c.state.not_in(TERMINAL_VALUES))
+    return select(jobs.c.id).where(same).limit(1)
+
+
+def free_slots(connection: Connection, slots: Sequence[str]) -> list[str]:
+    """Those of ``slots`` that no job has, in their order."""
+    taken = set(connection.scalars(select(jobs.c.slot).where(jobs.c.slot.in_(list(slots)))))
+    return [slot for slot in slots if slot not in taken]
 
 
 def new_row(job_id: str, new: NewJob, now: float) -> dict[str, Any]:
@@ -292,11 +307,18 @@ def new_row(job_id: str, new: NewJob, now: float) -> dict[str, Any]:
         "lane": new.lane,
         "title": new.title,
         "payload": new.payload,
+        "owner": new.owner,
+        "resumable": new.resumable,
         "priority": new.priority,
+        "rank": rank_of(now, new.priority),
         "state": JobState.QUEUED.value,
         "attempt": 0,
         "attempts_allowed": new.attempts_allowed,
+        "kills": 0,
+        "strays": 0,
         "fence": 0,
+        "told": 0,
+        "stop_asked": False,
         "message": "",
         "retry_of": new.retry_of,
         "created_at": now,

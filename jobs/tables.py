@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -30,18 +31,27 @@ jobs = Table(
     Column("lane", String(60), nullable=False),
     Column("title", Text, nullable=False),
     Column("payload", JSON(none_as_null=True), nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("resumable", Boolean, nullable=False),
     Column("priority", Integer, nullable=False),
+    Column("rank", Double, nullable=False),
     Column("state", String(20), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("attempts_allowed", Integer, nullable=False),
+    Column("kills", Integer, nullable=False),
+    Column("strays", Integer, nullable=False),
+    Column("not_before", Double),
     Column("fence", Integer, nullable=False),
     Column("worker", String(200)),
+    Column("slot", String(200), unique=True),
     Column("lease_until", Double),
     Column("heartbeat_at", Double),
     Column("fraction", Double),
     Column("step", Integer),
     Column("steps", Integer),
     Column("eta_seconds", Double),
+    Column("told", Integer, nullable=False),
+    Column("stop_asked", Boolean, nullable=False),
     Column("message", Text, nullable=False),
     Column("error_message", Text),
     Column("error_hint", Text),
@@ -51,7 +61,7 @@ jobs = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    Index("ix_jobs_waiting", "state", "lane", "priority", "number"),
+    Index("ix_jobs_waiting", "state", "lane", "rank", "number"),
 )
 
 events = Table(
@@ -86,9 +96,11 @@ workers = Table(
     Column("id", String(200), primary_key=True),
     Column("host", String(120), nullable=False),
     Column("pid", Integer, nullable=False),
+    Column("mark", String(120), nullable=False),
     Column("lease_seconds", Double, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("stats", JSON(none_as_null=True), nullable=False),
 )
 
 revision = Table(

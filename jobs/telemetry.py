@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from jobs.database import write
 from jobs.listing import to_time
-from jobs.moves import bump_revision
+from jobs.moves import add_event, bump_revision
 from jobs.states import ACTIVE, JobState
 from jobs.tables import events, jobs, metrics, revision
-from jobs.views import EventView, MetricPoint
+from jobs.views import EventView, MetricPoint, Standing
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,22 @@ class NewPoint:
     at: float
 
 
+@dataclass
+class Batch:
+    """What a runner tells at once: changed progress fields, new points, and sentences for the history."""
+
+    progress: dict[str, Any] = field(default_factory=dict)
+    points: list[NewPoint] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.progress or self.points or self.notes)
+
+    def before(self, later: Batch) -> Batch:
+        """This batch and a later one as one."""
+        return Batch(self.progress | later.progress, self.points + later.points, self.notes + later.notes)
+
+
 class Telemetry:
     """The course of the jobs of one database."""
 
@@ -35,31 +51,32 @@ class Telemetry:
         self.engine = engine
         self.clock = clock
 
-    def report(
-        self, job_id: str, fence: int, progress: dict[str, Any], points: Sequence[NewPoint]
-    ) -> JobState | None:
-        """Write changed progress fields and new points; the job's state is returned.
+    def report(self, job_id: str, fence: int, batch: Batch) -> Standing | None:
+        """Write what a runner tells; where the job stands is returned.
 
         None, and nothing written, where the fence is old or the job has ended.
         """
 
-        def work(connection: Connection) -> JobState | None:
-            state = connection.scalar(
+        def work(connection: Connection) -> Standing | None:
+            row = connection.execute(
                 update(jobs)
                 .where(
                     jobs.c.id == job_id,
                     jobs.c.fence == fence,
                     jobs.c.state.in_([state.value for state in ACTIVE]),
                 )
-                .values(progress or {"fence": fence})
-                .returning(jobs.c.state)
-            )
-            if state is None:
+                .values(told=jobs.c.told + 1, **batch.progress)
+                .returning(jobs.c.state, jobs.c.stop_asked, jobs.c.told, jobs.c.step)
+            ).one_or_none()
+            if row is None:
                 return None
-            if points:
-                add_points(connection, job_id, fence, points)
+            if batch.points:
+                add_points(connection, job_id, fence, batch.points)
+            for sentence in batch.notes:
+                data = {"reason": sentence, "fence": fence}
+                add_event(connection, job_id, "note", data, self.clock())
             bump_revision(connection)
-            return JobState(state)
+            return Standing(JobState(row.state), row.stop_asked, row.told, row.step)
 
         return write(self.engine, work)
 

@@ -13,7 +13,9 @@ from jobs.states import JobState
 class NewJob:
     """A job to be queued; ``handler`` is the dotted name of the function that does the work.
 
-    Two submits with the same ``key`` are one job. Higher ``priority`` goes first.
+    Two submits with the same ``key`` are one job. A point of ``priority`` is worth an hour of waiting.
+    ``owner``: whose job it is, for limits ("": nobody's). ``resumable``: its handler keeps snapshots, so
+    that it may be paused half-way and stopped early with what it has.
     """
 
     kind: str
@@ -25,6 +27,8 @@ class NewJob:
     key: str | None = None
     attempts_allowed: int = 3
     retry_of: str | None = None
+    owner: str = ""
+    resumable: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,11 @@ class JobFailure:
 
 @dataclass(frozen=True)
 class JobView:
-    """One job as it stands; times are aware and in UTC, ``position`` counts from 1 within its lane."""
+    """One job as it stands; times are aware and in UTC, ``position`` counts from 1 within its lane.
+
+    ``not_before``: when a job that lost its process is tried again. ``strays``: attempts given back because
+    a worker was lost. ``slot``: the place it runs in.
+    """
 
     id: str
     kind: str
@@ -64,6 +72,12 @@ class JobView:
     error: JobFailure | None
     result: dict[str, Any] | None
     retry_of: str | None
+    owner: str
+    resumable: bool
+    stop_asked: bool
+    strays: int
+    not_before: datetime | None
+    slot: str | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ class MetricPoint:
 @dataclass(frozen=True)
 class WorkerView:
     """One worker process; ``alive``: it was seen within its lease, and its process
-    is still there if it is on this machine.
+    is still there if it is on this machine; ``stats`` is what it has measured, see jobs.worker.
     """
 
     id: str
@@ -100,23 +114,46 @@ class WorkerView:
     started_at: datetime
     seen_at: datetime
     alive: bool
+    stats: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that a worker may run, for as long as ``fence`` is the job's fence."""
+    """A job that a worker may run in ``slot``, for as long as ``fence`` is the job's fence."""
 
     job_id: str
     fence: int
     attempt: int
     lane: str
+    slot: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A job as its runner sees it; ``told`` counts the runner's reports."""
+
+    state: JobState
+    stop_asked: bool = False
+    told: int = 0
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A running job as another worker sees it; the lease is in seconds."""
+
+    claim: Claim
+    worker: str
+    heartbeat_at: float
+    lease_seconds: float
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What the child process needs to know of its job."""
+    """What the child process needs to know of its job; ``kills``: attempts that ended by SIGKILL."""
 
     job_id: str
     attempt: int
+    kills: int
     handler: str
     payload: dict[str, Any]

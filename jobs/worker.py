@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import signal
+import shutil
 import socket
 import threading
 import time
@@ -14,57 +14,54 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from jobs.child import EXIT_STOPPED
-from jobs.launchers.launcher import Child, ChildOrder, Launcher
+from jobs.errors import NotPossibleNow
+from jobs.latency import Latency
+from jobs.launchers.launcher import ChildOrder, Launcher
 from jobs.launchers.local import LocalLauncher
+from jobs.leases import Watch
+from jobs.moves import Loss
+from jobs.processes import mark_of
 from jobs.roster import WorkerIdentity
+from jobs.run import Run
+from jobs.slots import Lanes, Slot, count_slots
 from jobs.states import ACTIVE, JobState
 from jobs.store import Store
-from jobs.views import Claim, JobFailure
+from jobs.views import Claim
 
 logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 10.0  # how long a child may live on after its job has ended
 OVERTIME_SECONDS = 10.0  # how long a stopping worker waits for children that were killed
+LITTLE_ROOM = "Paused because the disk is nearly full. Free some space, then resume it."
+
+
+def default_lanes() -> Lanes:
+    """One training and one light job at a time on this machine."""
+    return count_slots(socket.gethostname(), {"train": 1, "light": 1})
 
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """How a worker works; ``lanes`` gives the number of jobs of each lane that run at once.
+    """How a worker works.
 
-    ``once``: end when nothing runs or waits. ``cancel_seconds`` and ``stop_seconds``: how long a child
-    has between SIGTERM and SIGKILL when its job is cancelled, and when the worker itself ends.
+    ``lanes``: the places of each lane. ``once``: end when nothing runs or waits. ``cancel_seconds`` and
+    ``stop_seconds``: how long a child has between SIGTERM and SIGKILL when its job is cancelled or paused,
+    and when the worker itself ends. ``silent_seconds``: how long a child may tell nothing once it has made a
+    step, and ``silent_start_seconds`` before. ``owner_limit``: jobs of one owner that run at once (0: any).
+    ``min_free_bytes``: with less room on the disk nothing starts, and what can be paused is.
     """
 
     jobs_dir: Path
-    lanes: dict[str, int] = field(default_factory=lambda: {"train": 1, "light": 1})
+    lanes: Lanes = field(default_factory=default_lanes)
     lease_seconds: float = 15.0
     poll_seconds: float = 0.5
     once: bool = False
     cancel_seconds: float = 15.0
     stop_seconds: float = 5.0
-
-
-@dataclass
-class Run:
-    """One child at work; times are of the monotonic clock."""
-
-    claim: Claim
-    child: Child
-    renewed_at: float
-    kill_at: float | None = None
-    release: bool = False
-
-    def ask_to_end(self, kill_after_seconds: float) -> None:
-        """Send SIGTERM once, and note when to stop waiting."""
-        if self.kill_at is None:
-            self.child.ask_to_end()
-        self.kill_within(kill_after_seconds)
-
-    def kill_within(self, seconds: float) -> None:
-        """Note the time after which the child is killed, unless an earlier one is set."""
-        kill_at = time.monotonic() + seconds
-        self.kill_at = kill_at if self.kill_at is None else min(self.kill_at, kill_at)
+    silent_seconds: float = 600.0
+    silent_start_seconds: float = 3600.0
+    owner_limit: int = 0
+    min_free_bytes: int = 0
 
 
 class Worker:
@@ -85,9 +82,12 @@ class Worker:
         self.launcher = launcher or LocalLauncher()
         self.after = after or (lambda _job_id: None)
         host, pid = socket.gethostname(), os.getpid()
-        self.identity = WorkerIdentity(f"{host}:{pid}:{secrets.token_hex(3)}", host, pid)
+        self.identity = WorkerIdentity(f"{host}:{pid}:{secrets.token_hex(3)}", host, pid, mark_of(pid) or "")
         self.runs: dict[str, Run] = {}
         self.beat_at = 0.0
+        self.watch = Watch()
+        self.latency = Latency()
+        self.has_room = True
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set (or, with ``once``, until nothing is left), then end the children."""
@@ -123,69 +123,119 @@ class Worker:
             if code is None:
                 continue
             run.child.end_now()  # what the child itself had started
-            if run.release:
-                self.store.release(run.claim, "The worker was stopped.")
-            else:
-                self.store.lose(run.claim, describe_exit(code), failure=failure_of_exit(code))
+            self.settle(run, code)
             del self.runs[job_id]
             self.attempt(partial(self.after, job_id))
 
+    def settle(self, run: Run, code: int) -> None:
+        """Record the end of one child."""
+        if run.release and not run.stray:
+            self.store.release(run.claim, "The worker was stopped.")
+        elif not self.store.lose(run.claim, run.loss(code)) and code != 0:
+            standing = self.store.standing(run.claim.job_id, run.claim.fence)
+            if standing is not None and standing.state is JobState.SUCCEEDED:
+                text = f"Its process ended badly (exit code {code}), but only after the result was complete."
+                self.store.note(run.claim.job_id, run.claim.fence, text)
+
     def renew(self) -> None:
-        """Renew all leases when a third of the time has gone, and take over what others lost."""
+        """Whenever a third of the lease has gone: renew all, take over what others lost, mind the disk."""
         now = time.monotonic()
         if now - self.beat_at < self.options.lease_seconds / 3:
             return
         claims = [run.claim for run in self.runs.values()]
-        held = self.store.beat(self.identity.id, claims, self.options.lease_seconds)
+        stats = self.latency.to_json() | {"has_room": self.has_room}
+        held = self.store.leases.renew(self.identity.id, claims, self.options.lease_seconds, stats)
         self.beat_at = now
         for job_id in held:
             self.runs[job_id].renewed_at = now
-        self.store.reclaim_stalled()
+        self.take_over()
+        self.mind_the_disk()
+
+    def take_over(self) -> None:
+        """Settle the jobs of workers that are lost."""
+        stalled = self.watch.find_stalled(
+            [held for held in self.store.leases.held() if held.claim.job_id not in self.runs],
+            self.store.leases.gone_workers(),
+            time.monotonic(),
+        )
+        self.store.reclaim(stalled, "The worker that ran this job stopped answering.")
+
+    def mind_the_disk(self) -> None:
+        """Start nothing while the disk is nearly full, and pause what can go on later."""
+        self.has_room = shutil.disk_usage(self.options.jobs_dir.parent).free >= self.options.min_free_bytes
+        if self.has_room:
+            return
+        logger.warning("The disk is nearly full: no job is started.")
+        for job_id in self.runs:
+            try:
+                self.store.wishes.pause(job_id, LITTLE_ROOM)
+            except NotPossibleNow:
+                logger.info("Job %s cannot be paused and goes on.", job_id)
 
     def follow(self) -> None:
-        """Look at the state of each job: a cancel was asked for, it ended, or it is another's by now."""
+        """Look at the state of each job: it should end, it has ended, it hangs, or it is another's by now."""
         for run in self.runs.values():
-            state = self.store.state_under(run.claim.job_id, run.claim.fence)
-            if state is JobState.CANCELLING:
-                run.ask_to_end(self.options.cancel_seconds)
-            elif state is None:
+            standing = self.store.standing(run.claim.job_id, run.claim.fence)
+            if standing is None:
                 run.kill_within(0.0)
-            elif state not in ACTIVE:
+            elif standing.state in {JobState.CANCELLING, JobState.PAUSING}:
+                run.ask_to_end(self.options.cancel_seconds)
+            elif standing.state not in ACTIVE:
                 run.kill_within(LINGER_SECONDS)
+            else:
+                run.listen(standing, self.options.silent_seconds, self.options.silent_start_seconds)
 
     def enforce(self) -> None:
         """Kill the children whose time is over or whose lease could not be renewed."""
         now = time.monotonic()
         for run in self.runs.values():
-            lease_lost = now - run.renewed_at > self.options.lease_seconds
-            if lease_lost or (run.kill_at is not None and now >= run.kill_at):
+            if now - run.renewed_at > self.options.lease_seconds:
+                run.stray = True
+                run.child.end_now()
+            elif run.kill_at is not None and now >= run.kill_at:
                 run.child.end_now()
 
     def claim(self) -> None:
         """Fill free slots with waiting jobs."""
+        if not self.has_room:
+            return
         for lane, slots in self.options.lanes.items():
-            busy = sum(run.claim.lane == lane for run in self.runs.values())
-            for _ in range(slots - busy):
-                claim = self.store.claim_next(self.identity.id, lane, self.options.lease_seconds)
-                if claim is None:
-                    break
-                self.start(claim)
+            taken = {run.claim.slot for run in self.runs.values()}
+            free = [slot for slot in slots if slot.name not in taken]
+            while free and (claim := self.claim_one(lane, free)):
+                slot = next(slot for slot in free if slot.name == claim.slot)
+                free.remove(slot)
+                self.start(claim, slot)
 
-    def start(self, claim: Claim) -> None:
+    def claim_one(self, lane: str, free: list[Slot]) -> Claim | None:
+        """Claim a job for one of the free slots; those of other workers here may have taken them."""
+        began = time.monotonic()
+        names = [slot.name for slot in free]
+        options = self.options
+        claim = self.store.claim_next(
+            self.identity.id, lane, options.lease_seconds, names, options.owner_limit
+        )
+        if claim is not None:
+            self.latency.add(time.monotonic() - began)
+        return claim
+
+    def start(self, claim: Claim, slot: Slot) -> None:
         """Start the child of a claimed job."""
         order = ChildOrder(
             database_url=self.store.engine.url.render_as_string(hide_password=False),
             job_id=claim.job_id,
             fence=claim.fence,
             workdir=self.options.jobs_dir / claim.job_id,
+            environment=slot.environment,
         )
-        renewed_at = time.monotonic()
+        now = time.monotonic()
         try:
             child = self.launcher.start(order)
         except OSError as error:
-            self.store.lose(claim, f"The job's process could not be started ({error.strerror or error}).")
+            reason = f"The job's process could not be started ({error.strerror or error})."
+            self.store.lose(claim, Loss(reason))
             return
-        self.runs[claim.job_id] = Run(claim, child, renewed_at)
+        self.runs[claim.job_id] = Run(claim, child, renewed_at=now, heard_at=now)
 
     # The end ---------------------------------------------------------------------------------------
 
@@ -201,37 +251,3 @@ class Worker:
             time.sleep(0.05)
         for run in self.runs.values():
             run.child.end_now()
-
-
-def describe_exit(code: int) -> str:
-    """Say in a sentence how a child ended that left no record.
-
-    >>> describe_exit(3)
-    "The job's process ended with exit code 3 and left no result."
-    """
-    if code == -signal.SIGKILL:
-        return "The job's process was killed (SIGKILL), as happens when memory runs out."
-    if code == EXIT_STOPPED:
-        return "The job's process was asked to end by someone else."
-    if code < 0:
-        return f"The job's process was ended by signal {name_signal(-code)}."
-    return f"The job's process ended with exit code {code} and left no result."
-
-
-def failure_of_exit(code: int) -> JobFailure | None:
-    """An exit that claims success without a result would do so again: it fails at once."""
-    if code != 0:
-        return None
-    return JobFailure(
-        "The job's process ended normally but left no result.",
-        "See the log, then start it again.",
-        "no_result",
-    )
-
-
-def name_signal(number: int) -> str:
-    """The name of a signal, or its number where it has none here."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 
 @dataclass(frozen=True)
 class ChildOrder:
-    """All that is needed to start a child."""
+    """All that is needed to start a child; ``environment`` is what its slot adds, such as which device."""
 
     database_url: str
     job_id: str
     fence: int
     workdir: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Child(Protocol):
-    """A child that was started; all three methods return at once and may be called again."""
+    """A child that was started; all methods return at once and may be called again."""
 
     def exit_code(self) -> int | None:
         """None while it runs; minus the signal where one ended it."""
@@ -29,9 +31,15 @@ class Child(Protocol):
     def end_now(self) -> None:
         """Stop it and all that it started."""
 
+    def dump_stacks(self) -> None:
+        """Have it write into its log what each of its threads is doing."""
+
 
 class Launcher(Protocol):
     """Starts children."""
 
     def start(self, order: ChildOrder) -> Child:
-        """Start one child. Raises OSError where that is impossible."""
+        """Start one child, after what is left of an earlier one of the same job here has been ended.
+
+        Raises OSError where that is impossible.
+        """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +12,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from jobs.faults import fault
 from jobs.launchers.launcher import ChildOrder
+from jobs.processes import mark_of
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 LOG_NAME = "log.txt"
+PROCESS_NAME = "process.json"
+EARLIER_SECONDS = 5.0  # how long to wait for a killed process to be gone
 
 
 class LocalChild:
@@ -36,11 +42,18 @@ class LocalChild:
         """Send SIGKILL to the whole group, also to what a dead child left behind."""
         self.send(signal.SIGKILL)
 
+    def dump_stacks(self) -> None:
+        """Send SIGUSR1 to the child itself: what it started would die of it."""
+        if self.process.poll() is None:
+            fault("signal")
+            os.kill(self.pid, signal.SIGUSR1)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the group, if there still is one."""
         if self.swept:
             return  # the number may be another process's by now
         self.swept = self.process.returncode is not None
+        fault("signal")
         try:
             os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):
@@ -56,8 +69,12 @@ class LocalLauncher:
         self.environment = dict(environment or {})
 
     def start(self, order: ChildOrder) -> LocalChild:
-        """Start one child. Raises OSError where that is impossible."""
+        """Start one child, after what is left of an earlier one of the same job here has been ended.
+
+        Raises OSError where that is impossible.
+        """
         order.workdir.mkdir(parents=True, exist_ok=True)
+        end_earlier(order.workdir / PROCESS_NAME)
         command = [
             *(sys.executable, "-u", "-X", "faulthandler", "-m", "jobs.child"),
             *("--database", order.database_url),
@@ -70,13 +87,40 @@ class LocalLauncher:
         with (order.workdir / LOG_NAME).open("ab") as log:
             log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} start\n".encode())
             log.flush()
+            fault("spawn")
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **self.environment, **order.environment},
                 cwd=SOURCE_ROOT,  # where python -m finds this package; the child then goes to its workdir
                 start_new_session=True,
             )
+        fault("spawn")
         return LocalChild(process)
+
+
+def note_process(path: Path) -> None:
+    """Keep, as the child, which process runs a job."""
+    path.write_text(json.dumps({"pid": os.getpid(), "mark": mark_of(os.getpid())}), encoding="utf-8")
+
+
+def end_earlier(path: Path) -> None:
+    """Kill the process that a job's folder names, with its group, if it still is that one.
+
+    A new attempt must never write into the folder beside an old one.
+    """
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        pid, mark = int(known["pid"]), known["mark"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if mark is None or mark_of(pid) != mark or pid == os.getpgrp():
+        return
+    fault("signal")
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    deadline = time.monotonic() + EARLIER_SECONDS
+    while mark_of(pid) == mark and time.monotonic() < deadline:
+        time.sleep(0.01)

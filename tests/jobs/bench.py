@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jobs.database import make_engine
 from jobs.queue import JobView, NewJob, Queue
+from jobs.slots import count_slots
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 
@@ -35,8 +36,10 @@ class Bench:
         name = f"tests.jobs.handlers_for_tests.{handler}"
         return self.queue.submit(NewJob("test", name, payload or {}, **fields))
 
-    def options(self, **changes: object) -> WorkerOptions:
-        """Short times, so that the tests are quick."""
+    def options(self, places: dict[str, int] | None = None, **changes: object) -> WorkerOptions:
+        """Short times, so that the tests are quick; ``places``: how many jobs of each lane run at once."""
+        if places is not None:
+            changes["lanes"] = count_slots("here", places)
         return WorkerOptions(self.queue.jobs_dir, **{"lease_seconds": 3.0, "poll_seconds": 0.05} | changes)
 
     def run_all(self, **changes: object) -> None:

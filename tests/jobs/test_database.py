@@ -36,7 +36,7 @@ def test_two_upgrades_at_once_make_one_schema(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     with make_engine(url).connect() as connection:
-        assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).all() == [("0001",)]
+        assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).all() == [("0002",)]
         assert connection.execute(text("SELECT id, value FROM job_revision")).all() == [(1, 0)]
 
 

@@ -6,6 +6,7 @@ import signal
 
 from jobs.launchers.launcher import ChildOrder
 from jobs.launchers.local import LocalLauncher
+from jobs.moves import Loss
 from jobs.states import JobState
 from tests.jobs.bench import Bench, is_running, wait_until
 
@@ -52,7 +53,7 @@ def test_a_worker_that_slept_through_its_lease_leaves_the_job_to_the_other(bench
 
 def test_two_workers_run_each_job_once(bench: Bench) -> None:
     jobs = [bench.submit("report_and_succeed") for _ in range(6)]
-    stops = [bench.start_worker(lanes={"train": 2}) for _ in range(2)]
+    stops = [bench.start_worker(places={"train": 2}) for _ in range(2)]
     assert len(stops) == 2
     for job in jobs:
         assert bench.queue.wait(job.id, 30, 0.05).state is JobState.SUCCEEDED
@@ -68,7 +69,7 @@ def test_a_child_whose_job_was_given_away_ends_itself(bench: Bench) -> None:
     order = ChildOrder(bench.url, job.id, claim.fence, bench.queue.jobs_dir / job.id)
     child = LocalLauncher().start(order)
     bench.wait_ready(job)
-    bench.store.lose(claim, "taken away by the test")
+    bench.store.lose(claim, Loss("taken away by the test"))
     wait_until(lambda: child.exit_code() is not None, seconds=10)
     assert child.exit_code() == -signal.SIGKILL
     assert "given to another process" in bench.queue.log_tail(job.id)
@@ -78,7 +79,7 @@ def test_a_child_started_under_an_old_fence_does_nothing(bench: Bench) -> None:
     job = bench.submit("report_and_succeed")
     claim = bench.store.claim_next("by hand", "train", 60.0)
     assert claim is not None
-    bench.store.lose(claim, "taken away by the test")
+    bench.store.lose(claim, Loss("taken away by the test"))
     child = LocalLauncher().start(ChildOrder(bench.url, job.id, claim.fence, bench.queue.jobs_dir / job.id))
     wait_until(lambda: child.exit_code() is not None, seconds=10)
     assert child.exit_code() == 76

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from jobs.reporter import FLUSH_POINTS, Reporter
+from jobs.reporter import CANCEL, FLUSH_POINTS, PAUSE, RELEASE, Reporter
 from jobs.states import JobState
-from jobs.telemetry import NewPoint
+from jobs.telemetry import Batch, NewPoint
+from jobs.views import Standing
 from tests.jobs.bench import wait_until
 
 
@@ -20,16 +20,17 @@ class Receiver:
         self.batches: list[tuple[dict[str, Any], list[int]]] = []
         self.state: JobState | None = JobState.RUNNING
         self.busy = False
+        self.stop_asked = False
         self.lost = 0
 
-    def send(self, progress: dict[str, Any], points: Sequence[NewPoint]) -> JobState | None:
+    def send(self, batch: Batch) -> Standing | None:
         if self.busy:
             raise OperationalError("insert", {}, Exception("database is locked"))
-        self.batches.append((progress, [point.step for point in points]))
-        return self.state
+        self.batches.append((batch.progress, [point.step for point in batch.points]))
+        return self.look()
 
-    def look(self) -> JobState | None:
-        return self.state
+    def look(self) -> Standing | None:
+        return None if self.state is None else Standing(self.state, self.stop_asked)
 
     def lose(self) -> None:
         self.lost += 1
@@ -85,8 +86,19 @@ def test_a_cancel_is_heard_with_nothing_to_write() -> None:
     receiver.state = JobState.CANCELLING
     reporter = make_reporter(receiver)
     reporter.flush()
-    assert reporter.stop_asked.is_set()
+    assert reporter.ending == CANCEL
     assert receiver.lost == 0
+
+
+def test_why_to_end_is_heard_and_the_plainest_reason_counts() -> None:
+    receiver = Receiver()
+    reporter = make_reporter(receiver)
+    reporter.release()
+    assert reporter.ending == RELEASE
+    receiver.state, receiver.stop_asked = JobState.PAUSING, True
+    reporter.flush()
+    reporter.release()
+    assert (reporter.ending, reporter.stop_early) == (PAUSE, True)
 
 
 def test_a_lost_fence_is_told() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -14,10 +13,14 @@ from sqlalchemy import text
 
 from jobs.database import make_engine, write
 from jobs.errors import UnknownJob
+from jobs.leases import Watch
+from jobs.moves import STRAYS_ALLOWED, Loss
+from jobs.processes import mark_of
 from jobs.roster import WorkerIdentity
 from jobs.states import JobState
 from jobs.store import Store
-from jobs.views import Claim, JobFailure, NewJob
+from jobs.telemetry import Batch
+from jobs.views import Claim, JobFailure, JobView, NewJob
 from tests.jobs.bench import Bench
 
 LEASE = 10.0
@@ -49,6 +52,21 @@ def claim(store: Store, worker: str = "one", lane: str = "train") -> Claim:
     return found
 
 
+def cancelled(store: Store, job_id: str) -> JobView:
+    store.wishes.cancel(job_id)
+    return store.get(job_id)
+
+
+def moved(store: Store, job_id: str, priority: int) -> JobView:
+    store.wishes.set_priority(job_id, priority)
+    return store.get(job_id)
+
+
+def reclaim(store: Store) -> int:
+    """Take over everything that is held, as if no worker had beaten for a lease."""
+    return store.reclaim([held.claim for held in store.leases.held()], "The worker stopped answering.")
+
+
 def new(**fields: object) -> NewJob:
     return NewJob("test", "nowhere.handler", **fields)
 
@@ -63,7 +81,7 @@ def test_a_new_job_waits_with_its_position(store: Store) -> None:
 
 def test_priority_goes_before_age(store: Store) -> None:
     first, second = store.add(new()), store.add(new())
-    assert store.set_priority(second.id, 5).position == 1
+    assert moved(store, second.id, 5).position == 1
     assert store.get(first.id).position == 2
     assert claim(store).job_id == second.id
     assert store.get(second.id).position is None
@@ -101,9 +119,9 @@ def test_every_job_that_has_not_ended_is_listed_however_many_came_after(store: S
     claim(store, lane="light")
     asked_to_stop = store.add(new(lane="other"))
     claim(store, lane="other")
-    store.request_cancel(asked_to_stop.id)
+    store.wishes.cancel(asked_to_stop.id)
     for _ in range(205):
-        store.request_cancel(store.add(new()).id)
+        store.wishes.cancel(store.add(new()).id)
     assert waiting.id not in {job.id for job in store.list_jobs()}
     assert [job.id for job in store.list_unfinished()] == [asked_to_stop.id, running.id, waiting.id]
     assert store.list_unfinished()[-1].position == 1
@@ -112,8 +130,9 @@ def test_every_job_that_has_not_ended_is_listed_however_many_came_after(store: S
 def test_an_unknown_job_is_named_in_the_error(store: Store) -> None:
     with pytest.raises(UnknownJob, match="'nope'"):
         store.get("nope")
-    with pytest.raises(UnknownJob):
-        store.request_cancel("nope")
+    for wish in (store.wishes.resume, store.wishes.stop, lambda job_id: store.wishes.pause(job_id, "")):
+        with pytest.raises(UnknownJob):
+            wish("nope")
 
 
 def test_many_claimers_never_get_the_same_job(bench: Bench) -> None:
@@ -137,7 +156,7 @@ def test_many_claimers_never_get_the_same_job(bench: Bench) -> None:
 
 def test_a_claim_counts_attempt_and_fence_and_holds_a_lease(store: Store, clock: HandClock) -> None:
     job = store.add(new())
-    assert claim(store) == Claim(job.id, 1, 1, "train")
+    assert claim(store) == Claim(job.id, 1, 1, "train", "")
     assert store.claim_next("two", "train", LEASE) is None
     shown = store.get(job.id)
     assert (shown.state, shown.worker, shown.attempt) == (JobState.RUNNING, "one", 1)
@@ -147,44 +166,103 @@ def test_a_claim_counts_attempt_and_fence_and_holds_a_lease(store: Store, clock:
 def test_a_renewed_lease_is_not_reclaimed(store: Store, clock: HandClock) -> None:
     job = store.add(new())
     held = claim(store)
-    clock.now += LEASE - 1
-    assert store.beat("one", [held], LEASE) == {job.id}
-    clock.now += LEASE - 1
-    assert store.reclaim_stalled() == 0
-    clock.now += 2
-    assert store.reclaim_stalled() == 1
-    assert store.beat("one", [held], LEASE) == set()
+    watch = Watch()
+
+    def stalled(now: float) -> list[Claim]:
+        return watch.find_stalled(store.leases.held(), set(), now)
+
+    assert stalled(0.0) == []
+    clock.now += 1
+    assert store.leases.renew("one", [held], LEASE, {}) == {job.id}
+    assert stalled(LEASE - 1) == []
+    assert stalled(2 * LEASE - 2) == []
+    assert stalled(2 * LEASE + 1) == [held]
+    assert store.reclaim([held], "It stopped answering.") == 1
+    assert store.leases.renew("one", [held], LEASE, {}) == set()
 
 
-def test_a_stalled_job_waits_again_until_its_attempts_are_used_up(store: Store, clock: HandClock) -> None:
-    job = store.add(new(attempts_allowed=2))
-    for expected in (JobState.QUEUED, JobState.FAILED):
-        claim(store)
-        clock.now += LEASE + 1
-        store.reclaim_stalled()
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_neither_takes_a_job_away_nor_leaves_one_lying(
+    store: Store, clock: HandClock, hours: int
+) -> None:
+    store.add(new())
+    held = claim(store)
+    watch = Watch()
+    watch.find_stalled(store.leases.held(), set(), 0.0)
+    clock.now += hours * 3600
+    assert store.leases.renew("one", [held], LEASE, {})
+    assert watch.find_stalled(store.leases.held(), set(), LEASE - 1) == []
+    clock.now -= 2 * hours * 3600
+    assert watch.find_stalled(store.leases.held(), set(), 2 * LEASE) == [held]
+    store.lose(held, Loss("Its process was killed.", killed=True))
+    assert store.claim_next("two", "train", LEASE) is None  # it waits a little before it is tried again
+    clock.now += -3600 if hours < 0 else 3
+    assert store.claim_next("two", "train", LEASE) is not None
+
+
+def test_the_jobs_of_a_worker_whose_process_is_gone_are_taken_over_at_once(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    mark = mark_of(gone.pid) or ""
+    store.roster.register(WorkerIdentity("one", "host", gone.pid, mark), LEASE)
+    store.roster.register(WorkerIdentity("far", "host", gone.pid, "another machine:1"), LEASE)
+    store.add(new())
+    held = claim(store)
+    assert store.leases.gone_workers() == set()
+    gone.communicate(b"\n")
+    assert store.leases.gone_workers() == {"one"}
+    assert Watch().find_stalled(store.leases.held(), {"one"}, 0.0) == [held]
+
+
+def test_a_process_number_that_another_got_is_not_taken_for_the_worker(store: Store) -> None:
+    place = (mark_of(os.getpid()) or "").rpartition(":")[0]
+    store.roster.register(WorkerIdentity("one", "host", os.getpid(), f"{place}:1"), LEASE)
+    assert store.leases.gone_workers() == {"one"}
+    assert not store.roster.workers()[0].alive
+
+
+def test_a_job_whose_process_is_lost_waits_ever_longer_until_its_attempts_are_used_up(
+    store: Store, clock: HandClock
+) -> None:
+    job = store.add(new(attempts_allowed=3))
+    for wait, expected in ((2.0, JobState.QUEUED), (4.0, JobState.QUEUED), (0.0, JobState.FAILED)):
+        store.lose(claim(store), Loss("It was killed.", killed=True))
         assert store.get(job.id).state is expected
+        clock.now += wait - 0.1
+        assert store.claim_next("one", "train", LEASE) is None
+        clock.now += 0.2
     error = store.get(job.id).error
     assert error is not None
-    assert (error.code, "tried 2 times" in error.message, error.hint != "") == ("lost", True, True)
+    assert (error.code, "tried 3 times" in error.message, error.hint != "") == ("lost", True, True)
+
+
+def test_attempts_that_a_worker_lost_are_given_back_but_not_for_ever(store: Store) -> None:
+    job = store.add(new(attempts_allowed=1))
+    for number in range(STRAYS_ALLOWED):
+        claim(store)
+        reclaim(store)
+        shown = store.get(job.id)
+        assert (shown.state, shown.attempts_allowed) == (JobState.QUEUED, number + 2)
+    claim(store)
+    reclaim(store)
+    assert store.get(job.id).state is JobState.FAILED
 
 
 def test_every_write_of_a_stale_runner_is_refused(store: Store, clock: HandClock) -> None:
     job = store.add(new())
     old = claim(store)
-    clock.now += LEASE + 1
-    store.reclaim_stalled()
+    reclaim(store)
     for held_again in (False, True):  # refused while the job waits, and while another runs it
         if held_again:
             claim(store, "two")
         before = store.get(job.id), store.telemetry.revision()
-        assert store.telemetry.report(job.id, old.fence, {"fraction": 0.9}, []) is None
+        assert store.telemetry.report(job.id, old.fence, Batch({"fraction": 0.9})) is None
         assert not store.finish(job.id, old.fence, {"stale": True})
         assert not store.fail(job.id, old.fence, JobFailure("stale"))
         assert not store.confirm_cancel(job.id, old.fence)
         assert not store.release(old, "stale")
-        assert not store.lose(old, "stale")
+        assert not store.lose(old, Loss("stale"))
         assert store.assignment(job.id, old.fence) is None
-        assert store.state_under(job.id, old.fence) is None
+        assert store.standing(job.id, old.fence) is None
         assert (store.get(job.id), store.telemetry.revision()) == before
 
 
@@ -196,23 +274,23 @@ def test_an_ended_job_stays_as_it_is(store: Store) -> None:
     assert (done.state, done.result, done.fraction) == (JobState.SUCCEEDED, {"answer": 1}, 1.0)
     assert not store.finish(job.id, held.fence, {"answer": 2})
     assert not store.fail(job.id, held.fence, JobFailure("late"))
-    assert store.telemetry.report(job.id, held.fence, {"fraction": 0.1}, []) is None
-    assert store.request_cancel(job.id) == done
-    assert store.set_priority(job.id, 9) == done
+    assert store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.1})) is None
+    assert cancelled(store, job.id) == done
+    assert moved(store, job.id, 9) == done
 
 
 def test_cancel_ends_a_waiting_job_at_once(store: Store) -> None:
     job = store.add(new())
-    cancelled = store.request_cancel(job.id)
-    assert cancelled.state is JobState.CANCELLED
-    assert cancelled.finished_at is not None
+    ended = cancelled(store, job.id)
+    assert ended.state is JobState.CANCELLED
+    assert ended.finished_at is not None
     assert store.claim_next("one", "train", LEASE) is None
 
 
 def test_a_cancel_that_came_first_wins_over_completion(store: Store) -> None:
     job = store.add(new())
     held = claim(store)
-    assert store.request_cancel(job.id).state is JobState.CANCELLING
+    assert cancelled(store, job.id).state is JobState.CANCELLING
     assert not store.finish(job.id, held.fence, {"answer": 1})
     assert store.confirm_cancel(job.id, held.fence)
     assert store.get(job.id).state is JobState.CANCELLED
@@ -224,14 +302,15 @@ def test_a_job_asked_to_stop_ends_as_cancelled_however_it_ends(
 ) -> None:
     job = store.add(new())
     held = claim(store)
-    store.request_cancel(job.id)
+    store.wishes.cancel(job.id)
     if ending == "reclaim":
-        clock.now += LEASE + 1
-        store.reclaim_stalled()
+        reclaim(store)
     elif ending == "fail":
         store.fail(job.id, held.fence, JobFailure("broke while stopping"))
+    elif ending == "lose":
+        store.lose(held, Loss("gone"))
     else:
-        getattr(store, ending)(held, "gone")
+        store.release(held, "gone")
     ended = store.get(job.id)
     assert (ended.state, ended.error) == (JobState.CANCELLED, None)
 
@@ -239,12 +318,12 @@ def test_a_job_asked_to_stop_ends_as_cancelled_however_it_ends(
 def test_a_released_job_has_its_attempt_back_and_starts_clean(store: Store) -> None:
     job = store.add(new(attempts_allowed=1))
     held = claim(store)
-    store.telemetry.report(job.id, held.fence, {"fraction": 0.5, "step": 3}, [])
+    store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.5, "step": 3}))
     assert store.release(held, "The worker was stopped.")
     back = store.get(job.id)
     assert (back.state, back.attempt, back.fraction, back.worker) == (JobState.QUEUED, 0, None, None)
     assert "starts again" in back.message
-    assert claim(store, "two") == Claim(job.id, 3, 1, "train")
+    assert claim(store, "two") == Claim(job.id, 3, 1, "train", "")
 
 
 def test_a_failure_that_says_why_is_not_tried_again(store: Store) -> None:
@@ -283,7 +362,7 @@ def test_success_and_publication_happen_together_or_not_at_all(store: Store) -> 
 def test_every_move_leaves_an_event_with_worker_fence_and_reason(store: Store) -> None:
     job = store.add(new())
     held = claim(store)
-    store.lose(held, "It was killed.")
+    store.lose(held, Loss("It was killed.", stray=True))
     again = claim(store, "two")
     store.finish(job.id, again.fence, {})
     moves = [event.data for event in store.telemetry.events_after(job.id, 0)]
@@ -300,23 +379,14 @@ def test_every_move_leaves_an_event_with_worker_fence_and_reason(store: Store) -
 
 
 def test_a_worker_is_alive_while_it_beats(store: Store, clock: HandClock, bench: Bench) -> None:
-    store.roster.register(WorkerIdentity("one", "host", 7), LEASE)
+    store.roster.register(WorkerIdentity("one", "host", 7, "another machine:1"), LEASE)
     assert [(worker.id, worker.alive) for worker in store.roster.workers()] == [("one", True)]
     clock.now += LEASE + 1
     assert not store.roster.workers()[0].alive
-    store.beat("one", [], LEASE)
+    store.leases.renew("one", [], LEASE, {})
     assert store.roster.workers()[0].alive
     store.roster.leave("one")
     assert store.roster.workers() == []
-
-
-def test_a_worker_of_this_machine_whose_process_is_gone_is_not_alive(store: Store) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    for pid in (gone.pid, os.getpid()):
-        store.roster.register(WorkerIdentity(f"w{pid}", socket.gethostname(), pid), LEASE)
-    alive = {worker.pid: worker.alive for worker in store.roster.workers()}
-    assert alive == {gone.pid: False, os.getpid(): True}
 
 
 def test_a_job_is_found_by_its_key(store: Store) -> None:

@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from jobs.database import write
 from jobs.launchers.launcher import ChildOrder
+from jobs.moves import Loss
+from jobs.run import describe_exit
 from jobs.states import JobState
 from jobs.views import JobFailure
-from jobs.worker import Worker, describe_exit
+from jobs.worker import Worker
 from tests.jobs.bench import Bench, is_running, wait_until
 from tests.jobs.handlers_for_tests import ToldError
 
@@ -43,7 +45,7 @@ def test_endings_without_success_are_told_in_a_sentence_and_not_tried_again(benc
     nothing = bench.submit("return_nothing")
     silent = bench.submit("exit_without_result")
     missing = bench.submit("no_such_handler")
-    bench.run_all(lanes={"train": 2})
+    bench.run_all(places={"train": 2})
     jobs = {job.id: bench.queue.get(job.id) for job in (told, untold, nothing, silent, missing)}
     assert {job.state for job in jobs.values()} == {JobState.FAILED}
     assert {job.attempt for job in jobs.values()} == {1}
@@ -60,7 +62,7 @@ def test_endings_without_success_are_told_in_a_sentence_and_not_tried_again(benc
 def test_a_killed_child_is_tried_again_and_fails_when_attempts_are_used_up(bench: Bench) -> None:
     lucky = bench.submit("die_at_first", {"deaths": 1}, attempts_allowed=2)
     unlucky = bench.submit("die_at_first", {"deaths": 9}, attempts_allowed=2)
-    bench.run_all(lanes={"train": 2})
+    bench.run_all(places={"train": 2})
     assert bench.queue.get(lucky.id).result == {"attempt": 2}
     failed = bench.queue.get(unlucky.id)
     assert (failed.state, failed.attempt) == (JobState.FAILED, 2)
@@ -117,7 +119,7 @@ def test_publication_happens_with_the_success_or_not_at_all(bench: Bench) -> Non
     write(bench.engine, lambda connection: connection.execute(text("CREATE TABLE notes (body TEXT)")))
     good = bench.submit("publish_note")
     broken = bench.submit("publish_note", {"broken": True})
-    bench.run_all(lanes={"train": 2})
+    bench.run_all(places={"train": 2})
     assert bench.queue.get(good.id).result == {"published": True}
     failed = bench.queue.get(broken.id)
     assert (failed.state, failed.result) == (JobState.FAILED, None)
@@ -208,7 +210,7 @@ def test_a_worker_kills_its_child_when_the_job_is_anothers(bench: Bench) -> None
     worker = Worker(bench.store, bench.options(), place)
     worker.claim()
     (run,) = worker.runs.values()
-    bench.store.lose(run.claim, "taken away")
+    bench.store.lose(run.claim, Loss("taken away"))
     worker.follow()
     worker.enforce()
     assert place.child.killed

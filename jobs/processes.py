@@ -1,0 +1,50 @@
+"""Telling one process from another that got its number later."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+
+STATE_FIELD, START_FIELD = 0, 19  # of /proc/PID/stat, counted after the name in parentheses
+
+
+def mark_of(pid: int) -> str | None:
+    """What no other process of any time shares: where the number counts, and when the process started.
+
+    None where there is no such process, or only what waits to be collected of it.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        if fields[STATE_FIELD] == "Z":
+            return None
+        return f"{place_of_numbers()}:{fields[START_FIELD]}"
+    except OSError:
+        return None if Path("/proc/self/stat").exists() else mark_by_library(pid)
+
+
+def place_of_numbers() -> str:
+    """Within which process numbers mean the same: one start of one machine, and one container of it."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}:{os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return "here"
+
+
+def mark_by_library(pid: int) -> str | None:
+    """The same where there is no /proc."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return f"{place_of_numbers()}:{process.create_time():.2f}"
+    except psutil.Error:
+        return None
+
+
+def is_gone(pid: int, mark: str) -> bool:
+    """Whether the process of that mark has certainly ended; False where it cannot be seen from here."""
+    place = mark.rpartition(":")[0]
+    return place == place_of_numbers() and mark_of(pid) != mark
