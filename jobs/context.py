@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from jobs.logs import format_line
 from jobs.reporter import Reporter
 from jobs.telemetry import NewPoint
 from jobs.views import Assignment
@@ -89,7 +90,7 @@ class JobContext:
     def log(self, text: str) -> None:
         """Add one line, with the time, to the job's log; nothing happens where its disk is full."""
         with contextlib.suppress(OSError):
-            print(time.strftime("%H:%M:%S"), text, flush=True)
+            print(format_line(text, attempt=self.attempt), flush=True)
 
     def note(self, sentence: str) -> None:
         """Write a sentence into the job's history, for the person whose job it is, and into the log."""

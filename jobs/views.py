@@ -72,12 +72,12 @@ class JobView:
     error: JobFailure | None
     result: dict[str, Any] | None
     retry_of: str | None
-    owner: str
-    resumable: bool
-    stop_asked: bool
-    strays: int
-    not_before: datetime | None
-    slot: str | None
+    owner: str = ""
+    resumable: bool = False
+    stop_asked: bool = False
+    strays: int = 0
+    not_before: datetime | None = None
+    slot: str | None = None
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,14 @@ from studio.services.lengths import LengthService
 from studio.services.models import ModelService
 from studio.services.notices import NoticeService
 from studio.services.predictions import PredictionService
-from studio.services.profiles import LANE as DATA_LANE
 from studio.services.sources import SourceService
 from studio.services.system import SystemService
 from studio.services.training import TrainingService
 from studio.settings import Settings
+from studio.slots import make_lanes
 
 # Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-LANES = {"train": 1, "light": 1, DATA_LANE: 1}
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,13 @@ def prepare_home(settings: Settings) -> Engine:
 def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
     """Wire a worker to the settings."""
     options = WorkerOptions(
-        jobs_dir=settings.jobs_dir, lanes=LANES, lease_seconds=settings.lease_seconds, once=once
+        jobs_dir=settings.jobs_dir,
+        lanes=make_lanes(settings),
+        lease_seconds=settings.lease_seconds,
+        once=once,
+        silent_seconds=settings.silent_seconds,
+        owner_limit=settings.jobs_per_owner,
+        min_free_bytes=settings.min_free_bytes,
     )
     launcher = LocalLauncher({**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)})
     queue = Queue(store, settings.jobs_dir)

@@ -51,6 +51,10 @@ class Settings:
     hub_token: str | None = field(default=None, repr=False)
     offline: bool = False
     lease_seconds: float = 15.0
+    trainings_per_device: int = 1
+    jobs_per_owner: int = 0
+    silent_seconds: float = 600.0
+    min_free_bytes: int = 1024 * 1024 * 1024
     private_url_hosts: tuple[str, ...] = ()
     data_folders: tuple[Path, ...] = ()
     public_url: str | None = None
@@ -70,6 +74,10 @@ class Settings:
             max_upload_bytes=read_number("STUDIO_MAX_UPLOAD_MB", 200, "number of megabytes") * 1024 * 1024,
             hub_endpoint=(os.environ.get("HF_ENDPOINT") or cls.hub_endpoint).rstrip("/"),
             hub_token=os.environ.get("HF_TOKEN") or None,
+            trainings_per_device=read_number("STUDIO_TRAININGS_PER_DEVICE", 1, "number of trainings"),
+            jobs_per_owner=read_number("STUDIO_JOBS_PER_OWNER", 0, "number of jobs", 0),
+            silent_seconds=60.0 * read_number("STUDIO_SILENT_MINUTES", 10, "number of minutes"),
+            min_free_bytes=read_number("STUDIO_MIN_FREE_MB", 1024, "number of megabytes", 0) * 1024 * 1024,
             private_url_hosts=read_hosts(os.environ.get("STUDIO_ALLOW_PRIVATE_URLS", "")),
             data_folders=read_folders(os.environ.get("STUDIO_DATA_FOLDERS", "")),
             public_url=read_address("STUDIO_PUBLIC_URL"),
@@ -232,12 +240,20 @@ def gpus_are_hidden() -> bool:
     return os.environ.get("CUDA_VISIBLE_DEVICES") == ""
 
 
-def read_number(name: str, default: int, what: str) -> int:
-    """Read a whole number, which ``what`` names, from the environment."""
+def visible_gpus() -> tuple[str, ...] | None:
+    """The graphics cards that CUDA_VISIBLE_DEVICES leaves to this program; None where it is not set."""
+    text = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def read_number(name: str, default: int, what: str, least: int = 1) -> int:
+    """Read a whole number of at least ``least`` from the environment; InvalidInput, saying ``what`` it is
+    of, for anything else.
+    """
     text = os.environ.get(name, "").strip()
     if not text:
         return default
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdigit() or int(text) < least:
         raise InvalidInput(
             f"{name} is '{text}', which is not a {what}.",
             f"Set {name} to a whole number such as {default}, or leave it unset.",

@@ -40,6 +40,7 @@ def start_training(
         name=body.name,
         key=f"api-{idempotency_key}" if idempotency_key else None,
         allow_pickle=body.allow_pickle,
+        owner=body.owner,
     )
     return studio.jobs.to_json(studio.training.start(request))
 
@@ -68,6 +69,24 @@ def list_events(
 def cancel_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
     """Ask the job to end."""
     return studio.jobs.to_json(studio.jobs.cancel(job_id))
+
+
+@router.post("/jobs/{job_id}/pause")
+def pause_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
+    """Hold a waiting job back, or have a training keep what it has and leave its device."""
+    return studio.jobs.to_json(studio.jobs.pause(job_id))
+
+
+@router.post("/jobs/{job_id}/resume")
+def resume_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
+    """Queue a paused job again."""
+    return studio.jobs.to_json(studio.jobs.resume(job_id))
+
+
+@router.post("/jobs/{job_id}/stop")
+def stop_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
+    """Have a training end early with the best model so far."""
+    return studio.jobs.to_json(studio.jobs.stop(job_id))
 
 
 @router.post("/jobs/{job_id}/retry", status_code=201)

@@ -124,6 +124,7 @@ class TrainBody(BaseModel):
     recipe: dict[str, Any] = Field(default_factory=dict, description="Fields that differ from the preset.")
     name: str | None = Field(None, description="What the model is to be called.")
     allow_pickle: bool = Field(False, description="Agree to weights that exist only as a pickle.")
+    owner: str = Field("", max_length=120, description="Whose job it is, where each may run only so many.")
 
 
 class PredictBody(BaseModel):

@@ -1,4 +1,4 @@
-"""job list, show, log, wait, cancel, retry, priority."""
+"""job list, show, log, wait, cancel, pause, resume, stop, retry, priority."""
 
 from __future__ import annotations
 
@@ -94,6 +94,27 @@ def cancel(context: typer.Context, job_id: JobId) -> None:
     """Ask a job to end."""
     with context.obj.studio() as studio:
         show_job(context.obj, studio, studio.jobs.cancel(job_id))
+
+
+@app.command()
+def pause(context: typer.Context, job_id: JobId) -> None:
+    """Hold a waiting job back, or have a training keep what it has and leave its device."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.pause(job_id))
+
+
+@app.command()
+def resume(context: typer.Context, job_id: JobId) -> None:
+    """Queue a paused job again."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.resume(job_id))
+
+
+@app.command()
+def stop(context: typer.Context, job_id: JobId) -> None:
+    """Have a training end early with the best model so far."""
+    with context.obj.studio() as studio:
+        show_job(context.obj, studio, studio.jobs.stop(job_id))
 
 
 @app.command()

@@ -37,6 +37,7 @@ def train(
     allow_pickle: Annotated[
         bool, typer.Option("--allow-pickle", help="Agree to weights that exist only as a pickle.")
     ] = False,
+    owner: Annotated[str, typer.Option(help="Whose job it is, where each may run only so many.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Print the job when it has ended.")] = False,
 ) -> None:
     """Queue a training; prints its job."""
@@ -49,6 +50,7 @@ def train(
         key=f"cli-{uuid.uuid4()}",
         allow_pickle=allow_pickle,
         task=task,
+        owner=owner,
     )
     with context.obj.studio() as studio:
         job = studio.training.start(request)

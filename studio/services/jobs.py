@@ -1,4 +1,4 @@
-"""Jobs as a person sees them: list, watch, wait for, cancel and retry."""
+"""Jobs as a person sees them: list, watch, wait for, steer and retry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from jobs.queue import EventView, JobView, MetricPoint, NewJob, Queue, UnknownJob, WorkerView
+from jobs.queue import EventView, JobView, MetricPoint, NewJob, NotPossibleNow, Queue, UnknownJob, WorkerView
 from jobs.states import TERMINAL, JobState
 from studio.errors import Conflict, NotFound, WorkFailed
 from studio.records.models import ModelStore
@@ -83,8 +83,40 @@ class JobService:
             )
         return self.queue.retry(job_id)
 
+    def pause(self, job_id: str) -> JobView:
+        """Hold a waiting job back, have a training keep what it has and leave its device.
+
+        Conflict where it has ended, or could not go on from where it was.
+        """
+        return self._wish(job_id, self.queue.pause)
+
+    def resume(self, job_id: str) -> JobView:
+        """Queue a paused job again; Conflict where it is not paused."""
+        job = self.get(job_id)
+        if job.state not in {JobState.PAUSED, JobState.PAUSING} | TERMINAL:
+            raise Conflict("The job is not paused.", "Nothing is left to resume.")
+        return self._wish(job_id, self.queue.resume)
+
+    def stop(self, job_id: str) -> JobView:
+        """Have a training end early with the best model so far; Conflict where there is none to keep."""
+        return self._wish(job_id, self.queue.stop)
+
+    def move_to(self, job_id: str, position: int) -> JobView:
+        """Put a waiting job at a place of its lane, counted from 1."""
+        self.get(job_id)
+        return self.queue.move_to(job_id, position)
+
+    def _wish(self, job_id: str, ask: Callable[[str], JobView]) -> JobView:
+        job = self.get(job_id)
+        if job.state in TERMINAL:
+            raise Conflict(f"The job has already {ENDED_WORDS[job.state]}.", "Retry it to do its work again.")
+        try:
+            return ask(job_id)
+        except NotPossibleNow as error:
+            raise Conflict(error.message, error.hint) from error
+
     def set_priority(self, job_id: str, priority: int) -> JobView:
-        """Jobs with a higher number start earlier."""
+        """Jobs with a higher number start earlier; each point is worth an hour of waiting."""
         self.get(job_id)
         return self.queue.set_priority(job_id, priority)
 
@@ -182,6 +214,9 @@ def job_to_json(job: JobView, model: str | None) -> dict[str, Any]:
         "dataset": job.payload.get("dataset"),
         "recipe": job.payload.get("recipe"),
         "retry_of": job.retry_of,
+        "owner": job.owner or None,
+        "device": job.slot.rpartition("/")[2] if job.slot else None,
+        "stop_asked": job.stop_asked,
     }
 
 

@@ -49,6 +49,7 @@ class TrainRequest:
     key: str | None = None
     allow_pickle: bool = False
     task: str | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,13 @@ class TrainingService:
         }
         return self._jobs.submit(
             NewJob(
-                kind="train", handler="studio.handlers.train", payload=payload, title=name, key=request.key
+                kind="train",
+                handler="studio.handlers.train",
+                payload=payload,
+                title=name,
+                key=request.key,
+                owner=request.owner,
+                resumable=True,
             )
         )
 

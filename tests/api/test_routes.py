@@ -124,6 +124,10 @@ def test_a_waiting_job_can_be_cancelled_and_tried_again_as_a_new_job(
 ) -> None:
     upload(client, small_table, name="small")
     job = client.post(f"{API}/jobs", json={"dataset": "small", "checkpoint": "minilm-l6"}).json()
+    assert client.post(f"{API}/jobs/{job['id']}/pause").json()["state"] == "paused"
+    assert client.post(f"{API}/jobs/{job['id']}/resume").json()["state"] == "queued"
+    assert client.post(f"{API}/jobs/{job['id']}/resume").status_code == 409
+    assert client.post(f"{API}/jobs/{job['id']}/stop").json()["error"]["hint"] == "Let it run, or cancel it."
     assert client.post(f"{API}/jobs/{job['id']}/cancel").json()["state"] == "cancelled"
     assert client.post(f"{API}/jobs/{job['id']}/cancel").status_code == 409
     again = client.post(f"{API}/jobs/{job['id']}/retry").json()

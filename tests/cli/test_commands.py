@@ -128,6 +128,18 @@ def test_a_job_waits_is_moved_cancelled_and_retried(run: Run, small_table: Path)
     assert [one["id"] for one in run("job", "list")[1]] == [again["id"], job["id"]]
 
 
+def test_a_waiting_job_is_paused_and_resumed_and_has_nothing_to_keep_yet(run: Run, small_table: Path) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    _, job, _ = run("train", "--dataset", "small", "--checkpoint", "minilm-l6", "--owner", "ann")
+    assert job["owner"] == "ann"
+    assert run("job", "pause", job["id"])[1]["state"] == "paused"
+    code, _, errors = run("job", "stop", job["id"])
+    assert code == 2 and "nothing to keep" in errors
+    assert run("job", "resume", job["id"])[1]["state"] == "queued"
+    code, _, errors = run("job", "resume", job["id"])
+    assert code == 2 and "not paused" in errors
+
+
 def test_a_cancelled_job_is_printed_and_its_end_stands_on_stderr(run: Run, small_table: Path) -> None:
     run("dataset", "import", str(small_table), "--name", "small")
     _, job, _ = run("train", "--dataset", "small", "--checkpoint", "minilm-l6")

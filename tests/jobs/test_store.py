@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from jobs.database import make_engine, write
-from jobs.errors import UnknownJob
+from jobs.errors import NotPossibleNow, UnknownJob
 from jobs.leases import Watch
 from jobs.moves import STRAYS_ALLOWED, Loss
 from jobs.processes import mark_of
@@ -20,7 +21,7 @@ from jobs.roster import WorkerIdentity
 from jobs.states import JobState
 from jobs.store import Store
 from jobs.telemetry import Batch
-from jobs.views import Claim, JobFailure, JobView, NewJob
+from jobs.views import Claim, JobFailure, JobView, NewJob, Standing
 from tests.jobs.bench import Bench
 
 LEASE = 10.0
@@ -85,6 +86,194 @@ def test_priority_goes_before_age(store: Store) -> None:
     assert store.get(first.id).position == 2
     assert claim(store).job_id == second.id
     assert store.get(second.id).position is None
+
+
+def test_nothing_waits_for_ever_behind_what_comes_later(store: Store, clock: HandClock) -> None:
+    patient = store.add(new())
+    clock.now += 5400
+    urgent, pressing = store.add(new(priority=2)), store.add(new(priority=1))
+    assert [store.get(job.id).position for job in (urgent, patient, pressing)] == [1, 2, 3]
+    assert moved(store, urgent.id, 0).position == 3
+
+
+@pytest.mark.parametrize(("index", "position"), itertools.product(range(4), range(6)))
+def test_a_waiting_job_is_put_at_a_place_and_the_others_keep_their_order(
+    store: Store, clock: HandClock, index: int, position: int
+) -> None:
+    ids = []
+    for number in range(4):
+        ids.append(store.add(new()).id)
+        clock.now += number % 2  # some were queued at the same moment
+    other = store.add(new(lane="light"))
+    store.wishes.move_to(ids[index], position)
+    wanted = [job_id for job_id in ids if job_id != ids[index]]
+    wanted.insert(min(max(position - 1, 0), 3), ids[index])
+    assert [claim(store).job_id for _ in ids] == wanted
+    assert store.get(other.id).position == 1
+    store.wishes.move_to(ids[index], 1)  # it runs by now: nothing to move
+    assert store.get(ids[index]).state is JobState.RUNNING
+
+
+def test_a_slot_holds_one_job_whoever_asks(store: Store) -> None:
+    ids = [store.add(new()).id for _ in range(3)]
+    first = store.claim_next("one", "train", LEASE, ["box/cuda:0", "box/cuda:1"])
+    second = store.claim_next("two", "train", LEASE, ["box/cuda:0", "box/cuda:1"])
+    assert first is not None and second is not None
+    assert (first.slot, second.slot) == ("box/cuda:0", "box/cuda:1")
+    assert store.claim_next("three", "train", LEASE, ["box/cuda:0", "box/cuda:1"]) is None
+    assert store.get(ids[0]).slot == "box/cuda:0"
+    store.finish(first.job_id, first.fence, {})
+    third = store.claim_next("three", "train", LEASE, ["box/cuda:0", "box/cuda:1"])
+    assert third is not None and third.slot == "box/cuda:0"
+
+
+def test_many_workers_of_one_machine_never_share_a_slot(bench: Bench) -> None:
+    for _ in range(30):
+        bench.store.add(new())
+    slots = ["box/cuda:0", "box/cuda:1"]
+    held: list[str] = []
+    shared: list[str] = []
+    lock = threading.Lock()
+
+    def work(worker: str) -> None:
+        store = Store(make_engine(bench.url))
+        while store.waiting(["train"]):
+            found = store.claim_next(worker, "train", LEASE, slots)
+            if found is None:
+                continue
+            with lock:
+                shared.extend(slot for slot in held if slot == found.slot)
+                held.append(found.slot)
+            with lock:
+                held.remove(found.slot)
+            store.finish(found.job_id, found.fence, {})
+
+    threads = [threading.Thread(target=work, args=(f"w{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shared == []
+    assert {job.state for job in bench.store.list_jobs()} == {JobState.SUCCEEDED}
+
+
+def test_an_owner_at_the_limit_leaves_the_place_to_others(store: Store) -> None:
+    mine = [store.add(new(owner="ann")).id for _ in range(2)]
+    others = [store.add(new(owner=owner)).id for owner in ("bob", "", "")]
+    taken = []
+    while (found := store.claim_next("one", "train", LEASE, owner_limit=1)) is not None:
+        taken.append(found)
+    assert [found.job_id for found in taken] == [mine[0], *others]
+    store.finish(taken[0].job_id, taken[0].fence, {})
+    again = store.claim_next("one", "train", LEASE, owner_limit=1)
+    assert again is not None and again.job_id == mine[1]
+
+
+def test_two_retries_of_a_job_are_one_until_it_has_ended(bench: Bench) -> None:
+    job = bench.submit("report_and_succeed")
+    bench.queue.cancel(job.id)
+    again = bench.queue.retry(job.id)
+    assert bench.queue.retry(job.id) == again
+    assert again.retry_of == job.id
+    bench.queue.cancel(again.id)
+    assert bench.queue.retry(job.id).id not in {job.id, again.id}
+
+
+def test_a_waiting_job_is_held_back_until_it_is_resumed_at_its_old_place(store: Store) -> None:
+    first, second = store.add(new()), store.add(new())
+    store.wishes.pause(first.id, "Paused on request.")
+    assert (store.get(first.id).state, store.get(second.id).position) == (JobState.PAUSED, 1)
+    assert claim(store).job_id == second.id
+    third = store.add(new())
+    store.wishes.resume(first.id)
+    assert (store.get(first.id).position, store.get(third.id).position) == (1, 2)
+
+
+def test_a_running_job_pauses_frees_its_slot_and_keeps_its_attempt(store: Store) -> None:
+    job = store.add(new(resumable=True, attempts_allowed=1))
+    for fence in (1, 3):
+        held = store.claim_next("one", "train", LEASE, ["box/cpu"])
+        assert held is not None and held.fence == fence
+        store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.5}))
+        store.wishes.pause(job.id, "Paused on request.")
+        assert store.get(job.id).state is JobState.PAUSING
+        with pytest.raises(NotPossibleNow, match="still pausing"):
+            store.wishes.resume(job.id)
+        assert store.confirm_pause(job.id, held.fence)
+        paused = store.get(job.id)
+        assert (paused.state, paused.slot, paused.worker, paused.fraction) == (
+            JobState.PAUSED,
+            None,
+            None,
+            0.5,
+        )
+        assert not store.finish(job.id, held.fence, {})
+        store.wishes.resume(job.id)
+    last = claim(store)
+    assert last.attempt == 1
+    assert store.finish(job.id, last.fence, {})
+
+
+def test_a_job_that_cannot_go_on_from_where_it_was_is_not_paused_half_way(store: Store) -> None:
+    job = store.add(new())
+    claim(store)
+    with pytest.raises(NotPossibleNow, match="start from the beginning"):
+        store.wishes.pause(job.id, "")
+    with pytest.raises(NotPossibleNow, match="Only a training"):
+        store.wishes.stop(job.id)
+    assert store.get(job.id).state is JobState.RUNNING
+
+
+@pytest.mark.parametrize("ending", ["finish", "cancel", "lose", "release", "fail"])
+def test_a_pausing_job_ends_as_its_process_does(store: Store, ending: str) -> None:
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    store.wishes.pause(job.id, "Paused on request.")
+    wanted = JobState.PAUSED
+    if ending == "finish":
+        assert store.finish(job.id, held.fence, {})
+        wanted = JobState.SUCCEEDED
+    elif ending == "cancel":
+        store.wishes.cancel(job.id)
+        assert store.confirm_cancel(job.id, held.fence)
+        wanted = JobState.CANCELLED
+    elif ending == "lose":
+        store.lose(held, Loss("It was killed."))
+    elif ending == "release":
+        store.release(held, "The worker was stopped.")
+    else:
+        store.fail(job.id, held.fence, JobFailure("It broke."))
+        wanted = JobState.FAILED
+    assert store.get(job.id).state is wanted
+
+
+def test_a_paused_job_is_cancelled_at_once(store: Store) -> None:
+    job = store.add(new())
+    store.wishes.pause(job.id, "")
+    assert cancelled(store, job.id).state is JobState.CANCELLED
+
+
+def test_stop_and_keep_the_best_is_told_to_the_runner_and_once_only(store: Store) -> None:
+    job = store.add(new(resumable=True))
+    with pytest.raises(NotPossibleNow, match="nothing to keep"):
+        store.wishes.stop(job.id)
+    held = claim(store)
+    store.wishes.stop(job.id)
+    store.wishes.stop(job.id)
+    assert store.standing(job.id, held.fence) == Standing(JobState.RUNNING, stop_asked=True)
+    kinds = [event.kind for event in store.telemetry.events_after(job.id, 0)]
+    assert kinds.count("stop") == 1
+
+
+def test_a_paused_job_is_queued_to_keep_its_best(store: Store) -> None:
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.5}))
+    store.wishes.pause(job.id, "")
+    store.confirm_pause(job.id, held.fence)
+    store.wishes.stop(job.id)
+    shown = store.get(job.id)
+    assert (shown.state, shown.stop_asked) == (JobState.QUEUED, True)
 
 
 def test_the_same_key_twice_is_one_job(store: Store) -> None:

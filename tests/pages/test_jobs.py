@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +10,10 @@ import pytest
 
 from jobs.queue import JobFailure, JobView, MetricPoint, NewJob
 from jobs.states import JobState
-from jobs.telemetry import NewPoint
+from jobs.telemetry import Batch, NewPoint
 from studio.bootstrap import Studio
 from studio.errors import NotFound
-from studio.pages.jobs import course, detail, listing, order
+from studio.pages.jobs import course, detail, listing
 from studio.pages.jobs.curves import REDRAW_SECONDS, Curves
 from studio.pages.jobs.page import UNCHOSEN, JobsPage
 from studio.pages.jobs.parts import lay_out
@@ -171,31 +170,6 @@ def test_running_jobs_come_first_then_the_waiting_ones_in_their_order() -> None:
     assert listing.choose_first([]) == ""
 
 
-def queue_order(jobs: list[JobView]) -> list[JobView]:
-    """The order in which the queue takes them, with their places."""
-    ordered = sorted(jobs, key=lambda one: (-one.priority, one.created_at))
-    return [replace(one, position=place) for place, one in enumerate(ordered, 1)]
-
-
-@pytest.mark.parametrize("priorities", list(itertools.product((0, 1), repeat=4)))
-def test_a_moved_job_changes_places_with_its_neighbour_and_nothing_else_moves(
-    priorities: tuple[int, ...],
-) -> None:
-    waiting = queue_order(
-        [
-            job(JobState.QUEUED, id=str(n), priority=priority, created_at=NOW + timedelta(seconds=n))
-            for n, priority in enumerate(priorities)
-        ]
-    )
-    for index, step in itertools.product(range(4), (-1, 1)):
-        wanted = [one.id for one in waiting]
-        if 0 <= index + step < 4:
-            wanted[index], wanted[index + step] = wanted[index + step], wanted[index]
-        changed = order.priorities_after_move(waiting, waiting[index].id, step)
-        after = queue_order([replace(one, priority=changed.get(one.id, one.priority)) for one in waiting])
-        assert [one.id for one in after] == wanted
-
-
 def test_the_curves_of_a_running_job_are_drawn_at_intervals_and_those_of_an_ended_one_at_once() -> None:
     now = [100.0]
     curves = Curves(clock=lambda: now[0])
@@ -289,7 +263,7 @@ def test_a_running_training_shows_its_curves_and_its_best_score(studio: Studio, 
     measured = [
         NewPoint(p.name, p.value, p.split, p.step, p.epoch, p.at.timestamp()) for p in points(0.8, 0.94)
     ]
-    store.telemetry.report(job_id, claim.fence, {"fraction": 0.5, "eta_seconds": 60.0}, measured)
+    store.telemetry.report(job_id, claim.fence, Batch({"fraction": 0.5, "eta_seconds": 60.0}, measured))
     shown = dict(zip([id(part) for part in page.outputs], page.render(job_id, ""), strict=True))
     parts = page.parts
     assert "94.0 %" in shown[id(parts.table)] and "50 %" in shown[id(parts.table)]

@@ -215,9 +215,8 @@ class JobsPage:
     def move(self, job_id: str, step: int) -> str:
         """Put a waiting job one place earlier (-1) or later (1)."""
         job = self.studio.jobs.get(job_id)
-        waiting = order.waiting_in_lane(self.studio.jobs.unfinished(), job.lane)
-        for moved, priority in order.priorities_after_move(waiting, job_id, step).items():
-            self.studio.jobs.set_priority(moved, priority)
+        if job.position is not None:
+            self.studio.jobs.move_to(job_id, job.position + step)
         return job_id
 
 
