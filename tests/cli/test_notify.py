@@ -13,7 +13,6 @@ from studio.cli.main import main
 from tests.journeys.served import free_port
 from tests.notices.receivers import web_receiver
 
-
 Run = Callable[..., tuple[int, Any, str]]
 
 
