@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from jobs.errors import JobNotEnded, NotPossibleNow, UnknownJob
+from jobs.logs import LOG_NAME, read_after, read_tail
 from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.views import EventView, JobFailure, JobView, MetricPoint, NewJob, WorkerView
@@ -24,8 +24,6 @@ __all__ = [
     "UnknownJob",
     "WorkerView",
 ]
-
-LOG_NAME = "log.txt"
 
 
 class Queue:
@@ -139,31 +137,11 @@ class Queue:
 
     def log_tail(self, job_id: str, max_bytes: int = 20000) -> str:
         """The last whole lines of a job's log; empty before it has started. Raises UnknownJob."""
-        path = self.log_path(job_id)
-        if not path.exists():
-            return ""
-        with path.open("rb") as log:
-            size = log.seek(0, 2)
-            log.seek(max(0, size - max_bytes))
-            tail = log.read(max_bytes)
-        if size > max_bytes and b"\n" in tail:
-            tail = tail.split(b"\n", 1)[1]
-        return tail.decode("utf-8", errors="replace")
+        return read_tail(self.log_path(job_id), max_bytes)
 
-    def log_after(self, job_id: str, position: int, max_bytes: int = 1_000_000) -> tuple[str, int]:
-        """What the log gained since byte ``position``, and the position after it. Raises UnknownJob.
-
-        A letter of which only some bytes are there yet is left for the next call.
-        """
-        path = self.log_path(job_id)
-        if not path.exists():
-            return "", position
-        with path.open("rb") as log:
-            log.seek(position)
-            gained = log.read(max_bytes)
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        text = decoder.decode(gained)
-        return text, position + len(gained) - len(decoder.getstate()[0])
+    def log_after(self, job_id: str, position: int) -> tuple[str, int]:
+        """What the log gained since ``position``, and the position after it. Raises UnknownJob."""
+        return read_after(self.log_path(job_id), position)
 
     def wait(self, job_id: str, timeout_seconds: float | None = None, poll_seconds: float = 0.3) -> JobView:
         """Wait for the end of a job; after ``timeout_seconds`` it is given as it then stands."""

@@ -19,6 +19,7 @@ from jobs.latency import Latency
 from jobs.launchers.launcher import ChildOrder, Launcher
 from jobs.launchers.local import LocalLauncher
 from jobs.leases import Watch
+from jobs.logs import LOG_NAME, MAX_LOG_BYTES, limit_log
 from jobs.moves import Loss
 from jobs.processes import mark_of
 from jobs.roster import WorkerIdentity
@@ -49,6 +50,7 @@ class WorkerOptions:
     and when the worker itself ends. ``silent_seconds``: how long a child may tell nothing once it has made a
     step, and ``silent_start_seconds`` before. ``owner_limit``: jobs of one owner that run at once (0: any).
     ``min_free_bytes``: with less room on the disk nothing starts, and what can be paused is.
+    ``max_log_bytes``: where a job's log is cut.
     """
 
     jobs_dir: Path
@@ -62,6 +64,7 @@ class WorkerOptions:
     silent_start_seconds: float = 3600.0
     owner_limit: int = 0
     min_free_bytes: int = 0
+    max_log_bytes: int = MAX_LOG_BYTES
 
 
 class Worker:
@@ -150,6 +153,8 @@ class Worker:
             self.runs[job_id].renewed_at = now
         self.take_over()
         self.mind_the_disk()
+        for job_id in self.runs:
+            limit_log(self.options.jobs_dir / job_id / LOG_NAME, self.options.max_log_bytes)
 
     def take_over(self) -> None:
         """Settle the jobs of workers that are lost."""

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from jobs.faults import fault
 from jobs.launchers.launcher import ChildOrder
+from jobs.logs import LOG_NAME, format_line
 from jobs.processes import mark_of
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
-LOG_NAME = "log.txt"
 PROCESS_NAME = "process.json"
 EARLIER_SECONDS = 5.0  # how long to wait for a killed process to be gone
 
@@ -85,7 +85,7 @@ class LocalLauncher:
         ]
         # A file, not a pipe: a pipe that nobody reads would stop the child once it is full.
         with (order.workdir / LOG_NAME).open("ab") as log:
-            log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} start\n".encode())
+            log.write(f"{format_line('start', fence=order.fence)}\n".encode())
             log.flush()
             fault("spawn")
             process = subprocess.Popen(

@@ -97,6 +97,15 @@ def wait_on_first_attempt(context: JobContext) -> Outcome:
     return Outcome({"attempt": context.attempt})
 
 
+def print_without_end(context: JobContext) -> Outcome:
+    """Fill the log until asked to stop."""
+    announce(context)
+    while True:
+        context.raise_if_cancelled()
+        print("x" * 1000, flush=True)
+        time.sleep(0.001)
+
+
 def publish_note(context: JobContext) -> Outcome:
     """Write a row of another room's table together with the success."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from jobs.database import write
 from jobs.launchers.launcher import ChildOrder
+from jobs.logs import older_part
 from jobs.moves import Loss
 from jobs.run import describe_exit
 from jobs.states import JobState
@@ -231,3 +232,15 @@ def test_the_work_folder_is_the_jobs_own(bench: Bench) -> None:
     bench.start_worker()
     bench.wait_ready(job)
     assert Path(bench.queue.log_path(job.id)).parent == bench.queue.jobs_dir / job.id
+
+
+def test_the_log_of_a_child_that_prints_without_end_stays_small(bench: Bench) -> None:
+    job = bench.submit("print_without_end")
+    bench.start_worker(lease_seconds=0.3, max_log_bytes=20_000)
+    bench.wait_ready(job)
+    older = older_part(bench.queue.log_path(job.id))
+    wait_until(older.exists)
+    bench.queue.cancel(job.id)
+    assert bench.queue.wait(job.id, 20, 0.05).state is JobState.CANCELLED
+    assert older.stat().st_size <= 3 * 20_000
+    assert bench.queue.log_tail(job.id).endswith("x" * 1000 + "\n")
