@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from jobs.database import make_engine, upgrade
+from jobs.store import Store
 from tests.jobs.bench import Bench
+from tests.jobs.store_calls import HandClock
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,15 @@ def bench(tmp_path: Path, empty_database: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path, f"sqlite:///{path}")
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands still until the test moves it."""
+    return HandClock()
+
+
+@pytest.fixture
+def store(bench: Bench, clock: HandClock) -> Store:
+    """A store that goes by the clock of the test."""
+    return Store(bench.engine, clock)
