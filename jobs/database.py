@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 
-from jobs.errors import SchemaTooNew
+from jobs.schema import Schema
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version_jobs"
+SCHEMA = Schema(Path(__file__).parent / "migrations", VERSION_TABLE)
 BUSY_CODES = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED
 NO_ROOM_CODES = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
 # PostgreSQL: serialization failure, deadlock, lock not available.
@@ -98,24 +98,4 @@ def upgrade(engine: Engine) -> None:
 
     Raises SchemaTooNew when a later version of the program wrote this database.
     """
-    from alembic import command  # takes 0.3 s, and a child process never needs it
-    from alembic.config import Config
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-
-    def run(connection: Connection) -> None:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        unknown = set(context.get_current_heads()) - known
-        if unknown:
-            raise SchemaTooNew(
-                f"The database has the job tables of a later version ({', '.join(sorted(unknown))}).",
-                "Start the version of the program that wrote it, or choose another home folder.",
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-    write(engine, run)
+    write(engine, SCHEMA.upgrade)

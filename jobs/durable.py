@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import socket
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from jobs.faults import fault
 
 PART = ".part"  # how the name of a file or folder ends that is not complete yet
+WRITER = re.compile(r"\.(?P<machine>[0-9a-f]{6})-(?P<process>\d+)-(?P<start>\d+)\.[0-9a-f]{8}\.part$")
 
 
 def fsync_file(file: IO[Any] | int) -> None:
@@ -57,8 +64,47 @@ def rename(source: Path, target: Path) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """A name beside ``path`` for what is still being written; every start of the studio clears such away."""
-    return path.with_name(f".{path.name[-80:]}.{uuid.uuid4().hex[:8]}{PART}")
+    """A name beside ``path`` for what is still being written; it says which process writes it."""
+    end = path.name.encode()[-150:].decode(errors="ignore")
+    writer = f"{mark_of_machine()}-{os.getpid()}-{start_of(os.getpid())}"
+    return path.with_name(f".{end}.{writer}.{uuid.uuid4().hex[:8]}{PART}")
+
+
+def mark_of_machine() -> str:
+    """Six characters that stand for this machine in temporary names."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+
+
+def start_of(process: int) -> str | None:
+    """When a process of this machine began, in a unit of the system; None where there is none of that number.
+
+    On Linux it counts from the start of the machine, so that a clock that is set changes nothing.
+    """
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return None
+    try:
+        return str(int(psutil.Process(process).create_time()))
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_abandoned(path: Path, after_seconds: float = 86_400.0) -> bool:
+    """Whether the process that wrote what has a temporary name is gone.
+
+    One of another machine is taken for gone ``after_seconds`` without a change. False for any other name.
+    """
+    named = WRITER.search(path.name)
+    if named is None:
+        return False
+    if named["machine"] == mark_of_machine():
+        return start_of(int(named["process"])) != named["start"]
+    try:
+        return time.time() - path.stat().st_mtime > after_seconds
+    except OSError:
+        return False
 
 
 @contextmanager

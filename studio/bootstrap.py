@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from jobs.database import make_engine
-from jobs.database import upgrade as upgrade_jobs
 from jobs.endings import Endings
-from jobs.errors import SchemaTooNew
 from jobs.launchers.local import LocalLauncher
 from jobs.queue import Queue
 from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
-from studio.errors import Conflict
+from studio.keeping.leftovers import Leftovers
+from studio.keeping.opening import keep_daily_copy, open_database, refuse_damaged
 from studio.notices.deliverer import Deliverer
 from studio.notices.outbox import Outbox
 from studio.prediction.pool import PredictorPool
@@ -27,14 +26,12 @@ from studio.records.datasets import DatasetStore
 from studio.records.evaluations import EvaluationStore
 from studio.records.models import ModelStore
 from studio.records.notices import NoticeStore
-from studio.records.schema import upgrade as upgrade_records
 from studio.services.checkpoints import CheckpointService
 from studio.services.comparisons import ComparisonService
 from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
 from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
-from studio.services.leftovers import Leftovers
 from studio.services.lengths import LengthService
 from studio.services.models import ModelService
 from studio.services.notices import NoticeService
@@ -68,10 +65,31 @@ class Studio:
     notices: NoticeService
     system: SystemService
     pool: PredictorPool
+    engine: Engine
 
     def close(self) -> None:
-        """End the predictor process."""
+        """End the predictor process, and close the database so that its file is whole by itself."""
         self.pool.close()
+        self.engine.dispose()
+
+
+def start_studio(settings: Settings) -> Studio:
+    """As open_studio, for the one program that serves this home: it looks whether all is sound, and tidies.
+
+    Raises Damaged, once, where the database is not: it is put aside, and the error says how to go on.
+    """
+    settings.make_folders()
+    refuse_damaged(settings)
+    studio = open_studio(settings)
+    keep_daily_copy(settings)
+    tidy(settings, studio.jobs.queue)
+    return studio
+
+
+def tidy(settings: Settings, queue: Queue) -> None:
+    """Remove what nobody needs any more; nothing that another process works on is taken."""
+    Leftovers(settings, queue).remove_all()
+    ImportFollowUp(settings, queue).sweep()
 
 
 def open_studio(settings: Settings) -> Studio:
@@ -82,10 +100,6 @@ def open_studio(settings: Settings) -> Studio:
     model_rows = ModelStore(engine)
     dataset_rows = DatasetStore(engine)
     library = Library(settings.datasets_dir)
-    library.sweep(dataset_rows.ids())
-    queue = Queue(store, settings.jobs_dir)
-    Leftovers(settings, queue, model_rows).remove_all()
-    ImportFollowUp(settings, queue).sweep()
     jobs = build_jobs(store, settings)
     notices = NoticeService(settings, NoticeStore(engine), jobs)
     datasets = DatasetService(settings, library, dataset_rows, model_rows, jobs)
@@ -108,24 +122,21 @@ def open_studio(settings: Settings) -> Studio:
         notices=notices,
         system=SystemService(settings, checkpoints, jobs, notices),
         pool=pool,
+        engine=engine,
     )
 
 
 def make_worker(settings: Settings, *, once: bool = False) -> Worker:
-    """A worker for this home; ``once`` ends it when nothing is left to do."""
-    return build_worker(Store(prepare_home(settings)), settings, once=once)
+    """A worker for this home, tidied first; ``once`` ends it when nothing is left to do."""
+    store = Store(prepare_home(settings))
+    tidy(settings, Queue(store, settings.jobs_dir))
+    return build_worker(store, settings, once=once)
 
 
 def prepare_home(settings: Settings) -> Engine:
     """Make the folders, and bring the database to this version; Conflict where a later one wrote it."""
     settings.make_folders()
-    engine = make_engine(settings.database_url)
-    try:
-        upgrade_jobs(engine)
-    except SchemaTooNew as error:
-        raise Conflict(error.message, error.hint) from error
-    upgrade_records(engine)
-    return engine
+    return open_database(settings)
 
 
 def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
@@ -141,7 +152,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
     )
     launcher = LocalLauncher({**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)})
     queue = Queue(store, settings.jobs_dir)
-    leftovers = Leftovers(settings, queue, ModelStore(store.engine))
+    leftovers = Leftovers(settings, queue)
     imports = ImportFollowUp(settings, queue)
 
     def after(job_id: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from jobs.durable import rename, replacing
 from studio.errors import Damaged
 
-GONE = ".*.gone"  # the pattern of folders whose removal did not come to its end
+GONE = ".gone"  # how the names of folders end whose removal did not come to its end
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -37,7 +37,7 @@ def remove_folder(folder: Path) -> None:
 
     It is renamed first, so that nobody finds it half gone.
     """
-    doomed = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.gone")
+    doomed = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}{GONE}")
     try:
         rename(folder, doomed)
     except FileNotFoundError:

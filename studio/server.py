@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from studio.api.app import build_api
 from studio.api.security import SecurityMiddleware, require_token_off_loopback
-from studio.bootstrap import Studio, open_studio, telling_of_jobs
+from studio.bootstrap import Studio, start_studio, telling_of_jobs
 from studio.errors import Conflict, InvalidInput, StudioError
 from studio.settings import Settings
 
@@ -44,7 +44,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
             lines = listen(settings)
             for line in lines:
                 stack.enter_context(line)
-            studio = stack.enter_context(contextlib.closing(open_studio(settings)))
+            studio = stack.enter_context(contextlib.closing(start_studio(settings)))
             stack.enter_context(telling_of_jobs(settings))
             application = build_application(studio)
             for number in range(options.workers):

@@ -90,7 +90,17 @@ class Settings:
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the one database file."""
-        return f"sqlite:///{self.home / 'studio.db'}"
+        return f"sqlite:///{self.database_path}"
+
+    @property
+    def database_path(self) -> Path:
+        """The one database file."""
+        return self.home / "studio.db"
+
+    @property
+    def backups_dir(self) -> Path:
+        """Copies of the database that the studio makes by itself."""
+        return self.home / "backups"
 
     @property
     def address(self) -> str:
@@ -144,9 +154,15 @@ class Settings:
             for folder in (self.home, *rooms):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self.unusable("it is a file" if self.home.is_file() else str(error.strerror)) from error
-        if not os.access(self.home, os.W_OK | os.X_OK):
-            raise self.unusable("nothing can be written there")
+            raise self.unusable(
+                "it is a file" if os.path.isfile(self.home) else str(error.strerror)
+            ) from error
+        for folder in (self.home, *rooms):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise self.unusable(f"nothing can be written to {folder}")
+        for path in (self.database_path, self.lock_path, *self.home.glob("*.db-*"), *self.home.glob("*.log")):
+            if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+                raise self.unusable(f"{path.name} in it belongs to someone else or is write-protected")
 
     def unusable(self, why: str) -> InvalidInput:
         """The error of a home in which nothing can be kept."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, UploadFile
 from starlette.responses import Response
 
+from jobs.durable import temporary_name
 from studio.api.access import StudioNow
 from studio.api.schemas import ImportForm
 from studio.data.importing import ImportRequest
@@ -149,7 +149,7 @@ def stored_name(file_name: str) -> str:
 @contextmanager
 def kept_uploads(settings: Settings, uploads: list[UploadFile | None]) -> Iterator[list[Path | None]]:
     """Copies of the uploads in a folder of their own, removed at the end."""
-    folder = settings.uploads_dir / uuid.uuid4().hex
+    folder = temporary_name(settings.uploads_dir / "received")
     folder.mkdir(parents=True)
     try:
         paths: list[Path | None] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
+
+from jobs.durable import temporary_name
 
 
 class PassingFile(FileResponse):
@@ -32,7 +33,8 @@ def pass_file(
     uploads_dir: Path, make: Callable[[Path], object], *, filename: str, media_type: str
 ) -> PassingFile:
     """The answer with the file that ``make`` writes at the path it is given."""
-    folder = Path(tempfile.mkdtemp(dir=uploads_dir))
+    folder = temporary_name(uploads_dir / "passing")
+    folder.mkdir()
     path = folder / "file"
     try:
         make(path)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.durable import fsync_path, rename
+from jobs.durable import fsync_path, rename, temporary_name
 from studio.data.dataset import Dataset, Profile
 from studio.data.editing import Edit
 from studio.data.fingerprints import fingerprint, fingerprint_rows
@@ -22,10 +22,9 @@ from studio.data.profiles import read_profile, write_profile
 from studio.data.splits import SPLITS
 from studio.data.storing import StoredRows, write_rows
 from studio.errors import InvalidInput, NotFound
-from studio.files import read_json, write_json
+from studio.files import read_json, remove_folder, write_json
 
 DESCRIPTION, EDITS, PROFILE = "dataset.json", "edits.json", "profile.parquet"
-UNFINISHED = ".unfinished-"
 
 
 class Library:
@@ -44,7 +43,7 @@ class Library:
     ) -> Dataset:
         """Write a dataset that is described already; ``edits`` are those that led to it from its parent."""
         self.datasets_dir.mkdir(parents=True, exist_ok=True)
-        unfinished = self.datasets_dir / f"{UNFINISHED}{dataset.id}"
+        unfinished = temporary_name(self.datasets_dir / dataset.id)
         unfinished.mkdir()
         try:
             for split, frame in frames.items():
@@ -60,7 +59,7 @@ class Library:
     def copy(self, source_id: str, dataset: Dataset) -> Dataset:
         """Keep a dataset with the rows, and what was found out later, of another."""
         source = self.folder(source_id)
-        unfinished = self.datasets_dir / f"{UNFINISHED}{dataset.id}"
+        unfinished = temporary_name(self.datasets_dir / dataset.id)
         unfinished.mkdir()
         try:
             for path in source.glob("*.parquet"):
@@ -148,23 +147,18 @@ class Library:
         folder = self.datasets_dir / dataset_id
         if Path(dataset_id).name != dataset_id or not folder.is_dir():
             return
-        # Renamed first: a reader never meets a dataset of which half is gone.
-        doomed = self.datasets_dir / f"{UNFINISHED}{uuid.uuid4().hex}"
-        rename(folder, doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        remove_folder(folder)
 
     def sweep(self, known: Collection[str], older_than_seconds: float = 3600.0) -> None:
-        """Remove what a stopped import or deletion has left: unfinished folders, and ids nobody knows.
+        """Remove datasets that an import wrote and did not come to enter: those of ids that nobody knows.
 
-        Younger ones stay, since another process may be about to finish them.
+        Younger ones stay, since another process may be about to enter them.
         """
-        if not self.datasets_dir.is_dir():
-            return
         latest = time.time() - older_than_seconds
-        for path in self.datasets_dir.iterdir():
-            ours = path.name.startswith(UNFINISHED) or (path / DESCRIPTION).is_file()
-            if ours and path.name not in known and path.stat().st_mtime <= latest:
-                shutil.rmtree(path, ignore_errors=True)
+        for dataset_id in self.ids():
+            folder = self.datasets_dir / dataset_id
+            if dataset_id not in known and folder.stat().st_mtime <= latest:
+                remove_folder(folder)
 
 
 def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from jobs.durable import temporary_name
 from studio.data.importing import ImportRequest
 from studio.data.readers import Progress
 from studio.data.sources import Fetched, ServerTable, SourceRules, fetch_source, is_address, list_tables
@@ -56,7 +56,7 @@ class SourceService:
     @contextmanager
     def fetched(self, address: str, progress: Progress | None = None) -> Iterator[Fetched]:
         """The table at an address, for as long as the block lasts."""
-        folder = self._settings.uploads_dir / uuid.uuid4().hex
+        folder = temporary_name(self._settings.uploads_dir / "fetched")
         try:
             yield self.fetch(address, folder, progress)
         finally:

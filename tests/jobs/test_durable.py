@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.durable import fsync_tree, rename, replacing, write_file
+from jobs.durable import fsync_tree, is_abandoned, rename, replacing, temporary_name, write_file
 from jobs.faults import FaultPlan, take_role
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +46,39 @@ def test_a_file_whose_writing_failed_is_as_it_was(tmp_path: Path) -> None:
         waiting.write_text("half")
         raise RuntimeError
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.txt", "one")]
+
+
+def test_what_is_half_written_is_abandoned_once_its_process_is_gone(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from jobs.durable import temporary_name\n"
+        "print(temporary_name(Path(sys.argv[1])).name, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    name = "\u5ba2" * 80
+    command = [sys.executable, "-c", code, str(tmp_path / name)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        theirs = tmp_path / writer.stdout.readline().strip()
+        theirs.write_text("half")
+        os.utime(theirs, (0, 0))
+        assert not is_abandoned(theirs)
+        writer.kill()
+    assert is_abandoned(theirs)
+    assert not is_abandoned(temporary_name(tmp_path / "ours"))
+
+
+def test_of_a_reused_process_number_and_of_another_machine_the_writer_is_gone_in_time(tmp_path: Path) -> None:
+    name = temporary_name(tmp_path / "a.txt").name
+    machine, process, start = name.split(".")[3].split("-")
+    assert is_abandoned(tmp_path / name.replace(f"-{start}.", f"-{int(start) + 1}."))
+    elsewhere = tmp_path / name.replace(machine, "0" * 6)
+    elsewhere.write_text("half")
+    assert not is_abandoned(elsewhere)
+    os.utime(elsewhere, (0, 0))
+    assert is_abandoned(elsewhere)
+    assert not is_abandoned(tmp_path / f"a person's own {process}.part")
 
 
 def test_a_folder_gets_its_name_once_it_is_complete(tmp_path: Path) -> None:

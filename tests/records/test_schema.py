@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect, text
 
 from jobs.database import make_engine
 from jobs.database import upgrade as upgrade_jobs
+from jobs.errors import SchemaTooNew
 from studio.errors import Conflict
 from studio.records.datasets import DatasetStore
 from studio.records.schema import MIGRATIONS, VERSION_TABLE, upgrade, writing
@@ -42,7 +43,7 @@ def test_a_database_of_a_later_version_is_refused_with_a_sentence(tmp_path: Path
     engine = open_database(tmp_path)
     with writing(engine) as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = 'records_9999'"))
-    with pytest.raises(Conflict, match="later version"):
+    with pytest.raises(SchemaTooNew, match="later version"):
         upgrade(engine)
 
 

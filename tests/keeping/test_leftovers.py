@@ -13,10 +13,10 @@ from jobs.database import make_engine
 from jobs.queue import NewJob, Queue
 from jobs.store import Store
 from jobs.views import JobFailure
-from studio.bootstrap import Studio, open_studio
-from studio.records.models import ModelStore, add_model_in
+from studio.bootstrap import Studio, open_studio, start_studio
+from studio.keeping.leftovers import Leftovers
+from studio.records.models import add_model_in
 from studio.services.datasets import ImportRequest
-from studio.services.leftovers import Leftovers
 from studio.settings import Settings
 from tests.conftest import small_rows, write_csv
 from tests.results.kept_models import keep_model
@@ -30,7 +30,7 @@ class Home:
         engine = make_engine(settings.database_url)
         self.store = Store(engine)
         self.queue = Queue(self.store, settings.jobs_dir)
-        self.leftovers = Leftovers(settings, self.queue, ModelStore(engine))
+        self.leftovers = Leftovers(settings, self.queue)
 
     def start_job(self) -> tuple[str, int]:
         """A running job that has written snapshots and half of a model: its id and fence."""
@@ -103,7 +103,7 @@ def test_opening_the_studio_again_leaves_what_no_job_of_it_made(settings: Settin
     home.queue.cancel(cancelled)
     home.store.confirm_cancel(cancelled, 1)
     for _ in range(3):
-        with contextlib.closing(open_studio(settings)):
+        with contextlib.closing(start_studio(settings)):
             pass
     assert sorted(path.name for path in settings.models_dir.iterdir()) == [".DS_Store", "my-own-bert"]
     assert not home.snapshots(cancelled).exists()

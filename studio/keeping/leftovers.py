@@ -1,0 +1,64 @@
+"""What ended jobs and killed processes leave on the disk beside their results, and its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from jobs.queue import Queue, UnknownJob
+from jobs.states import ACTIVE, TERMINAL
+from studio.data.library import Library
+from studio.files import remove_folder
+from studio.keeping.sweep import find_unfinished, sweep, walk_unfinished
+from studio.records.datasets import DatasetStore
+from studio.records.models import ModelStore
+from studio.settings import Settings
+
+
+class Leftovers:
+    """Snapshots of ended jobs, models and datasets that never came to be, and what is half-written.
+
+    Nothing that a living process works on is taken, so that any process may remove them at any time.
+    """
+
+    def __init__(self, settings: Settings, queue: Queue) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._models = ModelStore(queue.store.engine)
+        self._datasets = DatasetStore(queue.store.engine)
+
+    def remove_all(self) -> None:
+        """Remove those of the whole home; folders that the studio has not made stay as they are."""
+        self._sweep(find_unfinished(self._settings.home))
+        Library(self._settings.datasets_dir).sweep(self._datasets.ids())
+        made = {path.name for path in self._settings.models_dir.iterdir()}
+        made |= {path.parent.name for path in self._settings.jobs_dir.glob("*/snapshots")}
+        for job_id in made:
+            self.remove_of(job_id)
+
+    def remove_of(self, job_id: str) -> None:
+        """Remove those of one job, where it has ended, and datasets that its process did not finish."""
+        self._sweep(walk_unfinished(self._settings.datasets_dir))
+        # In this order: the end of a job and the record of its model are written together.
+        if not self._has_ended(job_id):
+            return
+        model, work = self._settings.models_dir / job_id, self._settings.jobs_dir / job_id
+        if self._models.by_id(job_id) is None:
+            remove_folder(model)
+        remove_folder(work / "snapshots")
+        self._sweep([*walk_unfinished(model), *walk_unfinished(work)])
+
+    def _sweep(self, unfinished: Iterable[Path]) -> None:
+        sweep(unfinished, self._settings.home, self._is_settled)
+
+    def _is_settled(self, job_id: str) -> bool:
+        try:
+            return self._queue.get(job_id).state not in ACTIVE
+        except UnknownJob:
+            return False
+
+    def _has_ended(self, job_id: str) -> bool:
+        try:
+            return self._queue.get(job_id).state in TERMINAL
+        except UnknownJob:
+            return False
