@@ -49,7 +49,7 @@ def test_a_test_message_that_is_not_taken_ends_with_one_and_the_reason(
     assert "Connection refused" in trials[0]["error"]
 
 
-def test_where_nobody_is_told_it_says_what_to_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_nobody_is_told_it_says_what_to_set(run: Run) -> None:
     assert run("notify")[:2] == (0, [])
     code, _, errors = run("notify", "--test")
     assert code == 2
