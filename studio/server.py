@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import socket
 import subprocess
@@ -21,7 +22,10 @@ from studio.api.app import build_api
 from studio.api.security import SecurityMiddleware, require_token_off_loopback
 from studio.bootstrap import Studio, start_studio, telling_of_jobs
 from studio.errors import Conflict, InvalidInput, StudioError
+from studio.logbook import keep_log
 from studio.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 WORKER_RESTART_SECONDS = 2.0
 WORKER_STOP_SECONDS = 20.0
@@ -40,6 +44,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     """Serve until Ctrl+C; returns the exit code."""
     try:
         with hold_home(settings), contextlib.ExitStack() as stack:
+            keep_log(settings, "app", on_terminal=True)
             require_token_off_loopback(settings)
             lines = listen(settings)
             for line in lines:
@@ -51,6 +56,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
                 stack.enter_context(contextlib.closing(WorkerKeeper(settings, number)))
             print(f"Encoder Studio is ready on http://{settings.host}:{settings.port}", file=sys.stderr)
             print("Press Ctrl+C to stop it; training goes on when you start it again.", file=sys.stderr)
+            logger.info("Serving on %s", settings.address)
             run_http(application, lines)
     except StudioError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
@@ -105,7 +111,7 @@ def cannot_listen(settings: Settings, error: OSError) -> InvalidInput:
 
 def run_http(application: FastAPI, lines: list[socket.socket]) -> None:
     """Run uvicorn on these sockets; it returns after SIGINT or SIGTERM."""
-    config = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(application, log_config=None, log_level="warning", timeout_graceful_shutdown=2)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=lines)
 
@@ -161,6 +167,9 @@ class WorkerKeeper:
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
             if self._process.poll() is not None and not self._stop.wait(WORKER_RESTART_SECONDS):
+                logger.warning(
+                    "A worker ended (exit code %s); it is started again.", self._process.returncode
+                )
                 self._process = self._start()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -12,8 +13,11 @@ import typer
 
 from studio.bootstrap import make_worker, telling_of_jobs
 from studio.cli.output import say
+from studio.logbook import keep_log
 from studio.server import ServeOptions
 from studio.server import serve as serve_studio
+
+logger = logging.getLogger(__name__)
 
 NO_CHANNEL = "Nobody is told. Set STUDIO_WEBHOOK_URL, or STUDIO_SMTP_HOST and STUDIO_SMTP_TO."
 MARKS = {True: "ok     ", False: "missing"}
@@ -56,7 +60,10 @@ def worker(
         threading.Thread(target=stop_with_parent, args=(until_parent_ends, stop), daemon=True).start()
     settings = context.obj.settings()
     made = make_worker(settings, once=once)
-    say("The worker is ready.")
+    keep_log(settings, "worker", on_terminal=not until_parent_ends)
+    logger.info("The worker is ready.")
+    if not until_parent_ends:
+        say("The worker is ready.")
     with telling_of_jobs(settings):
         made.run(stop)
 
