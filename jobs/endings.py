@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from jobs.child import NO_ROOM
 from jobs.states import TERMINAL, JobState
 from jobs.tables import events, jobs
+from jobs.worker import LITTLE_ROOM
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ class Endings:
         found = [
             Ending(row.id, row.job_id, row.job_kind, JobState(row.data["to"]), row.at)
             for row in rows
-            if row.kind == "state" and row.data["to"] in TERMINAL
+            if row.kind == "state" and is_ending(row.data)
         ]
         return found, rows[-1].id if rows else event_id
+
+
+def is_ending(data: dict[str, Any]) -> bool:
+    """Whether a move ends a job, or pauses it though nobody asked for that.
+
+    >>> is_ending({"to": "failed"}), is_ending({"to": "paused", "reason": "Pause was asked for."})
+    (True, False)
+    """
+    for_lack_of_room = data["to"] == JobState.PAUSED and data["reason"] in {NO_ROOM, LITTLE_ROOM}
+    return for_lack_of_room or data["to"] in TERMINAL

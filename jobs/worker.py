@@ -126,8 +126,10 @@ class Worker:
             if code is None:
                 continue
             run.child.end_now()  # what the child itself had started
+            logger.info("A job's process ended (exit code %s).", code, extra={"job": job_id})
             self.settle(run, code)
             del self.runs[job_id]
+            self.attempt(partial(self.limit_log_of, job_id))
             self.attempt(partial(self.after, job_id))
 
     def settle(self, run: Run, code: int) -> None:
@@ -154,7 +156,11 @@ class Worker:
         self.take_over()
         self.mind_the_disk()
         for job_id in self.runs:
-            limit_log(self.options.jobs_dir / job_id / LOG_NAME, self.options.max_log_bytes)
+            self.limit_log_of(job_id)
+
+    def limit_log_of(self, job_id: str) -> None:
+        """Cut the log of a job if it has grown too large."""
+        limit_log(self.options.jobs_dir / job_id / LOG_NAME, self.options.max_log_bytes)
 
     def take_over(self) -> None:
         """Settle the jobs of workers that are lost."""
@@ -175,7 +181,7 @@ class Worker:
             try:
                 self.store.wishes.pause(job_id, LITTLE_ROOM)
             except NotPossibleNow:
-                logger.info("Job %s cannot be paused and goes on.", job_id)
+                logger.info("A job cannot be paused and goes on.", extra={"job": job_id})
 
     def follow(self) -> None:
         """Look at the state of each job: it should end, it has ended, it hangs, or it is another's by now."""
@@ -240,6 +246,7 @@ class Worker:
             reason = f"The job's process could not be started ({error.strerror or error})."
             self.store.lose(claim, Loss(reason))
             return
+        logger.info("A job's process was started.", extra={"job": claim.job_id, "slot": claim.slot})
         self.runs[claim.job_id] = Run(claim, child, renewed_at=now, heard_at=now)
 
     # The end ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import pytest
 from jobs.database import make_engine
 from jobs.endings import Endings
 from jobs.queue import JobView, NewJob
+from jobs.worker import LITTLE_ROOM
 from studio.bootstrap import Studio, open_studio, telling_of_jobs
 from studio.notices.outbox import NEWS_SECONDS, Outbox
 from studio.records.notices import NoticeStore
@@ -95,6 +96,20 @@ def test_success_failure_and_cancel_are_told_by_every_way_with_the_job_and_a_lin
     )
     assert len({body["id"] for body in web.bodies}) == 3
     assert len(letters.letters) == 3
+
+
+def test_a_pause_is_told_where_the_disk_was_the_reason_and_nobody_asked_for_it(settings: Settings) -> None:
+    with web_receiver() as web, opened(to_webhook(settings, web.url)) as studio:
+        outbox = outbox_of(studio)
+        wishes = studio.jobs.queue.store.wishes
+        wishes.pause(submit(studio).id, "Paused.")
+        wishes.pause(full := submit(studio).id, LITTLE_ROOM)
+        outbox.work()
+    assert [(body["event"], body["job"]["id"]) for body in web.bodies] == [("job.paused", full)]
+    assert web.bodies[0]["text"] == (
+        "The training 'tickets' was paused, because the disk is nearly full. "
+        "Free some space on the disk, then open it and resume it."
+    )
 
 
 def test_what_ended_before_news_was_asked_for_is_not_told_nor_what_the_studio_does_by_itself(
