@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 
+from jobs.faults import fault
 from jobs.schema import Schema
 
 VERSION_TABLE = "alembic_version_jobs"
@@ -31,11 +32,13 @@ def make_engine(url: str, busy_seconds: float = 5.0) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        parsed = parsed.set(database=str(Path(parsed.database).absolute()))
-    engine = create_engine(parsed, pool_size=10, max_overflow=40)
-    prepare_sqlite(engine, busy_seconds)
+        engine = create_engine(parsed, pool_pre_ping=True)
+    else:
+        if parsed.database and parsed.database != ":memory:":
+            parsed = parsed.set(database=str(Path(parsed.database).absolute()))
+        engine = create_engine(parsed, pool_size=10, max_overflow=40)
+        prepare_sqlite(engine, busy_seconds)
+    event.listen(engine, "commit", lambda _connection: fault("commit"))
     return engine
 
 

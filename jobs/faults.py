@@ -17,8 +17,8 @@ ROLES = ("app", "worker", "child")
 class FaultPlan:
     """Kill at the ``number``-th passing of ``point``, which may name a role: ``commit`` or ``child.commit``.
 
-    With ``mark``, a file, only the first process of all to get there is killed; it makes the file.
-    Without a mark, every process that counts so far is.
+    With ``mark``, a file, all processes count together, one byte of it a passing, so that exactly one dies.
+    Without a mark each counts for itself, and every one that gets so far dies.
     """
 
     point: str
@@ -47,17 +47,18 @@ class FaultPlan:
             return False
         with self.lock:
             self.passed[point] += 1
-            return self.passed[point] == self.number and self.is_first()
+            passed = self.passed[point] if self.mark is None else count_on(self.mark)
+        return passed == self.number
 
-    def is_first(self) -> bool:
-        """Whether no process has died by this plan before."""
-        if self.mark is None:
-            return True
-        try:
-            self.mark.touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
+
+def count_on(mark: Path) -> int:
+    """Add a byte to a file and say which of all it is, whoever adds others at the same time."""
+    handle = os.open(mark, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    try:
+        os.write(handle, b".")
+        return os.lseek(handle, 0, os.SEEK_CUR)
+    finally:
+        os.close(handle)
 
 
 plan = FaultPlan.from_environment()

@@ -104,6 +104,15 @@ def test_files_are_made_durable_and_named_in_one_place() -> None:
     assert found == {"jobs/durable.py"}
 
 
+def test_the_processes_of_jobs_are_started_and_signalled_in_one_place() -> None:
+    """There the faults of spawn and signal lie; besides, a child ends itself, and a fault its process."""
+    words = re.compile(r"os\.killpg\(|os\.kill\(|Popen\(|subprocess\.run\(")
+    queue = [path for path in SOURCES if path.parts[len(ROOT.parts)] == "jobs"]
+    found = {name_of(path) for path in queue if words.search(path.read_text(encoding="utf-8"))}
+    assert found == {"jobs/launchers/local.py", "jobs/child.py", "jobs/faults.py"}
+    assert not [name_of(path) for path in SOURCES if path not in queue and "jobs.child" in path.read_text()]
+
+
 def test_no_file_has_a_name_that_says_nothing() -> None:
     empty = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py"}
     assert not [name_of(path) for path in [*SOURCES, *TESTS] if path.name in empty]

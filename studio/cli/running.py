@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.faults import take_role
 from studio.bootstrap import make_worker, telling_of_jobs
 from studio.cli.output import say
 from studio.logbook import keep_log
@@ -53,6 +54,7 @@ def worker(
     ] = 0,
 ) -> None:
     """Run jobs from the queue until stopped."""
+    take_role("worker")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

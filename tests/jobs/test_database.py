@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +19,28 @@ from sqlalchemy.exc import OperationalError
 from jobs.database import VERSION_TABLE, make_engine, upgrade, write
 from jobs.errors import SchemaTooNew
 from jobs.tables import metadata
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMIT_THREE = """
+import sys
+from sqlalchemy import text
+from jobs.database import make_engine, write
+
+engine = make_engine(sys.argv[1])
+for statement in ("CREATE TABLE notes (body TEXT)", "INSERT INTO notes VALUES ('one')",
+                  "INSERT INTO notes VALUES ('two')"):
+    write(engine, lambda connection: connection.execute(text(statement)))
+"""
+
+
+def test_a_process_killed_before_its_commit_has_written_nothing_of_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    command = [sys.executable, "-c", COMMIT_THREE, url]
+    environment = {**os.environ, "STUDIO_FAULT": "app.commit:3"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with make_engine(url).connect() as connection:
+        assert connection.scalars(text("SELECT body FROM notes")).all() == ["one"]
 
 
 def test_upgrade_can_be_repeated_and_leaves_other_tables_alone(tmp_path: Path) -> None:

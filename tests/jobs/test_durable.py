@@ -107,11 +107,11 @@ def test_a_fault_of_another_role_or_a_later_number_does_nothing(tmp_path: Path) 
     assert write_with("rename:3", tmp_path / "a.txt") == 0
 
 
-def test_with_a_mark_only_the_first_process_dies(tmp_path: Path) -> None:
-    mark = tmp_path / "fired"
-    assert write_with("rename:1", tmp_path / "a.txt", mark) == -signal.SIGKILL
-    assert mark.exists()
-    assert write_with("rename:1", tmp_path / "a.txt", mark) == 0
+def test_with_a_mark_all_processes_count_together_and_one_dies(tmp_path: Path) -> None:
+    mark = tmp_path / "passed"
+    codes = [write_with("rename:3", tmp_path / "a.txt", mark) for _ in range(3)]
+    assert codes == [0, -signal.SIGKILL, 0]
+    assert mark.stat().st_size == 5
 
 
 def test_a_fault_that_nobody_knows_is_refused() -> None:
