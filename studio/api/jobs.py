@@ -22,7 +22,7 @@ router = APIRouter(tags=["jobs"])
 @router.get("/jobs")
 def list_jobs(studio: StudioNow, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[dict[str, Any]]:
     """The newest jobs first."""
-    return [studio.jobs.to_json(job) for job in studio.jobs.list(limit)]
+    return studio.jobs.all_to_json(studio.jobs.list(limit))
 
 
 @router.post("/jobs", status_code=201)

@@ -42,7 +42,7 @@ def percent(fraction: float | None) -> str:
 def list_jobs(context: typer.Context) -> None:
     """List the jobs, newest first."""
     with context.obj.studio() as studio:
-        jobs = [studio.jobs.to_json(job) for job in studio.jobs.list()]
+        jobs = studio.jobs.all_to_json(studio.jobs.list())
     context.obj.show_table(
         jobs
         if context.obj.as_json

@@ -13,6 +13,7 @@ PATHS = {
     "quiet": '<circle cx="8" cy="8" r="2.2"/>',
     "waiting": '<circle cx="8" cy="8" r="6.25"/><path d="M8 4.6V8l2.2 1.6"/>',
     "running": '<path d="M13.9 8A5.9 5.9 0 1 1 8 2.1"/><path d="m8 .4 1.9 1.7L8 3.9"/>',
+    "paused": '<circle cx="8" cy="8" r="6.25"/><path d="M6.4 5.6v4.8M9.6 5.6v4.8"/>',
     "stopped": '<circle cx="8" cy="8" r="6.25"/><path d="M5.2 8h5.6"/>',
     "theme": '<circle cx="8" cy="8" r="5.6"/><path d="M8 2.4a5.6 5.6 0 0 1 0 11.2Z" fill="currentColor"/>',
     "brand": '<path d="M2 4.2h12M2 8h8.4M2 11.8h5"/><circle cx="12.6" cy="11" r="2.1" fill="currentColor"/>',

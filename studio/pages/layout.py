@@ -19,6 +19,9 @@ EMPTY = Markup("")
 STATE_TONES = {
     "queued": ("waiting", "quiet"),
     "running": ("running", "info"),
+    "stopping": ("running", "info"),
+    "pausing": ("running", "quiet"),
+    "paused": ("paused", "warning"),
     "cancelling": ("running", "quiet"),
     "succeeded": ("good", "good"),
     "failed": ("error", "error"),
@@ -319,9 +322,12 @@ def action_button(label: str | Markup, value: str, kind: str = "", name: str = "
     )
 
 
-def pickable(value: Markup | str = "", *, elem_id: str) -> gr.HTML:
-    """HTML whose ``pick_button``s (or anything with data-pick) trigger the component's ``click``."""
-    return gr.HTML(value, elem_id=elem_id, js_on_load=PICK_SCRIPT, apply_default_css=False)
+def pickable(value: Markup | str = "", *, elem_id: str, script: str = "") -> gr.HTML:
+    """HTML whose ``pick_button``s (or anything with data-pick) trigger the component's ``click``.
+
+    ``script`` is run besides when the piece is made; it knows ``element`` and ``trigger``.
+    """
+    return gr.HTML(value, elem_id=elem_id, js_on_load=PICK_SCRIPT + script, apply_default_css=False)
 
 
 def html(value: Markup | str = "", *, elem_id: str | None = None, visible: bool = True) -> gr.HTML:

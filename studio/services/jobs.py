@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs.queue import EventView, JobView, MetricPoint, NewJob, NotPossibleNow, Queue, UnknownJob, WorkerView
@@ -11,6 +12,7 @@ from jobs.states import TERMINAL, JobState
 from studio.errors import Conflict, NotFound, WorkFailed
 from studio.records.models import ModelStore
 from studio.services.times import format_time
+from studio.services.waiting import expected_starts
 
 WORKER_CHECK_SECONDS = 5.0
 
@@ -172,9 +174,24 @@ class JobService:
             shell_hint=f"Do it with: python -m studio job retry {job.id}",
         )
 
+    def starts(self, board: Sequence[JobView] | None = None) -> dict[str, float]:
+        """Seconds until each waiting job starts, by its id, as far as that is known.
+
+        ``board`` spares a read where it was read already. Nothing is known while no worker may start any.
+        """
+        if not any(worker.alive and worker.stats.get("has_room", True) for worker in self.workers()):
+            return {}
+        return expected_starts(self.board() if board is None else board, datetime.now(UTC))
+
     def to_json(self, job: JobView) -> dict[str, Any]:
         """The job's shape that commands and the API print."""
-        return job_to_json(job, self.model_name(job))
+        return self.all_to_json([job])[0]
+
+    def all_to_json(self, listed: Iterable[JobView]) -> list[dict[str, Any]]:
+        """As ``to_json``, for a list of jobs."""
+        shown = [*listed]
+        starts = self.starts() if any(job.state == JobState.QUEUED for job in shown) else {}
+        return [job_to_json(job, self.model_name(job), starts) for job in shown]
 
 
 ENDED_WORDS = {
@@ -184,8 +201,12 @@ ENDED_WORDS = {
 }
 
 
-def job_to_json(job: JobView, model: str | None) -> dict[str, Any]:
-    """The job's shape that commands and the API print; ``model`` is the name of what it made."""
+def job_to_json(job: JobView, model: str | None, starts: Mapping[str, float]) -> dict[str, Any]:
+    """The job's shape that commands and the API print.
+
+    ``model`` is the name of what it made, ``starts`` the seconds until waiting jobs start, by their ids.
+    """
+    starts_in = starts.get(job.id)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -202,6 +223,7 @@ def job_to_json(job: JobView, model: str | None) -> dict[str, Any]:
         "attempts_allowed": job.attempts_allowed,
         "priority": job.priority,
         "position": job.position,
+        "starts_in_seconds": None if starts_in is None else round(starts_in, 1),
         "created_at": format_time(job.created_at),
         "started_at": format_time(job.started_at),
         "finished_at": format_time(job.finished_at),

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from jobs.states import JobState
+from jobs.states import ACTIVE, JobState
 from studio.errors import StudioError
 from studio.services.checkpoints import CheckpointService
 from studio.services.jobs import JobService
@@ -84,7 +84,7 @@ class SystemService:
             memory_bytes=memory.total,
             memory_used_bytes=memory.total - memory.available,
             disk_free_bytes=shutil.disk_usage(self._settings.home).free,
-            jobs_running=sum(state in {JobState.RUNNING, JobState.CANCELLING} for state in states),
+            jobs_running=sum(state in ACTIVE for state in states),
             jobs_waiting=states.count(JobState.QUEUED),
             workers=sum(worker.alive for worker in self._jobs.workers()),
             network=self._network(),

@@ -13,7 +13,7 @@ from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
 from studio.bootstrap import Studio
 from studio.errors import NotFound
-from studio.pages.jobs import course, detail, listing
+from studio.pages.jobs import course, detail, listing, steering
 from studio.pages.jobs.curves import REDRAW_SECONDS, Curves
 from studio.pages.jobs.page import UNCHOSEN, JobsPage
 from studio.pages.jobs.parts import lay_out
@@ -99,24 +99,58 @@ def test_a_failed_job_opens_on_its_reason_and_hint() -> None:
 def test_a_waiting_job_says_how_many_go_before_it() -> None:
     assert "next in line" in course.describe(job(JobState.QUEUED, position=1), [])
     assert "1 job goes before it" in course.describe(job(JobState.QUEUED, position=2), [])
-    assert "number 3 in line" in listing.progress_cell(job(JobState.QUEUED, position=3))
+    assert "number 3 in line" in listing.progress_cell(listing.Line(job(JobState.QUEUED, position=3)))
 
 
-def test_the_next_job_says_when_it_is_expected_to_start() -> None:
-    after = job(JobState.QUEUED, id="next", position=1)
-    jobs = [job(), job(lane="light", id="other", eta_seconds=3.0), after]
-    assert listing.starts_in(after, jobs) == 130.0
-    assert listing.progress_cell(after, 130.0) == "next, in about 2 min"
-    assert listing.starts_in(job(JobState.QUEUED, position=2), jobs) is None
-    assert listing.starts_in(after, [after]) is None
+def test_a_waiting_job_says_when_it_is_expected_to_start() -> None:
+    def shown(**values: object) -> str:
+        starts_in = values.pop("starts_in", None)
+        return listing.progress_cell(listing.Line(job(JobState.QUEUED, **values), starts_in=starts_in))
+
+    assert "next, in about 2 min" in shown(position=1, starts_in=130.0)
+    assert "number 2 in line, in about 4 min" in shown(position=2, starts_in=240.0)
+    assert "number 2 in line<" in shown(position=2)
+    assert "next in line" in shown(position=1)
+    held_back = datetime.now(UTC) + timedelta(seconds=7.5)
+    assert "tried again in 8 s" in shown(position=1, not_before=held_back, starts_in=7.5)
+
+
+def test_a_waiting_job_among_others_can_be_moved_by_arrows_that_say_its_name() -> None:
+    shown = listing.progress_cell(listing.Line(job(JobState.QUEUED, position=1), waiting=2))
+    assert 'data-pick="a1/up"' in shown and 'data-pick="a1/down"' in shown
+    assert shown.count('aria-disabled="true"') == 1, "the first cannot go further up"
+    assert "Move tickets-m down" in shown
+    assert "data-pick" not in listing.progress_cell(listing.Line(job(JobState.QUEUED, position=1), waiting=1))
+
+
+def test_a_job_says_where_it_runs() -> None:
+    assert listing.device_of(job(slot="box/cpu"), "cpu") == "Processor"
+    assert listing.device_of(job(slot="box/cuda:1#2"), "cuda") == "Graphics card 2"
+    assert listing.device_of(job(started_at=None), "cpu") == "–"
+
+
+def test_a_paused_job_says_why_and_that_it_goes_on_from_where_it_was() -> None:
+    paused = job(JobState.PAUSED, message="Paused because the disk is full.", attempt=0)
+    assert course.describe(paused, []) == (
+        "Paused because the disk is full. It goes on from where it was once you resume it."
+    )
+    unbegun = job(JobState.PAUSED, message="Paused on request.", attempt=0, fraction=None)
+    assert "its place in the line" in course.describe(unbegun, [])
+    assert "25 %" in listing.progress_cell(listing.Line(paused))
+
+
+def test_a_training_that_stops_early_says_so() -> None:
+    assert "Stopping early" in listing.badge_of(job(stop_asked=True))
+    assert "makes a model of its best" in course.describe(job(stop_asked=True), points(0.8))
+    assert "waits for its turn" in course.describe(job(JobState.QUEUED, stop_asked=True, position=1), [])
 
 
 def test_a_running_job_shows_how_far_it_is_and_how_long_it_takes() -> None:
-    shown = listing.progress_cell(job())
+    shown = listing.progress_cell(listing.Line(job()))
     assert 'aria-valuenow="25"' in shown and "25 % · about 2 min left" in shown
     assert listing.progress_words(job(eta_seconds=None)) == "25 %"
     ended = job(JobState.SUCCEEDED, finished_at=NOW + timedelta(seconds=250))
-    assert listing.progress_cell(ended) == "took 4 min 10 s"
+    assert listing.progress_cell(listing.Line(ended)) == "took 4 min 10 s"
 
 
 def test_a_checkpoint_goes_by_its_title_and_a_long_name_may_wrap() -> None:
@@ -133,7 +167,7 @@ def test_names_are_written_as_text() -> None:
     rude = job(title="<img src=x onerror=alert(1)>", message="<b>bold</b>")
     assert "<img" not in listing.jobs_table([listing.Line(rude)], "", "cpu")
     assert "<img" not in detail.headline(rude, [], None) and "<b>" not in detail.headline(rude, [], None)
-    assert "<img" not in detail.cancel_question(rude)
+    assert "<img" not in steering.cancel_question(rude)
 
 
 def test_the_numbers_stand_beside_the_curves_with_the_best_epoch_marked() -> None:
@@ -142,14 +176,6 @@ def test_the_numbers_stand_beside_the_curves_with_the_best_epoch_marked() -> Non
     assert table.count("best") == 1
     assert "94.0 %" in table and "Validation accuracy" in table
     assert detail.epochs_table([]) == ""
-
-
-@pytest.mark.parametrize("state", list(JobState))
-def test_only_what_is_possible_is_offered(state: JobState) -> None:
-    may = detail.allowed(job(state, position=2 if state == JobState.QUEUED else None), waiting=3)
-    assert may.cancel == (state in {JobState.QUEUED, JobState.RUNNING})
-    assert may.retry == (state in {JobState.FAILED, JobState.CANCELLED})
-    assert may.earlier == may.later == (state == JobState.QUEUED)
 
 
 def test_links_lead_on_once_there_is_a_model() -> None:
@@ -163,9 +189,10 @@ def test_running_jobs_come_first_then_the_waiting_ones_in_their_order() -> None:
         job(JobState.SUCCEEDED, id="new"),
         job(JobState.QUEUED, id="second", position=2),
         job(JobState.QUEUED, id="next", position=1),
+        job(JobState.PAUSED, id="paused"),
         job(JobState.RUNNING, id="runs"),
     ]
-    assert [one.id for one in listing.in_order(jobs)] == ["runs", "next", "second", "new"]
+    assert [one.id for one in listing.in_order(jobs)] == ["runs", "next", "second", "paused", "new"]
     assert listing.choose_first(jobs) == "runs"
     assert listing.choose_first([]) == ""
 
@@ -223,24 +250,6 @@ def test_the_chosen_job_is_shown_and_what_is_drawn_is_not_drawn_again(studio: St
 def test_a_warning_stands_where_jobs_wait_and_no_worker_is_alive(studio: Studio, page: JobsPage) -> None:
     job_id = submit(studio, "lonely")
     assert "No worker is running" in page.render(job_id, "")[0]
-
-
-def test_the_order_of_waiting_jobs_is_changed_by_the_buttons(studio: Studio, page: JobsPage) -> None:
-    one, other = submit(studio, "one"), submit(studio, "other")
-    page.move(other, -1)
-    assert studio.jobs.get(other).position == studio.jobs.get(one).position - 1
-    page.move(other, 1)
-    assert studio.jobs.get(one).position == studio.jobs.get(other).position - 1
-
-
-def test_cancel_asks_with_the_name_and_retry_turns_to_the_new_job(studio: Studio, page: JobsPage) -> None:
-    job_id = submit(studio, "to cancel")
-    assert "to cancel" in page.ask_cancel(job_id)[1]
-    page.cancel(job_id)
-    assert studio.jobs.get(job_id).state == JobState.CANCELLED
-    chosen, address, *_ = page.retry(job_id)
-    assert chosen != job_id and studio.jobs.get(chosen).retry_of == job_id
-    assert address == f"/jobs?job={chosen}"
 
 
 def test_an_address_of_a_job_that_is_gone_says_so(studio: Studio, page: JobsPage) -> None:

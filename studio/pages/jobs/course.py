@@ -66,10 +66,15 @@ def best_of(epochs: Sequence[Epoch]) -> Epoch | None:
 
 
 def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
-    """One sentence on how the job goes, or how it ended."""
+    """One sentence on how the job goes, or how it ended; of a paused one also why."""
     epochs = epochs_of(points)
     if job.state == JobState.QUEUED:
         return describe_wait(job)
+    if job.state == JobState.PAUSED:
+        begun = job.attempt > 0 or job.fraction is not None
+        return f"{job.message} {W.sentence.paused if begun else W.sentence.paused_waiting}".strip()
+    if job.state in {JobState.PAUSING, JobState.CANCELLING}:
+        return str(W.sentence[job.state])
     if job.state == JobState.SUCCEEDED:
         return str((job.result or {}).get("sentence") or W.sentence.done)
     if job.state == JobState.FAILED:
@@ -77,13 +82,15 @@ def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
     if job.state == JobState.CANCELLED:
         judged = sum(SCORE in epoch.validation for epoch in epochs)
         return str(W.sentence.cancelled_after.count(judged) if judged else W.sentence.cancelled)
-    if job.state == JobState.CANCELLING:
-        return str(W.sentence.cancelling)
+    if job.stop_asked:
+        return str(W.sentence.stopping)
     return describe_course(epochs) or str(W.sentence.begun if job.kind == "train" else W.sentence.working)
 
 
 def describe_wait(job: JobView) -> str:
-    """Where the job stands in the queue."""
+    """Where the job stands in the line, and for what if not to begin."""
+    if job.stop_asked:
+        return str(W.sentence.stop_waits)
     if job.position is None or job.position <= 1:
         return str(W.sentence.next)
     return str(W.sentence.waiting.count(job.position - 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -19,40 +18,21 @@ W = words_of("jobs")
 EPOCHS_AT_MOST = 200
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """What can be done with a job as it stands."""
-
-    cancel: bool
-    retry: bool
-    earlier: bool
-    later: bool
-
-
-def allowed(job: JobView, waiting: int) -> Allowed:
-    """What can be done; ``waiting`` is the number of jobs that wait in its lane."""
-    place = job.position or 1
-    queued = job.state == JobState.QUEUED
-    return Allowed(
-        cancel=job.state in {JobState.QUEUED, JobState.RUNNING},
-        retry=job.state in {JobState.FAILED, JobState.CANCELLED},
-        earlier=queued and place > 1,
-        later=queued and place < waiting,
-    )
-
-
 def headline(job: JobView, points: Sequence[MetricPoint], model: str | None) -> Markup:
     """Name, state and the one sentence; a failed job says why and what to do."""
     name = model or listing.name_of(job)
-    title = Markup('<div class="s-job-title"><h2>{}</h2>{}</div>').format(name, layout.state_badge(job.state))
+    title = Markup('<div class="s-job-title"><h2>{}</h2>{}</div>').format(name, listing.badge_of(job))
     sentence = course.describe(job, points)
     if job.state == JobState.FAILED:
         return title + layout.notice("error", sentence, job.error.hint if job.error else "")
     pieces = [title, Markup('<p class="s-job-sentence">{}</p>').format(sentence)]
-    if job.state in ACTIVE:
+    if job.state in ACTIVE | {JobState.PAUSED} and (
+        job.fraction is not None or job.state == JobState.RUNNING
+    ):
         label = W.progress.label.say(name=name)
         pieces.append(layout.bar(job.fraction or 0.0, label, listing.progress_words(job)))
-        pieces.append(layout.paragraph(job.message, quiet=True) if job.message else layout.EMPTY)
+    if job.state == JobState.RUNNING and job.message:
+        pieces.append(layout.paragraph(job.message, quiet=True))
     if job.attempt > 1 and job.state not in TERMINAL:
         again = W.attempt.say(n=job.attempt, of=job.attempts_allowed)
         pieces.append(layout.notice("info", again))
@@ -156,12 +136,3 @@ def number_cell(values: dict[str, float], name: str) -> str:
     if name in {course.LOSS, "rows_per_second", "learning_rate"}:
         return fmt.number(value)
     return fmt.percent(value)
-
-
-def cancel_question(job: JobView) -> Markup:
-    """What cancelling means, with the job's name."""
-    name = listing.name_of(job)
-    if job.state == JobState.QUEUED:
-        return layout.notice("warning", W.cancel.waiting.say(name=name))
-    lost = W.cancel.lost if job.kind == "train" else ""
-    return layout.notice("warning", W.cancel.running.say(name=name), lost)

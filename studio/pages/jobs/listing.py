@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from markupsafe import Markup
 
@@ -11,7 +14,7 @@ from jobs.queue import JobView, MetricPoint
 from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.jobs import course
+from studio.pages.jobs import course, order
 from studio.pages.words import words_of
 
 W = words_of("jobs")
@@ -25,11 +28,15 @@ WRAPPED = Markup(
 
 @dataclass(frozen=True)
 class Line:
-    """One job of the table with its best validation score so far; ``starts_in`` is in seconds, if known."""
+    """One job of the table with its best validation score so far.
+
+    ``starts_in``: seconds until a waiting one starts, if known; ``waiting``: how many wait in its lane.
+    """
 
     job: JobView
     best_score: float | None = None
     starts_in: float | None = None
+    waiting: int = 0
 
 
 class Scores:
@@ -59,13 +66,22 @@ def choose_first(jobs: Sequence[JobView]) -> str:
 
 
 def in_order(jobs: Sequence[JobView]) -> list[JobView]:
-    """Running jobs first, then the waiting ones in their order, then the newest of the ended ones."""
+    """Running jobs, the waiting ones in their order, the paused ones, and the newest that have ended."""
     running = [job for job in jobs if job.state in ACTIVE]
     waiting = sorted(
         (job for job in jobs if job.state == JobState.QUEUED), key=lambda job: (job.position or 0, job.lane)
     )
+    paused = [job for job in jobs if job.state == JobState.PAUSED]
     ended = [job for job in jobs if job.state in TERMINAL]
-    return [*running, *waiting, *ended[:ENDED_AT_MOST]]
+    return [*running, *waiting, *paused, *ended[:ENDED_AT_MOST]]
+
+
+def make_lines(
+    jobs: Sequence[JobView], starts: Mapping[str, float], best: Callable[[JobView], float | None]
+) -> list[Line]:
+    """The lines of the table in its order."""
+    waiting = Counter(job.lane for job in jobs if job.state == JobState.QUEUED)
+    return [Line(job, best(job), starts.get(job.id), waiting[job.lane]) for job in in_order(jobs)]
 
 
 def jobs_table(lines: Sequence[Line], chosen: str, device: str) -> Markup:
@@ -94,13 +110,13 @@ def cells(line: Line, chosen: str, device: str) -> list[str | Markup]:
         layout.pick_button(name_of(job), job.id, job.id == chosen), kind
     )
     return [
-        layout.state_badge(job.state),
+        badge_of(job),
         name,
         str(job.payload.get("dataset") or fmt.ABSENT),
         WRAPPED.format(start_of(job)),
-        progress_cell(job, line.starts_in),
+        progress_cell(line),
         fmt.percent(line.best_score),
-        W.devices.get(device, device) if job.started_at else fmt.ABSENT,
+        device_of(job, device),
         layout.time_ago(job.started_at or job.created_at),
     ]
 
@@ -117,27 +133,48 @@ def start_of(job: JobView) -> str:
     return fmt.shorten(str(job.payload.get("model") or fmt.ABSENT), 40)
 
 
-def starts_in(job: JobView, jobs: Sequence[JobView]) -> float | None:
-    """Seconds until the next waiting job starts: what runs in its lane has so long to go."""
-    if job.state != JobState.QUEUED or (job.position or 1) > 1:
-        return None
-    left = [other.eta_seconds for other in jobs if other.lane == job.lane and other.state in ACTIVE]
-    return min((seconds for seconds in left if seconds is not None), default=None)
+def badge_of(job: JobView) -> Markup:
+    """The state of a job as word and icon; one that stops early says so while it runs."""
+    stopping = job.stop_asked and job.state == JobState.RUNNING
+    return layout.state_badge("stopping" if stopping else job.state)
 
 
-def progress_cell(job: JobView, starts_in_seconds: float | None = None) -> Markup | str:
-    """A bar with the time left, the place in the queue, or how long it took."""
+def device_of(job: JobView, device: str) -> str:
+    """Where the job runs, or where jobs run on this machine; graphics cards count from 1."""
+    if not job.started_at:
+        return fmt.ABSENT
+    kind, _, number = (job.slot or "").rpartition("/")[2].partition("#")[0].partition(":")
+    if kind == "cuda" and number.isdigit():
+        return f"{W.devices.cuda} {int(number) + 1}"
+    return str(W.devices.get(device, device))
+
+
+def progress_cell(line: Line) -> Markup | str:
+    """A bar with the time left, the place in the line, or how long it took."""
+    job = line.job
     if job.state == JobState.QUEUED:
-        if starts_in_seconds is not None:
-            return str(W.progress.soon.say(time=fmt.rough_duration(starts_in_seconds)))
-        first = job.position is None or job.position <= 1
-        return str(W.progress.next if first else W.progress.place.say(n=job.position))
-    if job.state in ACTIVE:
+        words = Markup("<span>{}</span>").format(wait_words(job, line.starts_in))
+        return words + order.arrows(job, name_of(job), line.waiting) if line.waiting > 1 else words
+    if job.state in ACTIVE or (job.state == JobState.PAUSED and job.fraction is not None):
         return layout.bar(job.fraction or 0.0, W.progress.label.say(name=name_of(job)), progress_words(job))
     if job.started_at and job.finished_at:
         seconds = (job.finished_at - job.started_at).total_seconds()
         return str(W.progress.took.say(time=fmt.duration(seconds)))
     return fmt.ABSENT
+
+
+def wait_words(job: JobView, starts_in: float | None) -> str:
+    """The place in the line, with the expected start in ``starts_in`` seconds where that is known."""
+    held_back = (job.not_before - datetime.now(UTC)).total_seconds() if job.not_before else 0.0
+    if held_back > 0:
+        return str(W.progress.again.say(time=fmt.duration(math.ceil(held_back))))
+    place = job.position or 1
+    if starts_in is None:
+        return str(W.progress.next if place == 1 else W.progress.place.say(n=place))
+    time = fmt.rough_duration(starts_in)
+    return str(
+        W.progress.soon.say(time=time) if place == 1 else W.progress.place_soon.say(n=place, time=time)
+    )
 
 
 def progress_words(job: JobView) -> str:

@@ -14,7 +14,7 @@ from jobs.states import TERMINAL, JobState
 from studio.errors import NotFound
 from studio.pages import events, guard, layout, links, live
 from studio.pages.data.findings import render_findings
-from studio.pages.jobs import detail, listing, order
+from studio.pages.jobs import detail, listing, order, steering
 from studio.pages.jobs.curves import Curves
 from studio.pages.jobs.parts import Parts, lay_out
 from studio.pages.words import words_of
@@ -48,7 +48,7 @@ def build(studio: Services) -> None:
         outputs=page.outputs,
     )
     page.render_after(page.show_address_after(events.on(parts.table.click, page.pick, None, page.picked)))
-    page.wire_buttons()
+    page.steering.wire()
 
 
 class JobsPage:
@@ -60,6 +60,7 @@ class JobsPage:
         self.curves = Curves()
         self.scores = listing.Scores(studio.jobs.metrics)
         self.lines = live.Snapshot(studio.jobs.revision, self.make_lines)
+        self.steering = steering.Steering(self)
 
     @property
     def outputs(self) -> list[Component]:
@@ -67,7 +68,7 @@ class JobsPage:
         p = self.parts
         return [
             p.worker, p.table, p.detail, p.headline, p.go_on, p.facts, p.log,
-            p.cancel, p.retry, p.earlier, p.later, *self.curve_outputs,
+            *p.buttons.values(), *self.curve_outputs,
         ]  # fmt: skip
 
     @property
@@ -91,8 +92,8 @@ class JobsPage:
 
     def make_lines(self) -> list[listing.Line]:
         """The jobs of the table with their best scores, in its order."""
-        jobs = listing.in_order(self.studio.jobs.board(listing.ENDED_AT_MOST))
-        return [listing.Line(job, self.scores.best(job), listing.starts_in(job, jobs)) for job in jobs]
+        board = self.studio.jobs.board(listing.ENDED_AT_MOST)
+        return listing.make_lines(board, self.studio.jobs.starts(board), self.scores.best)
 
     def open(self, request: gr.Request) -> tuple[str, Any]:
         """The job that the address names, else the one that runs or is the newest."""
@@ -143,7 +144,7 @@ class JobsPage:
             job = self.studio.jobs.get(chosen)
         points = self.studio.jobs.metrics(job.id)
         model = self.studio.jobs.model_name(job)
-        may = detail.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
+        may = steering.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
         return (
             self.worker_notice(lines),
             table,
@@ -152,7 +153,7 @@ class JobsPage:
             detail.job_links(job, model),
             self.findings_of(job) + detail.job_facts(job),
             layout.code(self.studio.jobs.log(job.id, LOG_BYTES) or W.log_empty, W.log_label),
-            *(gr.update(visible=shown) for shown in (may.cancel, may.retry, may.earlier, may.later)),
+            *(gr.update(visible=getattr(may, name)) for name in self.parts.buttons),
             *self.render_curves(job, points, drawn),
         )
 
@@ -178,46 +179,16 @@ class JobsPage:
         return layout.notice("warning", W.no_worker, W.no_worker_hint)
 
     def pick(self, event: gr.EventData) -> tuple[Any, ...]:
-        """Another job was chosen in the table."""
-        return self.turn_to(events.picked(event))
+        """Another job was chosen in the table, or a waiting one is to go to another place."""
+        job_id, way = order.read_pick(events.picked(event))
+        if not way:
+            return self.turn_to(job_id)
+        self.steering.move(job_id, way)
+        return (gr.skip(),) * len(self.picked)
 
     def turn_to(self, job_id: str) -> tuple[Any, ...]:
         """The values of ``picked`` for a job."""
         return job_id, links.link("jobs", job=job_id), gr.update(visible=False), layout.EMPTY
-
-    def wire_buttons(self) -> None:
-        """Cancel asks first; retry goes to the new job; up and down change the order."""
-        p = self.parts
-        events.on(p.cancel.click, self.ask_cancel, p.chosen, [p.confirm, p.question])
-        events.on(p.keep.click, lambda: gr.update(visible=False), None, p.confirm)
-        self.render_after(events.on(p.confirmed.click, self.cancel, p.chosen, p.confirm))
-        self.render_after(
-            self.show_address_after(events.on(p.retry.click, self.retry, p.chosen, self.picked))
-        )
-        self.render_after(
-            events.on(p.earlier.click, lambda job_id: self.move(job_id, -1), p.chosen, p.chosen)
-        )
-        self.render_after(events.on(p.later.click, lambda job_id: self.move(job_id, 1), p.chosen, p.chosen))
-
-    def ask_cancel(self, job_id: str) -> tuple[Any, Any]:
-        """Show the question."""
-        return gr.update(visible=True), detail.cancel_question(self.studio.jobs.get(job_id))
-
-    def cancel(self, job_id: str) -> Any:
-        """Ask the job to end."""
-        self.studio.jobs.cancel(job_id)
-        return gr.update(visible=False)
-
-    def retry(self, job_id: str) -> tuple[Any, ...]:
-        """Queue the same work as a new job and turn to it."""
-        return self.turn_to(self.studio.jobs.retry(job_id).id)
-
-    def move(self, job_id: str, step: int) -> str:
-        """Put a waiting job one place earlier (-1) or later (1)."""
-        job = self.studio.jobs.get(job_id)
-        if job.position is not None:
-            self.studio.jobs.move_to(job_id, job.position + step)
-        return job_id
 
 
 def empty_piece() -> Any:

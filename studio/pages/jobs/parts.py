@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from markupsafe import Markup
 
 from studio.pages import events, layout
+from studio.pages.jobs.order import DRAG_SCRIPT
+from studio.pages.jobs.steering import Allowed
 from studio.pages.words import words_of
 
 W = words_of("jobs")
+VARIANTS: dict[str, Literal["primary", "stop"]] = {
+    "resume": "primary",
+    "cancel": "stop",
+    "confirm_cancel": "stop",
+    "confirm_stop": "primary",
+}
 
 
 @dataclass(frozen=True)
@@ -26,14 +35,12 @@ class Parts:
     table: gr.HTML
     detail: gr.Column
     headline: gr.HTML
-    cancel: gr.Button
-    retry: gr.Button
-    earlier: gr.Button
-    later: gr.Button
+    buttons: dict[str, gr.Button]
     go_on: gr.HTML
     confirm: gr.Column
     question: gr.HTML
-    confirmed: gr.Button
+    confirm_cancel: gr.Button
+    confirm_stop: gr.Button
     keep: gr.Button
     curves: gr.Column
     loss: gr.Plot
@@ -58,7 +65,7 @@ def lay_out() -> Parts:
         "address": events.hidden_text("jobs-address"),
         "problem": layout.html(elem_id="jobs-problem"),
         "worker": layout.html(elem_id="jobs-worker"),
-        "table": layout.pickable(elem_id="jobs-table"),
+        "table": layout.pickable(elem_id="jobs-table", script=DRAG_SCRIPT),
     }
     with gr.Column(visible=False, elem_id="jobs-detail", elem_classes="s-job") as made["detail"]:
         with gr.Column(elem_classes="s-panel s-job-head"):
@@ -73,29 +80,31 @@ def lay_out() -> Parts:
 
 
 def lay_out_buttons() -> dict[str, Any]:
-    """What can be done with the job, and the question before it is cancelled."""
+    """What can be done with the job, and the question before it is cancelled or stopped."""
     made: dict[str, Any] = {}
     with gr.Row(elem_classes="s-job-buttons"):
         made["go_on"] = layout.html(elem_id="jobs-links")
-        for name, variant in (
-            ("retry", "primary"), ("earlier", "secondary"), ("later", "secondary"), ("cancel", "stop"),
-        ):  # fmt: skip
-            made[name] = gr.Button(
-                W.actions[name],
-                variant=variant,
-                visible=False,
-                min_width=110,
-                scale=0,
-                elem_id=f"jobs-{name}",
-            )
+        made["buttons"] = {
+            field.name: make_button(field.name, visible=False) for field in dataclasses.fields(Allowed)
+        }
     with gr.Column(visible=False, elem_id="jobs-confirm") as made["confirm"]:
         made["question"] = layout.html(elem_id="jobs-question")
         with gr.Row(elem_classes="s-job-buttons"):
-            made["confirmed"] = gr.Button(
-                W.actions.confirm, variant="stop", scale=0, min_width=150, elem_id="jobs-confirmed"
-            )
-            made["keep"] = gr.Button(W.actions.keep, scale=0, min_width=110, elem_id="jobs-keep")
+            for name in ("confirm_cancel", "confirm_stop", "keep"):
+                made[name] = make_button(name)
     return made
+
+
+def make_button(name: str, visible: bool = True) -> gr.Button:
+    """One button with its words."""
+    return gr.Button(
+        W.actions[name],
+        variant=VARIANTS.get(name, "secondary"),
+        visible=visible,
+        min_width=110,
+        scale=0,
+        elem_id=f"jobs-{name.replace('_', '-')}",
+    )
 
 
 def lay_out_curves() -> dict[str, Any]:
