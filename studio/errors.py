@@ -90,3 +90,13 @@ class WorkFailed(StudioError):
     code = "work_failed"
     http_status = 409
     exit_code = 1
+
+
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, torch or CUDA says that the memory did not suffice."""
+    if isinstance(error, RuntimeError):
+        return any(words in str(error).lower() for words in MEMORY_WORDS)
+    return isinstance(error, MemoryError)

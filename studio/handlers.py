@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +38,7 @@ from studio.training.recipe import Recipe
 
 SCORED_SPLITS = ("validation", "test")
 TRAINING_ROWS_GONE = "The dataset it was trained on was deleted: there are no simple models to beat."
+SECONDS_BETWEEN_SIGNS = 1.0
 PROGRESS_BEFORE, PROGRESS_TRAINED = 0.03, 0.92
 
 
@@ -168,16 +173,15 @@ def score_model(
     name = context.payload["model"]
     predictor = Predictor()
     reports: dict[str, Report] = {}
-    fitted = fit_simple_models(place)
+    fitted = fit_simple_models(context, place)
     prediction_seconds, predicted_rows = 0.0, 0
     for number, split in enumerate(SCORED_SPLITS):
-        context.raise_if_cancelled()
-        context.progress(fraction=PROGRESS_TRAINED + 0.03 * number, message=f"Scoring the {split} rows")
         frame = place.split(split)
         if frame.empty:
             continue
         before = time.monotonic()
-        predictions = predict_split(predictor, place, frame)
+        tell = scoring_of(context, split, len(frame), PROGRESS_TRAINED + 0.03 * number, 0.03)
+        predictions = predict_split(predictor, place, frame, tell)
         prediction_seconds += time.monotonic() - before
         predicted_rows += len(frame)
         write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
@@ -210,10 +214,25 @@ def score_model(
     return record
 
 
-def predict_split(predictor: Predictor, place: Workplace, frame: pd.DataFrame) -> Predictions:
+def scoring_of(context: JobContext, what: str, rows: int, low: float, width: float) -> Callable[[int], None]:
+    """Tells how many rows have been scored, as a part of the whole job, and ends it where that is asked."""
+
+    def tell(done: int) -> None:
+        context.raise_if_cancelled()
+        context.progress(
+            fraction=low + width * done / rows, message=f"Scoring the {what} rows, {done:,} of {rows:,}"
+        )
+
+    tell(0)
+    return tell
+
+
+def predict_split(
+    predictor: Predictor, place: Workplace, frame: pd.DataFrame, tell: Callable[[int], None]
+) -> Predictions:
     """The saved model's probabilities on rows of a dataset."""
     folder = place.model_dir / "folder"
-    probabilities = softmax(predictor.logits(folder, list(frame["text"])).astype(np.float64))
+    probabilities = softmax(predictor.logits(folder, list(frame["text"]), tell).astype(np.float64))
     labels, true_ids, probabilities = align_labels(
         predictor.load(folder).labels, list(frame["label"]), probabilities
     )
@@ -222,12 +241,30 @@ def predict_split(predictor: Predictor, place: Workplace, frame: pd.DataFrame) -
     )
 
 
-def fit_simple_models(place: Workplace) -> Baselines:
-    """What the majority label and TF-IDF make of the same training rows."""
+def fit_simple_models(context: JobContext, place: Workplace) -> Baselines:
+    """What the majority label and TF-IDF make of the same training rows.
+
+    With many labels this takes minutes and tells nothing itself: meanwhile the job says that it is alive,
+    and ends where that is asked.
+    """
     frame = place.split("train")
     position = {label: index for index, label in enumerate(place.dataset.labels)}
     ids = [position[label] for label in frame["label"]]
-    return fit_baselines(list(frame["text"]), ids, list(place.dataset.labels))
+    fitted: Future[Baselines] = Future()
+
+    def fit() -> None:
+        try:
+            fitted.set_result(fit_baselines(list(frame["text"]), ids, list(place.dataset.labels)))
+        except BaseException as error:
+            fitted.set_exception(error)
+            raise
+
+    threading.Thread(target=fit, name="simple models", daemon=True).start()
+    while True:
+        context.raise_if_cancelled()
+        context.progress(message="Fitting the simple models it is compared with")
+        with contextlib.suppress(TimeoutError):
+            return fitted.result(SECONDS_BETWEEN_SIGNS)
 
 
 def inputs_of(
@@ -242,12 +279,13 @@ def evaluate(context: JobContext) -> Outcome:
     """Score a finished model on one split of a dataset."""
     payload = context.payload
     place = Workplace.of(payload, payload["model_id"])
-    context.progress(fraction=0.1, message=f"Scoring {payload['model']} on {payload['dataset']}")
-    predictions = predict_split(Predictor(), place, place.split(payload["split"]))
-    context.raise_if_cancelled()
+    frame = place.split(payload["split"])
+    tell = scoring_of(context, payload["split"], max(1, len(frame)), 0.1, 0.7)
+    predictions = predict_split(Predictor(), place, frame, tell)
     try:
         fitted = fit_simple_models(
-            Workplace.of({**payload, "dataset_id": payload["trained_on_id"]}, payload["model_id"])
+            context,
+            Workplace.of({**payload, "dataset_id": payload["trained_on_id"]}, payload["model_id"]),
         )
     except NotFound:
         fitted = None

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from studio.errors import NotFound, WorkFailed
+from studio.errors import NotFound, WorkFailed, ran_out_of_memory
 from studio.tasks.base import Encoded, Task
 from studio.tasks.registry import get_task
 
@@ -85,8 +85,7 @@ class Predictor:
         encoded = tokenize(loaded, texts)
         done = 0
         for rows in cut_batches([len(ids) for ids in encoded["input_ids"]]):
-            part = {name: [values[row] for row in rows] for name, values in encoded.items()}
-            scores[rows] = self._forward(loaded, part)
+            self._answer(loaded, encoded, rows, scores)
             done += len(rows)
             if progress:
                 progress(done)
@@ -97,6 +96,19 @@ class Predictor:
         scores = self.logits(folder, texts)
         loaded = self.load(folder)
         return loaded.task.decode(scores, loaded.labels)
+
+    def _answer(self, loaded: LoadedModel, encoded: Encoded, rows: list[int], scores: np.ndarray) -> None:
+        """Fill in the scores of some rows; in halves where the memory does not suffice."""
+        part = {name: [values[row] for row in rows] for name, values in encoded.items()}
+        try:
+            scores[rows] = self._forward(loaded, part)
+            return
+        except (RuntimeError, MemoryError) as error:
+            if len(rows) == 1 or not ran_out_of_memory(error):
+                raise
+        half = len(rows) // 2
+        self._answer(loaded, encoded, rows[:half], scores)
+        self._answer(loaded, encoded, rows[half:], scores)
 
     def _forward(self, loaded: LoadedModel, encoded: Encoded) -> np.ndarray:
         batch = loaded.tokenizer.pad(encoded, return_tensors="pt").to(self.device)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from studio.errors import ran_out_of_memory
 from studio.tasks.base import Encoded
-from studio.training.memory import give_back, not_enough, ran_out
+from studio.training.memory import give_back, not_enough
 
 TOKENS_PER_BATCH = 16_384
 BATCHES_PER_GROUP = 50
@@ -148,7 +149,7 @@ def answer(model: Any, batch: dict[str, torch.Tensor]) -> np.ndarray | None:
             placed = {name: value.to(device) for name, value in batch.items()}
             return model(**placed).logits.float().cpu().numpy()
     except (RuntimeError, MemoryError) as error:
-        if not ran_out(error):
+        if not ran_out_of_memory(error):
             raise
     give_back()
     return None

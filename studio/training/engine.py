@@ -13,6 +13,7 @@ from transformers import set_seed
 
 from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import LoadedEncoder, load_encoder
+from studio.errors import ran_out_of_memory
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
@@ -20,7 +21,7 @@ from studio.training.adapters import count_parameters, plain_model, prepare_meth
 from studio.training.batches import EncodedRows, make_collator, usable_length
 from studio.training.cadence import SECONDS_BETWEEN_SNAPSHOTS
 from studio.training.course import Course, MeasuredPoint
-from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, not_enough, ran_out
+from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, give_back, not_enough
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
@@ -91,7 +92,7 @@ def train_model(run: TrainingRun, report: Progress) -> TrainingResult:
     try:
         return train_here(run, report)
     except (RuntimeError, MemoryError) as error:
-        if ran_out(error):
+        if ran_out_of_memory(error):
             raise not_enough(run.recipe.max_length) from error
         raise
 
@@ -173,6 +174,9 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
         )
         reporter.tell_again()
     trainer.train()
+    # Gradients would take the memory in which the model is scored next.
+    trainer.model.zero_grad(set_to_none=True)
+    give_back()
     if course.kept_epoch != course.epochs or snapshot:
         load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
 

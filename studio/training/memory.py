@@ -13,15 +13,7 @@ from jobs.durable import write_file
 from studio.errors import WorkFailed
 from studio.training.progress import Progress
 
-WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 KERNEL_COUNTS = Path("/proc/vmstat")
-
-
-def ran_out(error: BaseException) -> bool:
-    """Whether an error says that the memory did not suffice."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in WORDS)
 
 
 def not_enough(max_length: int) -> WorkFailed:

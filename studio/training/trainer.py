@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from studio.errors import ran_out_of_memory
 from studio.metrics.registry import compute_metrics
 from studio.tasks.base import Task
 from studio.tasks.classification import softmax
@@ -17,7 +18,7 @@ from studio.training.adapters import learning_groups
 from studio.training.batches import Collator, EncodedRows, plan_epoch, predict_encoded
 from studio.training.cadence import Cadence
 from studio.training.losses import class_weights, share_of_loss
-from studio.training.memory import RowsAtOnce, give_back, ran_out
+from studio.training.memory import RowsAtOnce, give_back
 from studio.training.placement import Placement
 from studio.training.recipe import Recipe
 from studio.training.reporter import Extent, Reporter, Sums
@@ -156,7 +157,7 @@ class EncoderTrainer:
                 sums = [self.learn_part(part, len(numbers)) for part in self.parts_of(numbers)]
                 return sum(loss for loss, _ in sums), sum(right for _, right in sums)
             except (RuntimeError, MemoryError) as error:
-                if not ran_out(error):
+                if not ran_out_of_memory(error):
                     raise
             self.optimizer.zero_grad(set_to_none=True)
             give_back()
