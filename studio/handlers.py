@@ -81,6 +81,8 @@ def train(context: JobContext) -> Outcome:
             validation=place.split("validation"),
             out_dir=place.model_dir / "folder",
             snapshots_dir=context.workdir / "snapshots",
+            killed_attempts=context.killed_attempts,
+            reserve_bytes=place.settings.min_free_bytes,
         ),
         JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
     )
@@ -122,22 +124,22 @@ class JobProgress:
         self._context.log(text)
 
     def note(self, sentence: str) -> None:
-        """Something that happened on the way."""
-        self._context.log(sentence)
+        """Something that happened on the way, for the job's history."""
+        self._context.note(sentence)
 
     def raise_if_cancelled(self) -> None:
-        """Stop here where someone asked for it."""
+        """End here where it should, whyever that is."""
         self._context.raise_if_cancelled()
 
     @property
     def ending(self) -> str | None:
         """Why to end now."""
-        return None
+        return self._context.ending
 
     @property
     def should_stop_early(self) -> bool:
         """Whether to end with the best so far."""
-        return False
+        return self._context.should_stop_early
 
 
 def require_checkpoint(context: JobContext, settings: Settings) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,11 @@ class ModelService:
     def home(self) -> Path:
         """Where everything is kept."""
         return self._settings.home
+
+    @property
+    def room_bytes(self) -> int:
+        """What may still be written to the disk of the home: all that is free but what is to stay free."""
+        return max(0, shutil.disk_usage(self.home).free - self._settings.min_free_bytes)
 
     def list(self) -> list[ModelRecord]:
         """Newest first."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,7 +148,7 @@ class TrainingService:
             estimate=found,
             ready=resolved.ready,
             notes=notes_on(resolved, dataset),
-            warnings=(*lack_of_disk(found.disk_bytes, self._models.home), *warnings_on(dataset)),
+            warnings=(*lack_of_disk(found.disk_bytes, self._models.room_bytes), *warnings_on(dataset)),
             command=command_of(request, resolved),
         )
 
@@ -165,7 +163,7 @@ class TrainingService:
         if request.key and (job := self._jobs.find_by_key(request.key)):
             return job
         resolved = self._checkpoints.require(request.checkpoint, request.allow_pickle)
-        for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.home):
+        for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.room_bytes):
             raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
         payload = {
@@ -244,14 +242,13 @@ def notes_on(resolved: Resolved, dataset: Dataset) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def lack_of_disk(needed_bytes: int, home: Path) -> tuple[str, ...]:
-    """A sentence where the disk of the home has not room for a training; else nothing."""
-    free_bytes = shutil.disk_usage(home).free
-    if free_bytes >= needed_bytes:
+def lack_of_disk(needed_bytes: int, room_bytes: int) -> tuple[str, ...]:
+    """A sentence where the disk has not room for a training; else nothing."""
+    if room_bytes >= needed_bytes:
         return ()
     return (
-        f"This training needs {needed_bytes / 1e9:,.1f} GB of free disk for its snapshots and the model; "
-        f"{free_bytes / 1e9:,.1f} GB are free.",
+        f"This training needs {needed_bytes / 1e9:,.1f} GB of the disk for its snapshots and the model; "
+        f"it has room for {room_bytes / 1e9:,.1f} GB.",
     )
 
 

@@ -14,9 +14,13 @@ QUICK_SECONDS = 0.25
 
 @dataclass
 class Cadence:
-    """Keeps the time since the last snapshot, and what it cost, in seconds."""
+    """Keeps the time since the last snapshot, and what it cost, in seconds.
+
+    ``between`` may pass inside an epoch; ``quick`` ones are worth it however short that is.
+    """
 
     between: float = SECONDS_BETWEEN_SNAPSHOTS
+    quick: float = QUICK_SECONDS
     clock: Callable[[], float] = time.monotonic
     cost: float = 0.0
     ended: float = field(init=False)
@@ -27,7 +31,7 @@ class Cadence:
     @property
     def is_worth_it(self) -> bool:
         """Whether another one would keep to its share of the time."""
-        return self.cost < QUICK_SECONDS or self.clock() - self.ended >= self.cost / SHARE_OF_TIME
+        return self.cost < self.quick or self.clock() - self.ended >= self.cost / SHARE_OF_TIME
 
     def is_due_inside_epoch(self) -> bool:
         """Whether the last one is so old that losing what came after it would hurt."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
 from studio.training.batches import EncodedRows, make_collator, usable_length
-from studio.training.cadence import SECONDS_BETWEEN_SNAPSHOTS
+from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, give_back, not_enough
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
@@ -41,7 +41,8 @@ class TrainingRun:
 
     ``labels`` are all labels in the order of their ids. ``validation`` may have no rows. With ``resume`` it
     goes on from the newest whole snapshot of the same recipe in ``snapshots_dir``, where there is one.
-    ``killed_attempts`` are earlier ones on the same folder that the system ended.
+    ``killed_attempts`` are earlier ones on the same folder that the system ended; ``reserve_bytes`` of the
+    disk stay free beside snapshots.
     """
 
     task: Task
@@ -54,7 +55,8 @@ class TrainingRun:
     snapshots_dir: Path
     resume: bool = True
     killed_attempts: int = 0
-    seconds_between_snapshots: float = SECONDS_BETWEEN_SNAPSHOTS
+    make_cadence: Callable[[], Cadence] = Cadence
+    reserve_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
     set_seed(run.recipe.seed)
     trainer = EncoderTrainer(model, lesson, reporter, snapshots, at_once)
-    trainer.cadence.between = run.seconds_between_snapshots
+    trainer.cadence = run.make_cadence()
+    trainer.reserve_bytes = run.reserve_bytes
     finish_training(trainer, snapshot)
     model = plain_model(model)
     model.config.problem_type = "single_label_classification"

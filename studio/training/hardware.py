@@ -35,8 +35,6 @@ BYTES_PER_NUMBER = 4
 # A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
 NUMBERS_PER_LEARNT_WEIGHT_ON_DISK = 8
 SHARE_LEARNT = {"full": 1.0, "lora": 0.08, "frozen": 0.02}
-# Stays free while snapshots are written: for the database, the logs, and what others write meanwhile.
-DISK_RESERVE_BYTES = 256 * 10**6
 
 
 @dataclass(frozen=True)
@@ -285,7 +283,7 @@ def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload
 
 
 def estimate_disk(recipe: RecipeCosts, shape: EncoderShape) -> int:
-    """Estimate the free disk that a training needs in bytes: snapshots, best weights, model and reserve."""
+    """Estimate the free disk that a training needs in bytes: for snapshots, best weights and model."""
     learnt = SHARE_LEARNT[recipe.method] * shape.parameters
     numbers = NUMBERS_PER_LEARNT_WEIGHT_ON_DISK * learnt + shape.parameters
-    return int(BYTES_PER_NUMBER * numbers + DISK_RESERVE_BYTES)
+    return int(BYTES_PER_NUMBER * numbers)

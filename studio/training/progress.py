@@ -25,7 +25,7 @@ class Progress(Protocol):
 
     @property
     def ending(self) -> str | None:
-        """Why the training should end now: cancel, pause, release, disk; None where it should go on."""
+        """Why the training should end now: cancel, pause, release; None where it should go on."""
 
     @property
     def should_stop_early(self) -> bool:

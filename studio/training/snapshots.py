@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from jobs.durable import PART, fsync_tree, rename, replacing, temporary_name
-from studio.training.hardware import DISK_RESERVE_BYTES
 
 MANIFEST, STATE = "manifest.json", "state.json"
 SNAPSHOTS_KEPT = 2
@@ -122,20 +121,18 @@ class Snapshots:
                 return Snapshot(folder, state["step"], state)
         return None
 
-    def has_room(self, size_bytes: int) -> bool:
-        """Whether a snapshot of that size would leave the reserve free."""
-        return self._free(self.folder) >= size_bytes + DISK_RESERVE_BYTES
+    def make_room(self, size_bytes: int, reserve_bytes: int) -> None:
+        """Drop all but the newest snapshot where one of that size would not leave the reserve free.
 
-    def make_room(self, size_bytes: int) -> None:
-        """Drop all but the newest snapshot where the disk is nearly full.
-
-        Raises OSError (no space left) where that does not make room for one of that size.
+        Raises OSError (no space left) where that does not help; the newest is never given up.
         """
-        if not self.has_room(size_bytes):
+        needed = size_bytes + reserve_bytes
+        if self._free(self.folder) < needed:
             for folder in self._all()[:-1]:
                 remove(folder)
-        if not self.has_room(size_bytes):
-            megabytes = [number / 1e6 for number in (size_bytes, self._free(self.folder), DISK_RESERVE_BYTES)]
+        free = self._free(self.folder)
+        if free < needed:
+            megabytes = [number / 1e6 for number in (size_bytes, free, reserve_bytes)]
             words = "A snapshot takes {:,.0f} MB; {:,.0f} MB are free, of which {:,.0f} MB are to stay so"
             raise OSError(errno.ENOSPC, words.format(*megabytes))
 

@@ -71,6 +71,7 @@ class EncoderTrainer:
         self.snapshots = snapshots
         self.at_once = at_once
         self.cadence = Cadence()
+        self.reserve_bytes = 0
         self.device = torch.device(lesson.placement.device)
         recipe = lesson.recipe
         groups = learning_groups(model, recipe)
@@ -108,21 +109,19 @@ class EncoderTrainer:
                 break
             self.take_step(numbers)
             if self.batch < len(batches) and self.cadence.is_due_inside_epoch():
-                self.take_snapshot()
+                self.take_snapshot(self.reserve_bytes)
         if self.batch:
             self.judge()
             self.epoch, self.batch = self.epoch + 1, 0
             self.reporter.end_epoch()
         if self.cadence.is_worth_it or self.reporter.course.is_over(recipe.epochs):
-            self.take_snapshot()
+            self.take_snapshot(self.reserve_bytes)
 
     def heed(self) -> None:
         """End here where that was asked for, after a snapshot where the training is to go on later."""
-        ending = self.reporter.report.ending
-        if ending in {"pause", "release"} or (
-            ending == "disk" and self.snapshots.has_room(snapshot_bytes(self.model))
-        ):
-            self.take_snapshot()
+        if self.reporter.report.ending in {"pause", "release"}:
+            # Perhaps because the disk is nearly full: then the reserve is there for this.
+            self.take_snapshot(reserve_bytes=0)
         self.reporter.report.raise_if_cancelled()
 
     def take_step(self, numbers: np.ndarray) -> None:
@@ -237,13 +236,13 @@ class EncoderTrainer:
         scores = compute_metrics(("log_loss", *names), truth, probabilities)
         return {"loss": scores.pop("log_loss")} | scores
 
-    def take_snapshot(self) -> None:
-        """Leave a snapshot of this moment, unless there is one."""
+    def take_snapshot(self, reserve_bytes: int) -> None:
+        """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""
         if self.snapshots.has(self.step):
             return
         self.check_soundness()
         started = self.cadence.clock()
-        self.snapshots.make_room(snapshot_bytes(self.model))
+        self.snapshots.make_room(snapshot_bytes(self.model), reserve_bytes)
         course = self.reporter.course
         state = {
             "epoch": self.epoch,

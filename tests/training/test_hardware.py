@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from studio.training.hardware import (
-    DISK_RESERVE_BYTES,
     Machine,
     Workload,
     detect_machine,
@@ -113,5 +112,5 @@ def test_the_disk_needed_is_for_two_snapshots_two_best_weights_and_the_model() -
         for method in ("full", "lora", "frozen")
     )
     weights = 4 * Shape().parameters
-    assert full == 2 * 3 * weights + 2 * weights + weights + DISK_RESERVE_BYTES
+    assert full == 2 * 3 * weights + 2 * weights + weights
     assert full > lora > frozen > weights
