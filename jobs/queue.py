@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from jobs.audit import audit, read_records
 from jobs.errors import JobNotEnded, NotPossibleNow, UnknownJob
 from jobs.logs import LOG_NAME, read_after, read_tail
 from jobs.states import TERMINAL
@@ -130,6 +131,11 @@ class Queue:
     def workers(self) -> list[WorkerView]:
         """All workers seen in the last day, the newest first."""
         return self.store.roster.workers()
+
+    def audit(self, newest: int, most_points: int) -> tuple[int, list[str]]:
+        """How many of the newest jobs were looked through, and each promise that their record breaks."""
+        records = read_records(self.store.engine, newest, most_points)
+        return len(records), [sentence for record in records for sentence in audit(record)]
 
     def log_path(self, job_id: str) -> Path:
         """Where the output of a job's processes is kept. Raises UnknownJob."""

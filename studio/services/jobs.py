@@ -15,6 +15,7 @@ from studio.services.times import format_time
 from studio.services.waiting import expected_starts
 
 WORKER_CHECK_SECONDS = 5.0
+AUDITED_JOBS, AUDITED_POINTS = 500, 100_000  # about a second
 
 
 class JobService:
@@ -145,6 +146,10 @@ class JobService:
     def revision(self) -> int:
         """A number that changes whenever anything about any job changes."""
         return self.queue.revision()
+
+    def audit(self) -> tuple[int, list[str]]:
+        """How many of the newest jobs were looked through, and what is wrong with their record."""
+        return self.queue.audit(AUDITED_JOBS, AUDITED_POINTS)
 
     def workers(self) -> list[WorkerView]:
         """The workers that are known, alive or not."""

@@ -116,6 +116,7 @@ class SystemService:
                 "" if overview.workers else "'python app.py' starts one; 'train --wait' brings its own.",
                 needed=False,
             ),
+            self._records(),
             Finding("Network", True, overview.network, needed=False),
             *self._told(),
         ]
@@ -136,6 +137,20 @@ class SystemService:
         except StudioError as error:
             return Finding("Built-in checkpoint", False, error.message, error.hint)
         return Finding("Built-in checkpoint", True, "there, and its hash is right")
+
+    def _records(self) -> Finding:
+        """Whether the record of the newest jobs keeps what the queue promises."""
+        count, broken = self._jobs.audit()
+        title = "Job records"
+        if not broken:
+            return Finding(title, True, f"{count} jobs looked through, all in order", needed=False)
+        return Finding(
+            title,
+            False,
+            f"{count} jobs looked through, {len(broken)} faults. The first: {broken[0]}",
+            "This is a fault of the studio: please report it with the file studio.db.",
+            needed=False,
+        )
 
     def _told(self) -> list[Finding]:
         """How people are told of jobs that have ended."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs.queue import NewJob
+from studio.bootstrap import open_studio
 from studio.cli.main import hoist_common_options, main
+from studio.settings import Settings
 from tests.data.sources.loopback_web import reply, serve
 
 
@@ -180,6 +184,19 @@ def test_the_doctor_finds_what_the_studio_needs(run: Run) -> None:
     assert code == 0
     assert value["ready"] is True
     assert {"Python", "torch", "Built-in checkpoint", "Worker"} <= {one["title"] for one in value["findings"]}
+
+
+def test_the_doctor_looks_through_the_record_of_the_jobs(run: Run, tmp_path: Path) -> None:
+    def records() -> dict[str, Any]:
+        return next(one for one in run("doctor")[1]["findings"] if one["title"] == "Job records")
+
+    assert records()["ok"]
+    with closing(open_studio(Settings(home=tmp_path / "home"))) as studio:
+        job = studio.jobs.submit(NewJob("test", "nowhere.handler"))
+        with studio.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE jobs SET state = 'running'")
+    assert not records()["ok"]
+    assert job.id in records()["sentence"]
 
 
 def test_version_and_models_answer_on_an_empty_home(run: Run) -> None:
