@@ -148,7 +148,8 @@ class Worker:
         if now - self.beat_at < self.options.lease_seconds / 3:
             return
         claims = [run.claim for run in self.runs.values()]
-        stats = self.latency.to_json() | {"has_room": self.has_room}
+        slots = [slot.name for lane in self.options.lanes.values() for slot in lane]
+        stats = self.latency.to_json() | {"has_room": self.has_room, "slots": slots}
         held = self.store.leases.renew(self.identity.id, claims, self.options.lease_seconds, stats)
         self.beat_at = now
         for job_id in held:

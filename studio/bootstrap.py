@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from jobs.database import make_engine
 from jobs.endings import Endings
 from jobs.launchers.local import LocalLauncher
+from jobs.measures import Measures
 from jobs.queue import Queue
 from jobs.states import TERMINAL
 from jobs.store import Store
@@ -33,6 +34,7 @@ from studio.services.evaluations import EvaluationService
 from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
 from studio.services.lengths import LengthService
+from studio.services.measures import MeasureService
 from studio.services.models import ModelService
 from studio.services.notices import NoticeService
 from studio.services.predictions import PredictionService
@@ -63,6 +65,7 @@ class Studio:
     predictions: PredictionService
     comparisons: ComparisonService
     notices: NoticeService
+    measures: MeasureService
     system: SystemService
     pool: PredictorPool
     engine: Engine
@@ -120,6 +123,7 @@ def open_studio(settings: Settings) -> Studio:
         predictions=PredictionService(settings, datasets, models, jobs, pool),
         comparisons=ComparisonService(models),
         notices=notices,
+        measures=MeasureService(settings, Measures(engine), jobs, notices),
         system=SystemService(settings, checkpoints, jobs, notices),
         pool=pool,
         engine=engine,

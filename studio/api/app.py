@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from studio import __version__
-from studio.api import dataset_rows, datasets, jobs, models, system
+from studio.api import dataset_rows, datasets, jobs, metrics, models, system
 from studio.api.schemas import ErrorAnswer
 from studio.api.security import error_response
 from studio.bootstrap import Studio
@@ -46,6 +46,7 @@ def build_api(studio: Studio) -> FastAPI:
     application.state.studio = studio
     for router in ROUTERS:
         application.include_router(router, prefix=PREFIX)
+    application.include_router(metrics.router)
     application.add_route("/api/{rest:path}", NothingThere, include_in_schema=False)
     application.add_exception_handler(StudioError, answer_studio_error)
     application.add_exception_handler(RequestValidationError, answer_invalid_request)
