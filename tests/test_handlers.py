@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jobs.queue import JobView
@@ -55,3 +58,54 @@ def test_a_model_outlives_its_dataset_and_a_copied_home_keeps_to_itself(tmp_path
         run_to_its_end(studio, waiting)
         assert (copy.models_dir / waiting.id / "folder" / "model.safetensors").is_file()
     assert sorted(path.name for path in settings.models_dir.iterdir()) == models_before
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
+    """Look ten times a second; fails where it takes too long."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def steps_told(studio: Studio, job_id: str) -> list[int]:
+    """Steps of the curve of training losses."""
+    points = studio.jobs.metrics(job_id, max_points=10_000)
+    return [point.step for point in points if (point.split, point.name) == ("train", "loss")]
+
+
+def test_a_training_is_paused_killed_resumed_and_stopped_and_its_curve_has_every_step_once(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path / "home", offline=True, lease_seconds=2.0)
+    encoder = build_encoder(tmp_path / "tiny", "bert")
+    table = write_csv(tmp_path / "small.csv", small_rows(), ("text", "label"))
+    ends = threading.Event()
+    with contextlib.closing(open_studio(settings)) as studio:
+        studio.datasets.import_file(ImportRequest(path=table, name="small"))
+        changes = {"epochs": 100, "batch_size": 1}
+        job = studio.training.start(TrainRequest("small", str(encoder), name="long", changes=changes)).id
+        worker = threading.Thread(target=make_worker(settings).run, args=(ends,))
+        worker.start()
+        try:
+            wait_until(lambda: len(steps_told(studio, job)) > 1)
+            studio.jobs.pause(job)
+            wait_until(lambda: studio.jobs.get(job).state is JobState.PAUSED)
+            paused_at = max(steps_told(studio, job))
+            assert list((settings.jobs_dir / job / "snapshots").glob("snapshot-*"))
+            studio.jobs.resume(job)
+            wait_until(lambda: max(steps_told(studio, job)) > paused_at)
+            (child,) = (p for p in psutil.Process().children(recursive=True) if job in " ".join(p.cmdline()))
+            child.kill()
+            wait_until(lambda: studio.jobs.get(job).attempt > 1 and max(steps_told(studio, job)) > paused_at)
+            studio.jobs.stop(job)
+            wait_until(lambda: studio.jobs.get(job).state is JobState.SUCCEEDED)
+        finally:
+            ends.set()
+            worker.join(60)
+        steps = steps_told(studio, job)
+        assert steps == sorted(set(steps)) and steps[:2] == [steps[0], 2 * steps[0]]
+        log = studio.jobs.log(job)
+        assert log.count("Going on after step") == 2
+        assert "Stopped on request after" in log
+        assert studio.models.get("long").metrics["test"]["accuracy"] >= 0
