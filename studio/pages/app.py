@@ -99,6 +99,6 @@ def sweep(folder: Path, age_seconds: float) -> None:
 
 
 def head_html() -> str:
-    """What stands in the head of every page: the small script for theme, copying and the title."""
-    script = (FOLDER / "studio.js").read_text(encoding="utf-8")
-    return f"<script>{script}</script>"
+    """What stands in the head of every page: the scripts for theme, copying, title and news of jobs."""
+    scripts = [(FOLDER / name).read_text(encoding="utf-8") for name in ("studio.js", "notify.js")]
+    return "".join(f"<script>{script}</script>" for script in scripts)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from jobs.queue import JobView, MetricPoint
 from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.pages import format as fmt
-from studio.pages import layout, links
+from studio.pages import layout, links, notifying
 from studio.pages.jobs import course, listing
 from studio.pages.words import words_of
 
@@ -63,6 +63,8 @@ def job_links(job: JobView, model: str | None) -> Markup:
         made.append(layout.button_link(W.links.form, links.link("data", new=1), primary=True))
     if job.kind == "train":
         made.append(layout.button_link(W.links.again, links.link("train", **{"from": job.id})))
+    if button := notifying.notify_button(job, model or listing.name_of(job)):
+        made.append(button)
     return Markup('<div class="s-actions">{}</div>').format(layout.join(made)) if made else layout.EMPTY
 
 

@@ -14,7 +14,9 @@
   function nameWindow() {
     const current = document.querySelector(".s-top a[aria-current=page]");
     const brand = document.querySelector(".s-brand");
-    const title = current && brand ? current.textContent + " · " + brand.textContent.trim() : "";
+    const news = document.documentElement.dataset.news;  // what notify.js has to say
+    const page = current && brand ? current.textContent + " · " + brand.textContent.trim() : "";
+    const title = page && news ? news + " · " + page : page;
     if (title && document.title !== title) document.title = title;
   }
 
@@ -53,6 +55,7 @@
     if (event.dataTransfer) refuseTooLarge(event, event.dataTransfer.files);
   }, true);
   new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  new MutationObserver(nameWindow).observe(document.documentElement, { childList: true, subtree: true });
+  const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["data-news"] };
+  new MutationObserver(nameWindow).observe(document.documentElement, changes);
   apply();
 })();
