@@ -114,7 +114,7 @@ class EncoderTrainer:
             self.judge()
             self.epoch, self.batch = self.epoch + 1, 0
             self.reporter.end_epoch()
-        if self.cadence.is_worth_it or self.reporter.course.is_over(recipe.epochs):
+        if self.cadence.is_worth_it:
             self.take_snapshot(self.reserve_bytes)
 
     def heed(self) -> None:

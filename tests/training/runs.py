@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from studio.tasks.classification import CLASSIFICATION
 from studio.training.batches import make_collator, predict_encoded
+from studio.training.cadence import Cadence
 from studio.training.engine import TrainingRun
 from studio.training.recipe import Recipe
 
@@ -100,4 +103,6 @@ def make_run(folder: Path, home: Path, *, rows: int = 32, resume: bool = True, *
         out_dir=home / "folder",
         snapshots_dir=home / "snapshots",
         resume=resume,
+        # However slow the disk is just now, a snapshot is worth it.
+        make_cadence=partial(Cadence, quick=math.inf),
     )

@@ -41,7 +41,6 @@ class Ends(Listener):
 def run_of(folder: Path, home: Path, seconds: float = 0.0, **fields: object) -> TrainingRun:
     """A run that leaves a snapshot after every step, unless told otherwise."""
     made = make_run(folder, home, **FIELDS | fields)
-    # However slow the disk is just now, a snapshot is worth it.
     return dataclasses.replace(made, make_cadence=partial(Cadence, between=seconds, quick=math.inf))
 
 
