@@ -7,7 +7,7 @@ BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 pyth
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection presets screenshots
+.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-detection: setup-dev ## How often tables are read right by detection alone
 
 bench-leaks: setup-dev ## Which planted repeats, contradictions and leaks the checks find.
 	@$(PYTHON) -m bench.leaks
+
+bench-kills: setup ## 1,000 jobs whose workers and processes are killed, then stopped, at random.
+	@$(PYTHON) -m bench.kills --forked
 
 bench-browse: setup ## Milliseconds to a page of a million rows, for each kind of question.
 	@$(PYTHON) -m bench.browse

@@ -24,6 +24,8 @@ IDLE = {
 STRAYS_ALLOWED = 10  # attempts that are given back because the worker was lost, and not the job's process
 FIRST_BACKOFF_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 60.0
+COUNT_ONE_MORE = update(revision).values(value=revision.c.value + 1)
+ADD_EVENT = insert(events)
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,13 @@ def apply_move(connection: Connection, move: Move, now: float) -> Row[Any] | Non
 
 def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any], now: float) -> None:
     """Write one event of a job and make the change visible as a new revision."""
-    connection.execute(insert(events).values(job_id=job_id, at=now, kind=kind, data=data))
+    connection.execute(ADD_EVENT, {"job_id": job_id, "at": now, "kind": kind, "data": data})
     bump_revision(connection)
 
 
 def bump_revision(connection: Connection) -> None:
     """Count one more change, so that readers know when to look again."""
-    connection.execute(update(revision).values(value=revision.c.value + 1))
+    connection.execute(COUNT_ONE_MORE)
 
 
 def put_back(

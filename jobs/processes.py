@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import psutil
-
 STATE_FIELD, START_FIELD = 0, 19  # of /proc/PID/stat, counted after the name in parentheses
 
 
@@ -35,6 +33,8 @@ def place_of_numbers() -> str:
 
 def mark_by_library(pid: int) -> str | None:
     """The same where there is no /proc."""
+    import psutil  # takes 0.1 s, and no child on Linux needs it
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
