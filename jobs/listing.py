@@ -84,6 +84,8 @@ def to_view(row: Row[Any]) -> JobView:
         strays=row.strays,
         not_before=to_optional_time(row.not_before),
         slot=row.slot,
+        fence=row.fence,
+        told=row.told,
     )
 
 

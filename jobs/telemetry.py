@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
 
 from jobs.database import write
 from jobs.listing import to_time
@@ -14,6 +15,8 @@ from jobs.moves import add_event, bump_revision
 from jobs.states import ACTIVE, JobState
 from jobs.tables import events, jobs, metrics, revision
 from jobs.views import EventView, MetricPoint, Standing
+
+IN_STEP = (metrics.c.step, metrics.c.id)
 
 
 @dataclass(frozen=True)
@@ -85,29 +88,17 @@ class Telemetry:
 
         A longer series is thinned evenly; its first and last point always stay.
         """
+        mine = metrics.c.job_id == job_id
         series = (metrics.c.split, metrics.c.name)
-        ranked = (
-            select(
-                metrics,
-                func.row_number()
-                .over(partition_by=series, order_by=(metrics.c.step, metrics.c.id))
-                .label("rank"),
-                func.count().over(partition_by=series).label("total"),
-            )
-            .where(metrics.c.job_id == job_id)
-            .subquery()
-        )
-        gaps = max(max_points, 2) - 1
-        stride = (ranked.c.total - 1 + gaps - 1) // gaps
-        kept = select(ranked).where(
-            or_(
-                ranked.c.total <= gaps + 1,
-                ranked.c.rank == ranked.c.total,
-                (ranked.c.rank - 1) % stride == 0,
-            )
-        )
+        counting = select(*series, func.count()).where(mine).group_by(*series).order_by(*series)
+        most = max(max_points, 2)
         with self.engine.connect() as connection:
-            rows = connection.execute(kept.order_by(ranked.c.split, ranked.c.name, ranked.c.rank)).all()
+            counts = connection.execute(counting).all()
+            if all(total <= most for _, _, total in counts):
+                wanted = [select(metrics).where(mine).order_by(*series, *IN_STEP)]
+            else:
+                wanted = [select_thinned(job_id, split, name, total, most) for split, name, total in counts]
+            rows = [row for query in wanted for row in connection.execute(query)]
         return [
             MetricPoint(row.name, row.split, row.step, row.epoch, row.value, to_time(row.at)) for row in rows
         ]
@@ -129,6 +120,18 @@ class Telemetry:
         """A number that grows with every change but a mere heartbeat."""
         with self.engine.connect() as connection:
             return connection.scalar(select(revision.c.value)) or 0
+
+
+def select_thinned(job_id: str, split: str, name: str, total: int, most: int) -> Select[Any]:
+    """At most ``most`` of the ``total`` points of one series; the choice is made within its index alone."""
+    one = (metrics.c.job_id == job_id, metrics.c.split == split, metrics.c.name == name)
+    if total <= most:
+        return select(metrics).where(*one).order_by(*IN_STEP)
+    place = func.row_number().over(order_by=IN_STEP).label("place")
+    places = select(metrics.c.id, place).where(*one).subquery()
+    stride = ceil((total - 1) / (most - 1))
+    chosen = or_((places.c.place - 1) % stride == 0, places.c.place == total)
+    return select(metrics).where(metrics.c.id.in_(select(places.c.id).where(chosen))).order_by(*IN_STEP)
 
 
 def add_points(connection: Connection, job_id: str, fence: int, points: Sequence[NewPoint]) -> None:

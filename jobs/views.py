@@ -45,7 +45,8 @@ class JobView:
     """One job as it stands; times are aware and in UTC, ``position`` counts from 1 within its lane.
 
     ``not_before``: when a job that lost its process is tried again. ``strays``: attempts given back because
-    a worker was lost. ``slot``: the place it runs in.
+    a worker was lost. ``slot``: the place it runs in. ``fence`` and ``told``: which claim it has come to,
+    and how often that one's runner has reported.
     """
 
     id: str
@@ -78,6 +79,8 @@ class JobView:
     strays: int = 0
     not_before: datetime | None = None
     slot: str | None = None
+    fence: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def stay_live(
     size = len(outputs)
 
     def tick(seen_before: str, *values: Any) -> Any:
-        now = f"{revision()}.{int(time.time() // REFRESH_SECONDS)}"
+        now = moment(revision)
         if now == seen_before:
             return (gr.skip(),) * (size + 1)
         made = render(*values)
@@ -58,18 +58,23 @@ def stay_live(
     return timer
 
 
+def moment(revision: Callable[[], int]) -> str:
+    """What changes with the revision, and now and then for the sake of ages."""
+    return f"{revision()}.{int(time.time() // REFRESH_SECONDS)}"
+
+
 class Snapshot(Generic[Made]):
-    """Something costly made once per revision and shared by every open page."""
+    """Something costly made once per moment and shared by every open page."""
 
     def __init__(self, revision: Callable[[], int], make: Callable[[], Made]) -> None:
         self._revision = revision
         self._make = make
         self._lock = threading.Lock()
-        self._kept: tuple[int, Made] | None = None
+        self._kept: tuple[str, Made] | None = None
 
     def get(self) -> Made:
-        """What was made for the present revision; made now if need be."""
-        now = self._revision()
+        """What was made for the present moment; made now if need be."""
+        now = moment(self._revision)
         with self._lock:
             if self._kept is None or self._kept[0] != now:
                 self._kept = (now, self._make())

@@ -150,7 +150,7 @@ def render_board(studio: Services) -> Markup:
     if is_first_visit(studio):
         return layout.section(W.way.title) + layout.steps([(step[0], step[1]) for step in W.way.steps])
     jobs = studio.jobs.board(ended=1)
-    latest = next(iter(studio.models.list()), None)
+    latest = next(iter(studio.models.list(limit=1)), None)
     machine = studio.system.overview()
     failed = next(iter(jobs), None)
     pieces = []
@@ -195,5 +195,6 @@ def build(studio: Services) -> None:
         )
 
     events.on_load(arrive, None, [heading, sample, bring, train, note])
-    live.stay_live(lambda: render_board(studio), studio.jobs.revision, outputs=[board])
+    shared = live.Snapshot(studio.jobs.revision, lambda: render_board(studio))
+    live.stay_live(shared.get, studio.jobs.revision, outputs=[board])
     events.then_go(events.on_slow(sample.click, lambda: open_sample(studio), None, address), address)

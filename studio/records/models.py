@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from studio.errors import Conflict, NotFound
@@ -43,11 +44,22 @@ class ModelStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list(self) -> list[ModelRecord]:
-        """All models, newest first."""
-        wanted = select(models).order_by(models.c.created_at.desc(), models.c.id)
+    def list(self, limit: int | None = None) -> list[ModelRecord]:
+        """All models or the newest few, newest first."""
+        wanted = select(models).order_by(models.c.created_at.desc(), models.c.id).limit(limit)
         with self._engine.connect() as connection:
             return [from_row(row) for row in connection.execute(wanted).mappings()]
+
+    def count(self) -> int:
+        """How many models there are."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(models)) or 0
+
+    def names_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of these models that are there, by their ids."""
+        wanted = select(models.c.id, models.c.name).where(models.c.id.in_(ids))
+        with self._engine.connect() as connection:
+            return {row.id: row.name for row in connection.execute(wanted)}
 
     def get(self, name: str) -> ModelRecord | None:
         """The model of that name, or None."""

@@ -67,8 +67,7 @@ class JobService:
 
     def model_name(self, job: JobView) -> str | None:
         """The present name of the model that the job made, or None where there is none (any more)."""
-        model = self._models.by_id(job.id) if job.kind == "train" else None
-        return model.name if model else None
+        return self._models.names_of([job.id]).get(job.id) if job.kind == "train" else None
 
     def cancel(self, job_id: str) -> JobView:
         """Ask a job to end; Conflict where it has ended already."""
@@ -196,7 +195,8 @@ class JobService:
         """As ``to_json``, for a list of jobs."""
         shown = [*listed]
         starts = self.starts() if any(job.state == JobState.QUEUED for job in shown) else {}
-        return [job_to_json(job, self.model_name(job), starts) for job in shown]
+        names = self._models.names_of([job.id for job in shown if job.kind == "train"])
+        return [job_to_json(job, names.get(job.id), starts) for job in shown]
 
 
 ENDED_WORDS = {

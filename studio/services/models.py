@@ -54,9 +54,13 @@ class ModelService:
         """What may still be written to the disk of the home: all that is free but what is to stay free."""
         return max(0, shutil.disk_usage(self.home).free - self._settings.min_free_bytes)
 
-    def list(self) -> list[ModelRecord]:
-        """Newest first."""
-        return self._rows.list()
+    def list(self, limit: int | None = None) -> list[ModelRecord]:
+        """All or the newest few, newest first."""
+        return self._rows.list(limit)
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._rows.count()
 
     def get(self, name: str) -> ModelRecord:
         """One model; NotFound where there is none of that name."""

@@ -70,6 +70,17 @@ def test_each_series_is_thinned_by_itself(bench: Bench, held: Claim) -> None:
     assert len([point for point in shown if point.split == "train"]) <= 10
 
 
+def test_points_come_by_series_and_step_whatever_their_order_was(bench: Bench, held: Claim) -> None:
+    report = bench.store.telemetry.report
+    report(held.job_id, held.fence, Batch(points=points(range(20, 0, -1)) + points(range(3), split="test")))
+    for limit in (50, 10):
+        shown = bench.queue.metrics(held.job_id, limit)
+        assert [point.split for point in shown] == sorted(point.split for point in shown)
+        steps = [point.step for point in shown if point.split == "train"]
+        assert steps == sorted(steps)
+        assert (steps[0], steps[-1]) == (1, 20)
+
+
 def test_a_new_attempt_takes_the_place_of_the_old_ones_points(bench: Bench, held: Claim) -> None:
     report = bench.store.telemetry.report
     report(held.job_id, held.fence, Batch(points=points(range(6)) + points(range(2), name="accuracy")))

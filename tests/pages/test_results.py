@@ -25,7 +25,7 @@ from studio.pages.results import (
     training,
 )
 from studio.pages.results.chosen import Source, address_of, find_predictions, list_sources, read_chosen
-from studio.pages.results.page import refresh_scored
+from studio.pages.results.page import list_models, refresh_scored
 from studio.services.datasets import ImportRequest
 from studio.training.recipe import Recipe
 from tests.results.kept_models import HISTORY, keep_evaluation, keep_model
@@ -57,7 +57,7 @@ def models(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def test_the_list_names_every_model_with_score_interval_and_the_way_to_it(studio: Studio) -> None:
-    html = listing.render_listing(studio.models.list(), listing.Intervals(studio))
+    html = list_models(studio, listing.Intervals(studio))
     first = studio.models.get("first")
     assert 'href="/results?model=first"' in html and 'href="/data?dataset=messages"' in html
     report = studio.models.report("first")
@@ -68,7 +68,7 @@ def test_the_list_names_every_model_with_score_interval_and_the_way_to_it(studio
 
 
 def test_an_empty_list_says_what_to_do_next(studio: Studio) -> None:
-    html = listing.render_listing([], listing.Intervals(studio))
+    html = listing.render_listing([], 0, listing.Intervals(studio))
     assert 'href="/train"' in html and "There is no model yet" in html
 
 
@@ -92,7 +92,7 @@ def test_a_damaged_report_is_said_of_its_model_and_the_others_stay_in_the_list(s
     try:
         with pytest.raises(Damaged, match="The report of 'first'"):
             read_chosen(studio, "first")
-        html = listing.render_listing(studio.models.list(), listing.Intervals(studio))
+        html = list_models(studio, listing.Intervals(studio))
         assert "first" in html and "second" in html
     finally:
         path.write_bytes(whole)

@@ -43,6 +43,14 @@ def test_a_model_comes_back_as_it_was(engine: Engine, store: ModelStore) -> None
 def test_the_newest_comes_first(engine: Engine, store: ModelStore) -> None:
     add(engine, model(2), model(3), model(1))
     assert [one.name for one in store.list()] == ["model 3", "model 2", "model 1"]
+    assert [one.name for one in store.list(limit=1)] == ["model 3"]
+    assert store.count() == 3
+
+
+def test_names_are_found_for_many_at_once(engine: Engine, store: ModelStore) -> None:
+    add(engine, model(1), model(2))
+    assert store.names_of([model(1).id, "absent"]) == {model(1).id: "model 1"}
+    assert store.names_of([]) == {}
 
 
 def test_a_model_is_there_only_when_its_job_has_finished(engine: Engine, store: ModelStore) -> None:

@@ -42,8 +42,8 @@ class Line:
 class Scores:
     """The best score of each training; that of one that has ended is looked up once."""
 
-    def __init__(self, metrics: Callable[[str], list[MetricPoint]]) -> None:
-        self._metrics = metrics
+    def __init__(self, points_of: Callable[[JobView], list[MetricPoint]]) -> None:
+        self._points_of = points_of
         self._ended: dict[str, float | None] = {}
 
     def best(self, job: JobView) -> float | None:
@@ -52,7 +52,7 @@ class Scores:
             return None
         if job.id in self._ended:
             return self._ended[job.id]
-        best = course.best_of(course.epochs_of(self._metrics(job.id)))
+        best = course.best_of(course.epochs_of(self._points_of(job)))
         score = best.validation[course.SCORE] if best else None
         if job.state in TERMINAL:
             self._ended[job.id] = score

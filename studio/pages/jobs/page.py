@@ -17,6 +17,7 @@ from studio.pages.data.findings import render_findings
 from studio.pages.jobs import detail, listing, order, steering
 from studio.pages.jobs.curves import Curves
 from studio.pages.jobs.parts import Parts, lay_out
+from studio.pages.jobs.points import Points
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ class JobsPage:
         self.studio = studio
         self.parts = parts
         self.curves = Curves()
-        self.scores = listing.Scores(studio.jobs.metrics)
+        self.points = Points(studio.jobs.metrics)
+        self.scores = listing.Scores(self.points.of)
         self.lines = live.Snapshot(studio.jobs.revision, self.make_lines)
+        self.tables: tuple[list[listing.Line], dict[str, Markup]] = ([], {})
         self.steering = steering.Steering(self)
 
     @property
@@ -138,11 +141,11 @@ class JobsPage:
             return (layout.EMPTY, empty_piece(), gr.update(visible=False), *rest)
         if chosen == UNCHOSEN:
             chosen = listing.choose_first([line.job for line in lines])
-        table = listing.jobs_table(lines, chosen, self.device)
+        table = self.table_of(lines, chosen)
         job = next((line.job for line in lines if line.job.id == chosen), None)
         if job is None:
             job = self.studio.jobs.get(chosen)
-        points = self.studio.jobs.metrics(job.id)
+        points = self.points.of(job)
         model = self.studio.jobs.model_name(job)
         may = steering.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
         return (
@@ -156,6 +159,15 @@ class JobsPage:
             *(gr.update(visible=getattr(may, name)) for name in self.parts.buttons),
             *self.render_curves(job, points, drawn),
         )
+
+    def table_of(self, lines: list[listing.Line], chosen: str) -> Markup:
+        """The table with one job marked, made once for all pages that show it."""
+        if self.tables[0] is not lines:
+            self.tables = (lines, {})
+        tables = self.tables[1]
+        if chosen not in tables:
+            tables[chosen] = listing.jobs_table(lines, chosen, self.device)
+        return tables[chosen]
 
     def findings_of(self, job: JobView) -> Markup:
         """What stood in the way of an import that failed."""

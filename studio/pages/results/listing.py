@@ -44,8 +44,8 @@ class Intervals:
         return None if low is None or high is None else (low, high)
 
 
-def render_listing(models: list[ModelRecord], intervals: Intervals) -> Markup:
-    """The table of models, or what to do where there is none."""
+def render_listing(models: list[ModelRecord], count: int, intervals: Intervals) -> Markup:
+    """The table of the newest of ``count`` models, or what to do where there is none."""
     if not models:
         actions = layout.button_link(W.empty.train, link("train"), primary=True)
         actions += layout.button_link(W.empty.start, link())
@@ -59,12 +59,10 @@ def render_listing(models: list[ModelRecord], intervals: Intervals) -> Markup:
         layout.Column(W.list.seconds, number=True),
         W.list.created,
     ]
-    table = layout.table(
-        columns, [row_of(model, intervals) for model in models[:MODELS_AT_MOST]], label=W.list.label
-    )
+    table = layout.table(columns, [row_of(model, intervals) for model in models], label=W.list.label)
     more = ""
-    if len(models) > MODELS_AT_MOST:
-        more = layout.paragraph(W.list.more.say(shown=MODELS_AT_MOST, all=len(models)), quiet=True)
+    if count > len(models):
+        more = layout.paragraph(W.list.more.say(shown=len(models), all=count), quiet=True)
     return table + more
 
 

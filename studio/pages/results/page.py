@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.components.base import Component
+from markupsafe import Markup
 
 from studio.errors import StudioError
 from studio.pages import events, guard, layout, links, live
@@ -126,10 +127,11 @@ def build(studio: Services) -> None:
     events.on(actions.click, lambda: gr.Tabs(selected="recipe"), None, desk.tabs)
 
     offered = events.hidden_text()
+    listed_models = live.Snapshot(studio.jobs.revision, partial(list_models, studio, intervals))
 
     def refresh(name: str, scored: str) -> tuple[Any, ...]:
         if not name:
-            return (listing.render_listing(studio.models.list(), intervals), *(gr.skip(),) * 3)
+            return (listed_models.get(), *(gr.skip(),) * 3)
         if not studio.models.find(name):
             return (gr.skip(),) * 4
         return (gr.skip(), *refresh_scored(studio, name, scored))
@@ -140,6 +142,12 @@ def build(studio: Services) -> None:
         inputs=[desk.name, offered],
         outputs=[table, desk.board, desk.source, offered],
     )
+
+
+def list_models(studio: Services, intervals: listing.Intervals) -> Markup:
+    """The table of models."""
+    models = studio.models.list(listing.MODELS_AT_MOST)
+    return listing.render_listing(models, studio.models.count(), intervals)
 
 
 def refresh_scored(studio: Services, name: str, scored: str) -> tuple[Any, ...]:
