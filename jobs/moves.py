@@ -47,12 +47,14 @@ class Loss:
 
     ``failure``: another attempt would end the same way. ``stray``: its worker was lost, which is no fault
     of the job's. ``killed``: the process was ended by SIGKILL, as happens when memory runs out.
+    ``hung``: it was ended because it made no step.
     """
 
     reason: str
     failure: JobFailure | None = None
     stray: bool = False
     killed: bool = False
+    hung: bool = False
 
 
 def apply_move(connection: Connection, move: Move, now: float) -> Row[Any] | None:
@@ -144,7 +146,7 @@ def give_up(connection: Connection, row: Row[Any], loss: Loss, now: float) -> bo
 
 def fail(connection: Connection, row: Row[Any], loss: Loss, now: float) -> bool:
     """Record that a held job has failed."""
-    shown = loss.failure or attempts_used_up(row.attempt, loss.reason)
+    shown = loss.failure or attempts_used_up(row.attempt, loss)
     changes = SLOT_LEFT | {
         "finished_at": now,
         "error_message": shown.message,
@@ -164,12 +166,14 @@ def backoff_seconds(attempt: int) -> float:
     return min(FIRST_BACKOFF_SECONDS * 2.0 ** (max(attempt, 1) - 1), LONGEST_BACKOFF_SECONDS)
 
 
-def attempts_used_up(attempt: int, reason: str) -> JobFailure:
+def attempts_used_up(attempt: int, loss: Loss) -> JobFailure:
     """The failure of a job whose process was lost on its last attempt."""
     tried = f" It was tried {attempt} times." if attempt > 1 else ""
+    if loss.hung:
+        return JobFailure(loss.reason + tried, "The end of the log says where it stood.", "hung")
     return JobFailure(
-        reason + tried,
+        loss.reason + tried,
         "Look at the end of the log. If memory ran out, choose smaller settings or close other programs, "
         "then start it again.",
-        "lost",
+        "killed" if loss.killed else "lost",
     )

@@ -60,7 +60,8 @@ class Run:
             return Loss("The worker could not reach the database, so it ended the job's process.", stray=True)
         if self.hung_after is not None:
             minutes = f"{self.hung_after / 60:g} min" if self.hung_after >= 60 else f"{self.hung_after:g} s"
-            return Loss(f"The job made no step for {minutes}, so its process was ended; its log says where.")
+            reason = f"The job made no step for {minutes}, so its process was ended; its log says where."
+            return Loss(reason, hung=True)
         return Loss(describe_exit(code), failure_of_exit(code), killed=code == -signal.SIGKILL)
 
 

@@ -92,6 +92,18 @@ class WorkFailed(StudioError):
     exit_code = 1
 
 
+class Diverged(WorkFailed):
+    """A training whose loss or weights are no longer worth anything."""
+
+    code = "diverged"
+
+
+class OutOfMemory(WorkFailed):
+    """The memory did not suffice, however small the parts of the work."""
+
+    code = "out_of_memory"
+
+
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
 

@@ -161,6 +161,16 @@ def exact_time(moment: datetime) -> str:
     return f"{local.day} {local:%b %Y}, {local.hour}:{local:%M %Z}"
 
 
+def clock_time(moment: datetime) -> str:
+    """A moment to the second, in the time zone of the machine.
+
+    >>> clock_time(datetime(2026, 11, 1, 9, 5, 7, tzinfo=UTC))[-5:]
+    '05:07'
+    """
+    local = moment.astimezone()
+    return f"{local.day} {local:%b}, {local.hour}:{local:%M:%S}"
+
+
 def size(size_bytes: float | None) -> str:
     """A size in MB, or in GB from 1,000 MB on.
 

@@ -142,6 +142,13 @@ class JobService:
         self.get(job_id)
         return self.queue.events_after(job_id, after)
 
+    def history(self, job_id: str) -> list[EventView]:
+        """Everything that happened to the job, the oldest first."""
+        found = self.queue.events_after(job_id)
+        while more := self.queue.events_after(job_id, found[-1].id if found else 0):
+            found += more
+        return found
+
     def revision(self) -> int:
         """A number that changes whenever anything about any job changes."""
         return self.queue.revision()

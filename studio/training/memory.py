@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 
 from jobs.durable import write_file
-from studio.errors import WorkFailed
+from studio.errors import OutOfMemory
 from studio.training.progress import Progress
 
 KERNEL_COUNTS = Path("/proc/vmstat")
 
 
-def not_enough(max_length: int) -> WorkFailed:
+def not_enough(max_length: int) -> OutOfMemory:
     """The error of a training that does not fit even row by row."""
-    return WorkFailed(
+    return OutOfMemory(
         f"The memory did not suffice for this checkpoint and texts of {max_length} tokens, "
         "not even for one row at a time.",
         "Lower the maximum length, or choose a smaller checkpoint or the method frozen.",
@@ -80,7 +80,7 @@ class RowsAtOnce:
         self._write()
 
     def halve(self, rows: int, max_length: int) -> None:
-        """Go on with half as many as just failed of ``rows``; raises WorkFailed where that was one row."""
+        """Go on with half as many as just failed of ``rows``; raises OutOfMemory where that was one row."""
         self.number = min(self.number, rows)
         if self.number == 1:
             raise not_enough(max_length)

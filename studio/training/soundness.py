@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from studio.errors import WorkFailed
+from studio.errors import Diverged
 from studio.training.recipe import Recipe
 
 # A single hard batch, or wrong labels that a sure model meets, may cost ten times the loss of guessing; an
@@ -58,11 +58,11 @@ class LossWatch:
         return asdict(self)
 
 
-def went_wrong(what: str, step: int, recipe: Recipe, last_good: str) -> WorkFailed:
+def went_wrong(what: str, step: int, recipe: Recipe, last_good: str) -> Diverged:
     """The error that names the step and what to do; ``last_good`` is the last snapshot, or empty."""
     until = f" All was well until {last_good}." if last_good else ""
     lower = (
         f"Lower the learning rate from {recipe.learning_rate:.2g} to {recipe.learning_rate / LOWER_RATE:.2g}"
     )
     format_too = "" if recipe.precision == "fp32" else ", or choose the precision fp32"
-    return WorkFailed(f"{what} at step {step}.{until}", f"{lower}{format_too}, and start it anew.")
+    return Diverged(f"{what} at step {step}.{until}", f"{lower}{format_too}, and start it anew.")

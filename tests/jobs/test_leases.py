@@ -89,7 +89,7 @@ def test_a_job_whose_process_is_lost_waits_ever_longer_until_its_attempts_are_us
         clock.now += 0.2
     error = store.get(job.id).error
     assert error is not None
-    assert (error.code, "tried 3 times" in error.message, error.hint != "") == ("lost", True, True)
+    assert (error.code, "tried 3 times" in error.message, error.hint != "") == ("killed", True, True)
 
 
 def test_attempts_that_a_worker_lost_are_given_back_but_not_for_ever(store: Store) -> None:

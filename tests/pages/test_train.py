@@ -235,6 +235,9 @@ def test_new_from_a_job_brings_its_recipe_back(desk: TrainDesk, wish: Wish) -> N
     assert opened.wish.preset == "quick"
     assert opened.wish.checkpoint == "minilm-l6"
     assert opened.wish.changes == form.changes
+    asked = {"from": asked_of(address)["job"], "batch_size": "8", "dropout": "0.1"}
+    opened = desk.open(asked.get)
+    assert opened.wish.changes == {**form.changes, "batch_size": 8, "dropout": 0.1}, "what the address adds"
 
 
 def test_new_from_a_job_whose_dataset_is_gone_keeps_the_rest_and_says_so(

@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from jobs.queue import JobView, MetricPoint
+from jobs.queue import EventView, JobView, MetricPoint
 from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.pages import format as fmt
 from studio.pages import layout, links, notifying
-from studio.pages.jobs import course, listing
+from studio.pages.jobs import course, failure, history, listing
 from studio.pages.words import words_of
 
 W = words_of("jobs")
@@ -37,6 +37,13 @@ def headline(job: JobView, points: Sequence[MetricPoint], model: str | None) -> 
         again = W.attempt.say(n=job.attempt, of=job.attempts_allowed)
         pieces.append(layout.notice("info", again))
     return layout.join(pieces)
+
+
+def what_to_do(job: JobView, events: Sequence[EventView]) -> Markup:
+    """Of a job that failed: why it may have, what to do next, and how each attempt ended."""
+    if job.state != JobState.FAILED:
+        return layout.EMPTY
+    return failure.advice(job) + history.attempts_list(events)
 
 
 def job_links(job: JobView, model: str | None) -> Markup:

@@ -14,7 +14,7 @@ from jobs.states import TERMINAL, JobState
 from studio.errors import NotFound
 from studio.pages import events, guard, layout, links, live
 from studio.pages.data.findings import render_findings
-from studio.pages.jobs import detail, listing, order, steering
+from studio.pages.jobs import detail, history, listing, order, steering
 from studio.pages.jobs.curves import Curves
 from studio.pages.jobs.parts import Parts, lay_out
 from studio.pages.jobs.points import Points
@@ -70,7 +70,7 @@ class JobsPage:
         """What ``render`` fills: the table, the detail, and last what is drawn only when it changed."""
         p = self.parts
         return [
-            p.worker, p.table, p.detail, p.headline, p.go_on, p.facts, p.log,
+            p.worker, p.table, p.detail, p.headline, p.advice, p.go_on, p.facts, p.history, p.log,
             *p.buttons.values(), *self.curve_outputs,
         ]  # fmt: skip
 
@@ -145,7 +145,7 @@ class JobsPage:
         job = next((line.job for line in lines if line.job.id == chosen), None)
         if job is None:
             job = self.studio.jobs.get(chosen)
-        points = self.points.of(job)
+        points, happened = self.points.of(job), self.studio.jobs.history(job.id)
         model = self.studio.jobs.model_name(job)
         may = steering.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
         return (
@@ -153,8 +153,10 @@ class JobsPage:
             table,
             gr.update(visible=True),
             detail.headline(job, points, model),
+            detail.what_to_do(job, happened),
             detail.job_links(job, model),
             self.findings_of(job) + detail.job_facts(job),
+            history.history(happened),
             layout.code(self.studio.jobs.log(job.id, LOG_BYTES) or W.log_empty, W.log_label),
             *(gr.update(visible=getattr(may, name)) for name in self.parts.buttons),
             *self.render_curves(job, points, drawn),

@@ -35,6 +35,7 @@ class Parts:
     table: gr.HTML
     detail: gr.Column
     headline: gr.HTML
+    advice: gr.HTML
     buttons: dict[str, gr.Button]
     go_on: gr.HTML
     confirm: gr.Column
@@ -53,6 +54,8 @@ class Parts:
     speed_words: gr.HTML
     epochs: gr.HTML
     facts: gr.HTML
+    history: gr.HTML
+    log_panel: gr.Accordion
     log: gr.HTML
 
 
@@ -70,11 +73,14 @@ def lay_out() -> Parts:
     with gr.Column(visible=False, elem_id="jobs-detail", elem_classes="s-job") as made["detail"]:
         with gr.Column(elem_classes="s-panel s-job-head"):
             made["headline"] = layout.html(elem_id="jobs-headline")
+            made["advice"] = layout.pickable(elem_id="jobs-advice")
             made |= lay_out_buttons()
         with gr.Column(visible=False, elem_id="jobs-curves") as made["curves"]:
             made |= lay_out_curves()
         made["facts"] = layout.html(elem_id="jobs-facts")
-        with gr.Accordion(W.log, open=False, elem_id="jobs-log-panel"):
+        with gr.Accordion(W.history.title, open=False, elem_id="jobs-history-panel"):
+            made["history"] = layout.html(elem_id="jobs-history")
+        with gr.Accordion(W.log, open=False, elem_id="jobs-log-panel") as made["log_panel"]:
             made["log"] = layout.html(elem_id="jobs-log")
     return Parts(**made)
 

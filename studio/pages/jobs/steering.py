@@ -13,13 +13,18 @@ from jobs.queue import JobView, MetricPoint
 from jobs.states import JobState
 from studio.pages import events, layout
 from studio.pages import format as fmt
-from studio.pages.jobs import course, listing
+from studio.pages.jobs import course, failure, listing
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
     from studio.pages.jobs.page import JobsPage
 
 W = words_of("jobs")
+# Once the log is open it is scrolled to; it is drawn a moment after the answer.
+SHOW_LOG = """() => setTimeout(() => {
+  const log = document.querySelector('#jobs-log-panel pre');
+  if (log && log.offsetParent) log.scrollIntoView({block: 'center'});
+}, 300)"""
 GOES_ON = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.PAUSED})
 TO_CANCEL = GOES_ON | {JobState.PAUSING}
 
@@ -100,6 +105,9 @@ class Steering:
             self.page.render_after(events.on(buttons[name].click, self.moving(step), p.chosen, p.confirm))
         retried = events.on(buttons["retry"].click, self.retry, p.chosen, self.page.picked)
         self.page.render_after(self.page.show_address_after(retried))
+        advised = events.on(p.advice.click, self.follow_advice, p.chosen, [p.log_panel, *self.page.picked])
+        self.page.render_after(self.page.show_address_after(advised))
+        advised.success(None, js=SHOW_LOG, queue=False, show_progress="hidden")
 
     def ask_cancel(self, job_id: str) -> tuple[Any, ...]:
         """Show the question before a job is cancelled."""
@@ -112,6 +120,12 @@ class Steering:
     def retry(self, job_id: str) -> tuple[Any, ...]:
         """Queue the same work as a new job and turn to it."""
         return self.page.turn_to(self.jobs.retry(job_id).id)
+
+    def follow_advice(self, job_id: str, event: gr.EventData) -> tuple[Any, ...]:
+        """Do what a step of a failed job asks the page for: open the log, or try again."""
+        if events.picked(event) == failure.LOG:
+            return gr.update(open=True), *(gr.skip(),) * len(self.page.picked)
+        return gr.update(open=False), *self.retry(job_id)
 
     def moving(self, step: int) -> Any:
         """A handler that puts a waiting job one place earlier (-1) or later (1)."""

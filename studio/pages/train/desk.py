@@ -95,7 +95,10 @@ class TrainDesk:
     def wish_of_address(
         self, asked: Callable[[str], str | None], datasets: Container[str]
     ) -> tuple[Wish, Markup]:
-        """The form of ``?from=JOB``, or of the other parts of the address, and a notice of what is gone."""
+        """The form of ``?from=JOB`` with what the address changes of it, or that of the address alone.
+
+        With it comes a notice of what is gone.
+        """
         job_id = asked("from")
         if not job_id:
             return read_wish(asked), layout.EMPTY
@@ -114,7 +117,8 @@ class TrainDesk:
             preset_values = self.preset_values(wish.request(wish.checkpoint))
         except StudioError as error:
             return replace(wish, checkpoint=""), layout.notice("warning", error.message, error.hint)
-        return wish_of_recipe(wish.dataset, recipe, preset_values), layout.EMPTY
+        found = wish_of_recipe(wish.dataset, recipe, preset_values)
+        return replace(found, changes={**found.changes, **read_wish(asked).changes}), layout.EMPTY
 
     def show(self, wish: Wish) -> Shown:
         """Everything beside and below the choices, for a wish with a dataset."""
