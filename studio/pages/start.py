@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
-from jobs.states import TERMINAL, JobState
+from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.errors import StudioError
-from studio.pages import events, layout, live
+from studio.pages import events, hindrances, layout, live
 from studio.pages import format as fmt
+from studio.pages.jobs import listing
 from studio.pages.links import link
 from studio.pages.words import words_of
 
@@ -36,9 +37,10 @@ def open_sample(studio: Services) -> str:
     return link("train", dataset=dataset.name, preset=FIRST_PRESET)
 
 
-def render_now(jobs: list[JobView], workers: int) -> Markup:
-    """What runs now, with a bar each, and how many wait."""
-    running = [job for job in jobs if job.state in (JobState.RUNNING, JobState.CANCELLING)]
+def render_now(jobs: list[JobView], hindrance: Markup = layout.EMPTY) -> Markup:
+    """What runs now, with a bar each, how many wait or are paused, and what keeps jobs from starting."""
+    running = [job for job in jobs if job.state in ACTIVE]
+    paused = [job for job in jobs if job.state == JobState.PAUSED]
     waiting = [job for job in jobs if job.state == JobState.QUEUED]
     pieces: list[Markup] = [Markup("<h2>{}</h2>").format(W.now.title)]
     if not running and not waiting:
@@ -49,8 +51,10 @@ def render_now(jobs: list[JobView], workers: int) -> Markup:
     if more > 0:
         text = layout.text_link(W.now.waiting.count(more), link("jobs"))
         pieces.append(layout.paragraph(text, quiet=True))
-    if waiting and not workers:
-        pieces.append(layout.notice("warning", W.now.no_worker, W.now.no_worker_hint))
+    if paused:
+        text = layout.text_link(W.now.paused.count(len(paused)), link("jobs", job=paused[0].id))
+        pieces.append(layout.paragraph(text, quiet=True))
+    pieces.append(hindrance)
     return layout.card(*pieces)
 
 
@@ -66,7 +70,7 @@ def render_job(job: JobView) -> Markup:
         '<div class="s-now"><div><strong>{}</strong> {}<p>{}</p></div>{}<div>{}</div></div>'
     ).format(
         job.title or kind,
-        layout.state_badge(job.state),
+        listing.badge_of(job),
         job.message or kind,
         layout.bar(fraction, job.title, text),
         layout.text_link(W.now.open, link("jobs", job=job.id)),
@@ -160,7 +164,7 @@ def render_board(studio: Services) -> Markup:
         pieces.append(layout.notice("error", text, failed.error.message if failed.error else "", way))
     pieces.append(
         Markup('<div class="s-board">{}{}{}</div>').format(
-            render_now(jobs, machine.workers),
+            render_now(jobs, hindrances.find(studio, jobs, machine.disk_free_bytes)),
             render_latest(latest, find_report(studio, latest)),
             render_machine(machine),
         )

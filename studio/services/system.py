@@ -83,12 +83,16 @@ class SystemService:
             cpu_cores=machine.cpu_cores,
             memory_bytes=memory.total,
             memory_used_bytes=memory.total - memory.available,
-            disk_free_bytes=shutil.disk_usage(self._settings.home).free,
+            disk_free_bytes=self.disk_free_bytes(),
             jobs_running=sum(state in ACTIVE for state in states),
             jobs_waiting=states.count(JobState.QUEUED),
             workers=sum(worker.alive for worker in self._jobs.workers()),
             network=self._network(),
         )
+
+    def disk_free_bytes(self) -> int:
+        """The room on the disk that holds the studio's home."""
+        return shutil.disk_usage(self._settings.home).free
 
     def _network(self) -> str:
         """What the network is used for."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from jobs.queue import JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio
-from studio.pages import start
+from studio.pages import layout, start
 from studio.records.models import ModelRecord
 from studio.services.system import Overview
 
@@ -46,25 +46,32 @@ def test_the_sample_is_one_click_from_a_training_in_the_quick_preset(studio: Stu
 
 
 def test_what_runs_shows_how_far_it_is_and_how_long_still() -> None:
-    html = start.render_now([job(JobState.RUNNING, fraction=0.62, eta_seconds=125.0)], workers=1)
+    html = start.render_now([job(JobState.RUNNING, fraction=0.62, eta_seconds=125.0)])
     assert "62 %, about 2 min left" in html
     assert 'href="/jobs?job=secret-id"' in html
     assert html.count("secret-id") == 1
 
 
 def test_a_job_that_has_just_started_says_so_instead_of_zero_percent() -> None:
-    assert "starting" in start.render_now([job(JobState.RUNNING)], workers=1)
+    assert "starting" in start.render_now([job(JobState.RUNNING)])
 
 
-def test_what_waits_is_counted_and_a_missing_worker_is_named() -> None:
+def test_what_waits_or_is_paused_is_counted_and_what_keeps_it_is_named() -> None:
     waiting = [job(JobState.QUEUED) for _ in range(3)]
-    html = start.render_now(waiting, workers=0)
-    assert "2 more wait" in html
-    assert "No worker is running" in html
+    html = start.render_now(
+        [*waiting, job(JobState.PAUSED)], hindrance=layout.notice("warning", "Nothing starts.")
+    )
+    assert "2 more wait" in html and "1 is paused" in html
+    assert "Nothing starts." in html
+
+
+def test_what_pauses_or_stops_early_is_among_what_runs() -> None:
+    html = start.render_now([job(JobState.PAUSING), job(JobState.RUNNING, stop_asked=True)])
+    assert "Pausing" in html and "Stopping early" in html
 
 
 def test_nothing_running_names_the_next_step() -> None:
-    assert "Nothing is running." in start.render_now([], workers=1)
+    assert "Nothing is running." in start.render_now([])
 
 
 def test_the_newest_model_shows_its_score_and_where_to_go() -> None:

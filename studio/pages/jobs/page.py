@@ -10,9 +10,9 @@ from gradio.components.base import Component
 from markupsafe import Markup
 
 from jobs.queue import JobView
-from jobs.states import TERMINAL, JobState
+from jobs.states import JobState
 from studio.errors import NotFound
-from studio.pages import events, guard, layout, links, live
+from studio.pages import events, guard, hindrances, layout, links, live
 from studio.pages.data.findings import render_findings
 from studio.pages.jobs import detail, history, listing, order, steering
 from studio.pages.jobs.curves import Curves
@@ -149,7 +149,7 @@ class JobsPage:
         model = self.studio.jobs.model_name(job)
         may = steering.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
         return (
-            self.worker_notice(lines),
+            hindrances.find(self.studio, [line.job for line in lines], self.studio.system.disk_free_bytes()),
             table,
             gr.update(visible=True),
             detail.headline(job, points, model),
@@ -184,13 +184,6 @@ class JobsPage:
         if made.mark == drawn:
             return (gr.skip(),) * len(self.curve_outputs)
         return made.mark, gr.update(visible=bool(points)), detail.epochs_table(points), *made.values
-
-    def worker_notice(self, lines: list[listing.Line]) -> Any:
-        """A warning where jobs wait and nothing is there to run them."""
-        waits = any(line.job.state not in TERMINAL for line in lines)
-        if not waits or any(worker.alive for worker in self.studio.jobs.workers()):
-            return layout.EMPTY
-        return layout.notice("warning", W.no_worker, W.no_worker_hint)
 
     def pick(self, event: gr.EventData) -> tuple[Any, ...]:
         """Another job was chosen in the table, or a waiting one is to go to another place."""
