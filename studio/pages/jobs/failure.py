@@ -68,7 +68,7 @@ def render_step(step: Step, first: bool) -> Markup:
     if step.address:
         shown = layout.button_link(step.label, step.address, primary=first)
     else:
-        shown = layout.action_button(step.label, step.action, "primary" if first else "plain")
+        shown = layout.action_button(step.label, step.action, "primary" if first else "")
     return Markup("<li>{}<span>{}</span></li>").format(shown, step.note)
 
 
