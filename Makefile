@@ -7,7 +7,7 @@ BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 pyth
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills presets screenshots
+.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-jobs soak presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ bench-kills: setup ## 1,000 jobs whose workers and processes are killed, then st
 
 bench-browse: setup ## Milliseconds to a page of a million rows, for each kind of question.
 	@$(PYTHON) -m bench.browse
+
+bench-jobs: setup-dev ## Pages, API and claims with 10,000 ended jobs and a million points.
+	@$(PYTHON) -m bench.many_jobs
+
+soak: setup-dev ## 20 minutes of 200 jobs, 12 open tabs and random faults: nothing lost, nothing grows.
+	@$(PYTHON) -m bench.soak
 
 presets: setup ## Measure the learning rates, lengths and epochs behind the presets.
 	@$(PYTHON) -m bench.presets
