@@ -29,7 +29,7 @@ from bench.soak.measures import (
     share_of,
     show_pages,
 )
-from bench.soak.shaking import Served, Shaker
+from bench.soak.shaking import START_SECONDS, Served, Shaker
 from bench.soak.work import Work
 from bench.tabs import Tab, Ticks, stay_in_browser
 from jobs.audit import Expected, audit, read_records
@@ -113,7 +113,7 @@ def main() -> int:
     ticks, stop = Ticks(), threading.Event()
     with tempfile.TemporaryDirectory(prefix="studio-soak-") as folder:
         settings = Settings(home=Path(folder) / "home", offline=True)
-        served = Served(ServedStudio(settings.home).start())
+        served = Served(ServedStudio(settings.home).start(START_SECONDS))
         try:
             with closing(open_studio(settings)) as verbs:
                 work = Work(served, verbs, Path(folder), random.Random(options.seed))

@@ -12,6 +12,7 @@ import psutil
 
 from tests.journeys.served import ServedStudio
 
+START_SECONDS = 600.0  # beside jobs that use every core
 STOPPED_SECONDS = 20.0  # longer than a lease
 KINDS = ("kill a job",) * 4 + ("kill the worker",) * 2 + ("stop the worker",)
 KILL_APP = "kill the app"
@@ -37,7 +38,7 @@ class Served:
         assert self.studio.process is not None
         self.studio.process.kill()
         self.studio.process.wait()
-        self.studio.start()
+        self.studio.start(START_SECONDS)
         self.life += 1
 
     def below(self, word: str) -> Iterator[psutil.Process]:

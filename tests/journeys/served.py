@@ -39,7 +39,7 @@ class ServedStudio:
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> ServedStudio:
+    def start(self, patience_seconds: float = START_SECONDS) -> ServedStudio:
         """Start it and wait until it answers."""
         self.home.mkdir(parents=True, exist_ok=True)
         command = [
@@ -62,12 +62,12 @@ class ServedStudio:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_it_answers()
+        self._wait_until_it_answers(patience_seconds)
         return self
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self, patience_seconds: float) -> None:
         assert self.process is not None
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patience_seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"The studio ended at once:\n{self.log()}")
@@ -76,7 +76,7 @@ class ServedStudio:
                 return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.2)
-        raise AssertionError(f"The studio did not answer in {START_SECONDS} s:\n{self.log()}")
+        raise AssertionError(f"The studio did not answer in {patience_seconds} s:\n{self.log()}")
 
     def log(self) -> str:
         """What it wrote to its terminal."""
