@@ -101,7 +101,7 @@ class Shaker:
 
     def kill_job(self) -> bool:
         """Kill the process of a job that was not killed before."""
-        for process in self.served.below("jobs.child"):
+        for process in self.served.below("--fence"):
             command = process.cmdline()
             job = command[command.index("--job") + 1]
             if job not in self.killed:
