@@ -19,11 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
 from jobs.context import JobCancelled, JobContext, Outcome
-from jobs.database import cannot_write_now, make_engine
-from jobs.errors import QueueError
+from jobs.database import make_engine
+from jobs.errors import CannotWrite, QueueError
 from jobs.faults import take_role
 from jobs.launchers.local import PROCESS_NAME, note_process
 from jobs.reporter import Reporter
@@ -66,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: reporter.release())
     reporter.start()
     ending = run_handler(assignment, options.workdir, reporter)
-    close(reporter)
+    reporter.close()  # before the record, as an ended job takes no points
     return record(store, options, ending)
 
 
@@ -154,18 +152,10 @@ def describe(error: Exception) -> JobFailure:
     )
 
 
-def close(reporter: Reporter) -> None:
-    """Write the last points: before the record, as an ended job takes none; but the outcome counts more."""
-    try:
-        reporter.close()
-    except OperationalError as error:
-        print(f"The last points of the curves could not be written. ({error.orig})", flush=True)
-
-
 def record(store: Store, options: argparse.Namespace, ending: Ending) -> int:
     """Write how the job ended, under its fence.
 
-    Raises OperationalError where the database cannot be written now: a job that has done its work must not
+    Raises CannotWrite where the database takes no write now: a job that has done its work must not
     fail for that. Without a record it is tried again, from where it had got to.
     """
     job_id, fence = options.job, options.fence
@@ -173,9 +163,9 @@ def record(store: Store, options: argparse.Namespace, ending: Ending) -> int:
         try:
             if store.finish(job_id, fence, ending.result, ending.publish):
                 return EXIT_RECORDED
-        except Exception as error:  # publish is the handler's code: its errors fail the job
-            if isinstance(error, OperationalError) and cannot_write_now(error):
-                raise
+        except CannotWrite:
+            raise
+        except Exception as error:  # noqa: BLE001 - publish is the handler's code: its errors fail the job
             ending = describe(error)
     if isinstance(ending, JobFailure):
         return EXIT_RECORDED if store.fail(job_id, fence, ending) else EXIT_STALE

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 
+from jobs.errors import CannotWrite
 from jobs.faults import fault
 from jobs.schema import Schema
 
@@ -66,8 +67,8 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
 def write(engine: Engine, work: Callable[[Connection], Answer], patience_seconds: float = 20.0) -> Answer:
     """Run ``work`` in one writing transaction, again while the database is busy.
 
-    ``work`` may run more than once, so it must leave nothing outside the database. Raises the
-    database's own OperationalError when it is still busy after ``patience_seconds``.
+    ``work`` may run more than once, so it must leave nothing outside the database. Raises CannotWrite
+    where it is still busy after ``patience_seconds``, and where its disk is full.
     """
     writer = engine.execution_options(writes=True)
     deadline = time.monotonic() + patience_seconds
@@ -77,8 +78,18 @@ def write(engine: Engine, work: Callable[[Connection], Answer], patience_seconds
             with writer.begin() as connection:
                 return work(connection)
         except OperationalError as error:
-            if not is_busy(error) or time.monotonic() + pause > deadline:
+            if is_without_room(error):
+                raise CannotWrite(
+                    "The database cannot be written: its disk is full or fails.",
+                    "Nothing was changed. Free some space, then try again.",
+                ) from error
+            if not is_busy(error):
                 raise
+            if time.monotonic() + pause > deadline:
+                raise CannotWrite(
+                    "The database is busy: another program has held it for too long.",
+                    "Nothing was changed. Try again in a moment.",
+                ) from error
         time.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -91,9 +102,9 @@ def is_busy(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in CONFLICT_STATES
 
 
-def cannot_write_now(error: OperationalError) -> bool:
-    """Whether the database, and not the statement, is why a write failed: busy, or no room on its disk."""
-    return is_busy(error) or (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF in NO_ROOM_CODES
+def is_without_room(error: OperationalError) -> bool:
+    """Whether the disk, and not the statement, is why a write failed."""
+    return (getattr(error.orig, "sqlite_errorcode", None) or 0) & 0xFF in NO_ROOM_CODES
 
 
 def upgrade(engine: Engine) -> None:

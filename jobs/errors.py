@@ -35,6 +35,12 @@ class NotPossibleNow(QueueError):
     code = "not_possible_now"
 
 
+class CannotWrite(QueueError):
+    """The database takes no write now, and nothing was changed; later it may."""
+
+    code = "database_unavailable"
+
+
 class SchemaTooNew(QueueError):
     """The database was written by a later version of this program."""
 

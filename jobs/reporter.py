@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
+from jobs.errors import CannotWrite
 from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
 from jobs.views import Standing
@@ -70,12 +71,16 @@ class Reporter:
             self.batch.notes.append(sentence)
 
     def close(self) -> None:
-        """Stop the thread and write what is left. Raises OperationalError where the database stays busy."""
+        """Stop the thread and write what is left, however long the database takes nothing.
+
+        It waits no longer than its worker, which ends it where it cannot renew the lease, or hears nothing.
+        """
         self.closing.set()
         self.wake.set()
         if self.thread.is_alive():
             self.thread.join()
-        self.flush()
+        while not self.try_to_flush():
+            time.sleep(FLUSH_SECONDS)
 
     def run(self) -> None:
         """Write a batch about once a second until closed."""
@@ -84,11 +89,18 @@ class Reporter:
             self.wake.clear()
             if self.closing.is_set():
                 return
-            try:
-                self.flush()
-            except OperationalError as error:
-                print(f"The database cannot be written now; trying again. ({error.orig})", flush=True)
+            if not self.try_to_flush():
                 self.closing.wait(FLUSH_SECONDS)
+
+    def try_to_flush(self) -> bool:
+        """Write what has gathered; False where the database takes nothing now."""
+        try:
+            self.flush()
+        except CannotWrite as error:
+            with contextlib.suppress(OSError):  # the log's disk may be full
+                print(f"{error.message} It is tried again.", flush=True)
+            return False
+        return True
 
     def flush(self) -> None:
         """Write what has gathered, and learn where the job stands."""
@@ -96,7 +108,7 @@ class Reporter:
             batch, self.batch = self.batch, Batch()
         try:
             standing = self.send(batch) if batch else self.look()
-        except OperationalError:
+        except CannotWrite:
             with self.lock:
                 self.batch = batch.before(self.batch)
             raise

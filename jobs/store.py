@@ -186,6 +186,8 @@ class Store:
 
     def settle(self, claim: Claim, work: Callable[[Connection, Row[Any]], bool]) -> bool:
         """Do something with the row of a job that is held under a claim; False where it is not."""
+        if self.assignment(claim.job_id, claim.fence) is None:
+            return False  # as at the end of nearly every child: no write lock is taken for that
 
         def find_and_work(connection: Connection) -> bool:
             held = is_held(claim.job_id, claim.fence)

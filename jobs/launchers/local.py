@@ -84,9 +84,9 @@ class LocalLauncher:
             *("--supervisor", str(os.getpid())),
         ]
         # A file, not a pipe: a pipe that nobody reads would stop the child once it is full.
-        with (order.workdir / LOG_NAME).open("ab") as log:
-            log.write(f"{format_line('start', fence=order.fence)}\n".encode())
-            log.flush()
+        with (order.workdir / LOG_NAME).open("ab", buffering=0) as log:
+            with contextlib.suppress(OSError):  # its disk may be full, and the job can do without
+                log.write(f"{format_line('start', fence=order.fence)}\n".encode())
             fault("spawn")
             process = subprocess.Popen(
                 command,

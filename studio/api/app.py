@@ -10,12 +10,13 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from jobs.errors import CannotWrite
 from studio import __version__
 from studio.api import dataset_rows, datasets, jobs, metrics, models, system
 from studio.api.schemas import ErrorAnswer
 from studio.api.security import error_response
 from studio.bootstrap import Studio
-from studio.errors import InvalidInput, NotFound, StudioError
+from studio.errors import InvalidInput, NotFound, StudioError, Unavailable
 
 PREFIX = "/api/v1"
 ROUTERS = (system.router, datasets.router, dataset_rows.router, jobs.router, models.router)
@@ -49,6 +50,7 @@ def build_api(studio: Studio) -> FastAPI:
     application.include_router(metrics.router)
     application.add_route("/api/{rest:path}", NothingThere, include_in_schema=False)
     application.add_exception_handler(StudioError, answer_studio_error)
+    application.add_exception_handler(CannotWrite, answer_cannot_write)
     application.add_exception_handler(RequestValidationError, answer_invalid_request)
     application.add_exception_handler(HTTPException, answer_http_error)
     application.add_exception_handler(Exception, answer_unexpected)
@@ -70,6 +72,12 @@ async def answer_studio_error(_: Request, error: Exception) -> JSONResponse:
     """The message and hint of an error meant for people."""
     assert isinstance(error, StudioError)
     return error_response(error)
+
+
+async def answer_cannot_write(_: Request, error: Exception) -> JSONResponse:
+    """Why the database takes nothing now."""
+    assert isinstance(error, CannotWrite)
+    return error_response(Unavailable(error.message, error.hint))
 
 
 async def answer_invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
+from jobs.errors import CannotWrite
 from studio import __version__
 from studio.cli import checkpoints, datasets, jobs, models, running, training
 from studio.cli.output import Context, print_error, say
-from studio.errors import StudioError
+from studio.errors import StudioError, Unavailable
 
 HOME_HELP = "Folder in which everything is kept (default: STUDIO_HOME, or the user's data folder)."
 JSON_HELP = "Print one JSON value on stdout and nothing else."
@@ -80,6 +81,9 @@ def main(arguments: Sequence[str]) -> int:
     except StudioError as error:
         print_error(error)
         return error.exit_code
+    except CannotWrite as error:
+        print_error(Unavailable(error.message, error.hint))
+        return Unavailable.exit_code
     except KeyboardInterrupt:
         say("Interrupted.")
         return 130

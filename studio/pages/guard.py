@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from markupsafe import Markup, escape
 
+from jobs.errors import CannotWrite
 from studio.errors import InvalidInput, StudioError
 from studio.pages import layout
 from studio.pages.words import words_of
@@ -24,7 +25,7 @@ logger = logging.getLogger("studio.pages")
 
 def in_words(error: Exception) -> tuple[str, str]:
     """Message and hint of any error; one that was not expected is logged and described plainly."""
-    if isinstance(error, StudioError):
+    if isinstance(error, StudioError | CannotWrite):
         return error.message, error.hint
     logger.error("A page could not do what was asked", exc_info=error)
     return W.unexpected.message, W.unexpected.hint
@@ -34,7 +35,7 @@ def toast(error: Exception) -> gr.Error:
     """The error as a message over the page (its text escaped: Gradio shows it as HTML)."""
     message, hint = in_words(error)
     text = Markup("{}<br>{}").format(message, hint) if hint else escape(message)
-    title = W.refused.title if isinstance(error, StudioError) else W.unexpected.title
+    title = W.refused.title if isinstance(error, StudioError | CannotWrite) else W.unexpected.title
     return gr.Error(str(text), duration=TOAST_SECONDS, title=str(title), print_exception=False)
 
 

@@ -89,7 +89,7 @@ class Bench:
         self.engine.dispose()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for something to come true, or fail."""
     deadline = time.monotonic() + seconds
     while not condition():

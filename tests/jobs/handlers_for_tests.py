@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -118,6 +120,65 @@ def publish_note(context: JobContext) -> Outcome:
             connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": "x" * 100_000})
 
     return Outcome({"published": True}, publish)
+
+
+def end_badly_after_success(context: JobContext) -> Outcome:
+    """Leave a complete result, and then an exit code that says otherwise."""
+    atexit.register(os._exit, 1)
+    return Outcome({"answer": 42})
+
+
+def hang_at_first(context: JobContext) -> Outcome:
+    """Stop making steps in the first attempt, after the first one or before; work in the next."""
+    if context.attempt == 1:
+        if context.payload["step"]:
+            context.progress(step=1, steps=2)
+        time.sleep(LONG_SECONDS)
+    return Outcome({"attempt": context.attempt})
+
+
+def tell_device(context: JobContext) -> Outcome:
+    """Take a moment, and tell which device this process may see, from when to when."""
+    began = time.monotonic()
+    time.sleep(0.3)
+    return Outcome(
+        {"device": os.environ.get("CUDA_VISIBLE_DEVICES"), "began": began, "ended": time.monotonic()}
+    )
+
+
+def count_slowly(context: JobContext) -> Outcome:
+    """Tell a step every tenth of a second, as many as the payload says, and end early where asked to."""
+    kept = context.workdir / "steps"
+    first = int(kept.read_text()) if kept.exists() else 0
+    for step in range(1, context.payload["steps"] + 1):
+        context.metric("count", step, split="train", step=step)
+        if step <= first:
+            continue
+        context.raise_if_cancelled()
+        context.progress(step=step, steps=context.payload["steps"])
+        full = context.workdir / "full"
+        (full if full.exists() else kept).write_text(str(step))
+        time.sleep(0.1)
+    return Outcome({"first": first})
+
+
+def publish_log_lines(context: JobContext) -> Outcome:
+    """Write into the log by the context alone."""
+    context.log("half way")
+    context.note("Something to know.")
+    return Outcome({})
+
+
+def report_while_full(context: JobContext) -> Outcome:
+    """Tell a point each second; where ``limited``, this process may write no file for the first seconds."""
+    announce(context)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for step in range(1, 6):
+        limit = 0 if context.payload["limited"] and step < 4 else soft
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        context.metric("count", step, split="train", step=step)
+        time.sleep(1.0)
+    return Outcome({})
 
 
 def announce(context: JobContext) -> None:

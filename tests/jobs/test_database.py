@@ -17,7 +17,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 
 from jobs.database import VERSION_TABLE, make_engine, upgrade, write
-from jobs.errors import SchemaTooNew
+from jobs.errors import CannotWrite, SchemaTooNew
 from jobs.tables import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +94,7 @@ def test_a_write_waits_while_another_process_holds_the_database(tmp_path: Path) 
     other = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     note = text("INSERT INTO notes VALUES ('x')")
-    with pytest.raises(OperationalError):
+    with pytest.raises(CannotWrite, match="another program"):
         write(engine, lambda connection: connection.execute(note), patience_seconds=0.1)
     threading.Timer(0.4, lambda: other.execute("COMMIT")).start()
     write(engine, lambda connection: connection.execute(note), patience_seconds=10)

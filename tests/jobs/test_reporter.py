@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
+import pytest
 
+from jobs.errors import CannotWrite
 from jobs.reporter import CANCEL, FLUSH_POINTS, PAUSE, RELEASE, Reporter
 from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
@@ -25,7 +27,7 @@ class Receiver:
 
     def send(self, batch: Batch) -> Standing | None:
         if self.busy:
-            raise OperationalError("insert", {}, Exception("database is locked"))
+            raise CannotWrite("The database is busy.")
         self.batches.append((batch.progress, [point.step for point in batch.points]))
         return self.look()
 
@@ -73,12 +75,27 @@ def test_nothing_is_lost_or_doubled_while_the_database_is_busy() -> None:
     reporter.add_point(point(1))
     try:
         reporter.flush()
-    except OperationalError:
+    except CannotWrite:
         reporter.set_progress({"step": 2})
         reporter.add_point(point(2))
     receiver.busy = False
     reporter.close()
     assert receiver.batches == [({"step": 2, "message": "a"}, [1, 2])]
+
+
+def test_the_last_points_wait_for_a_database_that_takes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    receiver = Receiver()
+    reporter = make_reporter(receiver)
+    receiver.busy = True
+    reporter.add_point(point(1))
+    closing = threading.Thread(target=reporter.close)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    receiver.busy = False
+    closing.join(10)
+    assert receiver.batches == [({}, [1])]
+    assert "busy. It is tried again." in capsys.readouterr().out
 
 
 def test_a_cancel_is_heard_with_nothing_to_write() -> None:
