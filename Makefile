@@ -7,7 +7,7 @@ BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 pyth
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-jobs soak presets screenshots
+.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-jobs soak presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: setup-dev ## Run every test: units, child processes, and journeys in a rea
 	@$(PYTHON) -m tests.journeys.browser
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
 	@$(PYTHON) -m pytest -m browser
+
+test-faults: setup-dev ## Kill the studio at every commit, fsync, rename, spawn and signal of its stories, and see it survive.
+	@$(PYTHON) -m tests.faults
 
 unit: setup-dev ## Run the quick tests alone: no torch, no browser.
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not browser"

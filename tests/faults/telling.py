@@ -1,0 +1,159 @@
+"""One telling of a story: a process dies at the fault, is started again, and all goes on to the end."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from tests.faults.processes import Place, run_app, run_judge, run_worker
+from tests.faults.stories import STORIES
+
+LONGEST_SECONDS = 300.0
+POLL_SECONDS = 0.02
+
+
+def server() -> ForkServerContext:
+    """Where the processes come from: one that has imported the studio, so that starting takes no time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.processes"])
+    return context
+
+
+@dataclass
+class Told:
+    """How a telling went: which role died at the fault ("" where it never came), and what was wrong then.
+
+    ``passings``: how often the point was passed by then.
+    """
+
+    died: str = ""
+    passings: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Telling:
+    """Tells one story in a folder of its own, which holds a prepared home."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.story = STORIES[place.story]
+        self.number = int(place.fault.partition(":")[2] or 0)
+        self.told = Told()
+        self.running: dict[str, BaseProcess] = {}
+        self.relieved = False
+
+    def tell(self) -> Told:
+        """Tell it to the end, and judge."""
+        began = time.monotonic()
+        deadline = began + LONGEST_SECONDS
+        try:
+            self.start("app", run_app)
+            while self.follow_app() and not self.told.wrong:
+                self.follow_worker()
+                if time.monotonic() > deadline:
+                    self.told.wrong.append(f"It did not come to its end within {LONGEST_SECONDS:g} s.")
+                time.sleep(POLL_SECONDS)
+            self.end_worker()
+            if not self.told.wrong:
+                self.judge()
+        finally:
+            for process in self.running.values():
+                process.kill()
+                process.join()
+        if self.has_fired() and not self.told.died:
+            self.told.died = "child"
+        self.told.passings = self.passings()
+        self.told.seconds = time.monotonic() - began
+        return self.told
+
+    def has_fired(self) -> bool:
+        """Whether the fault has come."""
+        return 0 < self.number <= self.passings()
+
+    def passings(self) -> int:
+        """How often the point was passed."""
+        return self.place.passed.stat().st_size if self.place.passed.exists() else 0
+
+    def start(self, role: str, target: Callable[[Place], None]) -> None:
+        """Start a process, without the fault once it has come."""
+        place = replace(self.place, fault="") if self.has_fired() else self.place
+        self.running[role] = server().Process(target=target, args=(place,), name=role)
+        self.running[role].start()
+
+    def follow_app(self) -> bool:
+        """Start the app again where it was killed; False once it has done all."""
+        code = self.running["app"].exitcode
+        if code == -signal.SIGKILL and not self.told.died:
+            self.told.died = "app"
+            self.start("app", run_app)
+        elif code not in {None, 0}:
+            self.told.wrong.append(f"The app ended with exit code {code}; see app.txt.")
+        return code != 0
+
+    def follow_worker(self) -> None:
+        """Have a worker from the moment the story says, another one later, and again where it was killed."""
+        done = self.place.commands_done()
+        if self.story.worker_from not in done:
+            return
+        worker = self.running.get("worker")
+        if worker is None:
+            self.start("worker", run_worker)
+            return
+        if not self.relieved and self.story.relieved_after in done:
+            self.relieved = True
+            worker.terminate()
+        code = worker.exitcode
+        if code is None:
+            return
+        if code == -signal.SIGKILL and not self.told.died:
+            self.told.died = "worker"
+        elif not self.relieved or code not in {0, -signal.SIGTERM}:
+            self.told.wrong.append(f"The worker ended with exit code {code}; see worker.txt.")
+            return
+        self.start("worker", run_worker)
+
+    def end_worker(self) -> None:
+        """Stop the worker as a person does."""
+        worker = self.running.get("worker")
+        if worker is None:
+            return
+        worker.terminate()
+        worker.join(30)
+        if worker.exitcode == -signal.SIGKILL and not self.told.died:
+            self.told.died = "worker"
+        elif worker.exitcode not in {0, -signal.SIGTERM}:
+            self.told.wrong.append(f"The worker ended with exit code {worker.exitcode}; see worker.txt.")
+
+    def judge(self) -> None:
+        """Look at what has become of the home."""
+        place = replace(self.place, fault="")
+        judge = server().Process(target=run_judge, args=(place,))
+        judge.start()
+        judge.join(60)
+        found = self.place.folder / "wrong.json"
+        if judge.exitcode != 0 or not found.exists():
+            judge.kill()
+            self.told.wrong.append(
+                f"The studio did not start again (exit code {judge.exitcode}); see app.txt."
+            )
+        else:
+            self.told.wrong += json.loads(found.read_text())
+
+
+def tell_at(story: str, fault: str, prepared: Path, folder: Path) -> Told:
+    """Tell a story with a fault in a copy of the prepared home; the folder goes where nothing was wrong."""
+    folder.mkdir(parents=True)
+    shutil.copytree(prepared, folder / "home")
+    told = Telling(Place(story, folder, fault)).tell()
+    if not told.wrong:
+        shutil.rmtree(folder)
+    return told
