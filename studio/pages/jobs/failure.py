@@ -30,7 +30,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "not_found": ("other", "data", "form", "file", "retry"),
     "unavailable": ("retry", "other", "form", "log"),
     "damaged": ("other", "data", "retry", "log"),
-    "invalid_input": ("form", "file", "recipe", "data", "retry"),
+    "invalid_input": ("form", "file", "recipe", "other", "data", "retry"),
     "conflict": ("recipe", "form", "retry"),
     "too_large": ("form", "file", "data", "log"),
     "work_failed": UNKNOWN,
