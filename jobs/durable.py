@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import socket
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
 from jobs.faults import fault
+from jobs.processes import mark_of, place_of_numbers
 
 PART = ".part"  # how the name of a file or folder ends that is not complete yet
-WRITER = re.compile(r"\.(?P<machine>[0-9a-f]{6})-(?P<process>\d+)-(?P<start>\d+)\.[0-9a-f]{8}\.part$")
+WRITER = re.compile(r"\.(?P<place>[0-9a-f]{6})-(?P<process>\d+)-(?P<start>\d+)\.[0-9a-f]{8}\.part$")
 
 
 def fsync_file(file: IO[Any] | int) -> None:
@@ -66,41 +64,30 @@ def rename(source: Path, target: Path) -> None:
 def temporary_name(path: Path) -> Path:
     """A name beside ``path`` for what is still being written; it says which process writes it."""
     end = path.name.encode()[-150:].decode(errors="ignore")
-    writer = f"{mark_of_machine()}-{os.getpid()}-{start_of(os.getpid())}"
+    writer = f"{short_place()}-{os.getpid()}-{short_start(os.getpid())}"
     return path.with_name(f".{end}.{writer}.{uuid.uuid4().hex[:8]}{PART}")
 
 
-def mark_of_machine() -> str:
-    """Six characters that stand for this machine in temporary names."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+def short_place() -> str:
+    """Six characters that stand for the place within which process numbers mean the same."""
+    return hashlib.sha256(place_of_numbers().encode()).hexdigest()[:6]
 
 
-def start_of(process: int) -> str | None:
-    """When a process of this machine began, in a unit of the system; None where there is none of that number.
-
-    On Linux it counts from the start of the machine, so that a clock that is set changes nothing.
-    """
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return None
-    try:
-        return str(int(psutil.Process(process).create_time()))
-    except psutil.NoSuchProcess:
-        return None
+def short_start(process: int) -> str:
+    """When a process of this place started, in digits; empty where there is none of that number."""
+    return (mark_of(process) or "").rpartition(":")[2].replace(".", "")
 
 
 def is_abandoned(path: Path, after_seconds: float = 86_400.0) -> bool:
     """Whether the process that wrote what has a temporary name is gone.
 
-    One of another machine is taken for gone ``after_seconds`` without a change. False for any other name.
+    One of another place is taken for gone ``after_seconds`` without a change. False for any other name.
     """
     named = WRITER.search(path.name)
     if named is None:
         return False
-    if named["machine"] == mark_of_machine():
-        return start_of(int(named["process"])) != named["start"]
+    if named["place"] == short_place():
+        return short_start(int(named["process"])) != named["start"]
     try:
         return time.time() - path.stat().st_mtime > after_seconds
     except OSError:

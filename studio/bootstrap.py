@@ -18,8 +18,11 @@ from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
+from studio.keeping.adoption import adopt_at_first, note_models
 from studio.keeping.leftovers import Leftovers
+from studio.keeping.lock import hold_home
 from studio.keeping.opening import keep_daily_copy, open_database, refuse_damaged
+from studio.keeping.swapping import finish_swap, is_swap_pending
 from studio.notices.deliverer import Deliverer
 from studio.notices.outbox import Outbox
 from studio.prediction.pool import PredictorPool
@@ -81,6 +84,7 @@ def start_studio(settings: Settings) -> Studio:
 
     Raises Damaged, once, where the database is not: it is put aside, and the error says how to go on.
     """
+    finish_swap(settings.home)
     settings.make_folders()
     refuse_damaged(settings)
     studio = open_studio(settings)
@@ -93,6 +97,7 @@ def tidy(settings: Settings, queue: Queue) -> None:
     """Remove what nobody needs any more; nothing that another process works on is taken."""
     Leftovers(settings, queue).remove_all()
     ImportFollowUp(settings, queue).sweep()
+    note_models(settings, queue.store.engine)
 
 
 def open_studio(settings: Settings) -> Studio:
@@ -139,8 +144,13 @@ def make_worker(settings: Settings, *, once: bool = False) -> Worker:
 
 def prepare_home(settings: Settings) -> Engine:
     """Make the folders, and bring the database to this version; Conflict where a later one wrote it."""
+    if is_swap_pending(settings.home):
+        with hold_home(settings):
+            finish_swap(settings.home)
     settings.make_folders()
-    return open_database(settings)
+    engine = open_database(settings)
+    adopt_at_first(settings, engine)
+    return engine
 
 
 def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Worker:
@@ -161,6 +171,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
 
     def after(job_id: str) -> None:
         leftovers.remove_of(job_id)
+        note_models(settings, store.engine)
         imports.after(job_id)
 
     return Worker(store, options, launcher, after=after)

@@ -10,18 +10,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from filelock import FileLock, Timeout
 
 from studio.api.app import build_api
 from studio.api.security import SecurityMiddleware, require_token_off_loopback
 from studio.bootstrap import Studio, start_studio, telling_of_jobs
 from studio.errors import Conflict, InvalidInput, StudioError
+from studio.keeping.lock import hold_home
 from studio.logbook import keep_log
 from studio.settings import Settings
 
@@ -124,24 +123,6 @@ def build_application(studio: Studio) -> FastAPI:
     application = mount_pages(application, studio, studio.settings)
     application.add_middleware(SecurityMiddleware, settings=studio.settings)
     return application
-
-
-@contextlib.contextmanager
-def hold_home(settings: Settings) -> Iterator[None]:
-    """One studio per home: Conflict where another one runs already."""
-    settings.make_folders()
-    lock = FileLock(settings.lock_path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Conflict(
-            f"A studio is already running for {settings.home}.",
-            "Use the one that runs, stop it first, or choose another --home.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class WorkerKeeper:

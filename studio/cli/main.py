@@ -11,7 +11,7 @@ import typer
 
 from jobs.errors import CannotWrite
 from studio import __version__
-from studio.cli import checkpoints, datasets, jobs, models, running, training
+from studio.cli import checkpoints, datasets, jobs, keeping, models, running, training
 from studio.cli.output import Context, print_error, say
 from studio.errors import StudioError, Unavailable
 
@@ -31,6 +31,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(models.app, name="model")
 running.register(app)
 training.register(app)
+keeping.register(app)
 
 
 @app.callback()

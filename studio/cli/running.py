@@ -77,10 +77,15 @@ def stop_with_parent(parent: int, stop: threading.Event) -> None:
     stop.set()
 
 
-def doctor(context: typer.Context) -> None:
+def doctor(
+    context: typer.Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read all data too, and compare them with their hashes.")
+    ] = False,
+) -> None:
     """Say what this machine has, what is missing, and what to do."""
     with context.obj.studio() as studio:
-        findings = studio.system.doctor()
+        findings = studio.system.doctor(deep=deep)
     text = "\n".join(
         f"{MARKS[finding.ok]}  {finding.title}: {finding.sentence} {finding.hint}".rstrip()
         for finding in findings

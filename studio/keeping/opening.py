@@ -42,15 +42,21 @@ def open_database(settings: Settings) -> Engine:
     engine = make_engine(settings.database_url)
     try:
         back_up_before_upgrade(settings, engine)
-        upgrade_jobs(engine)
-        upgrade_records(engine)
-    except SchemaTooNew as error:
-        raise Conflict(error.message, error.hint) from error
+        upgrade(engine)
     except DatabaseError as error:
         if is_damage(error.orig):
             raise damaged(settings) from error
         raise
     return engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Make the tables of a database, or bring them to this version; Conflict where a later one wrote it."""
+    try:
+        upgrade_jobs(engine)
+        upgrade_records(engine)
+    except SchemaTooNew as error:
+        raise Conflict(error.message, error.hint) from error
 
 
 def damaged(settings: Settings) -> Damaged:
@@ -99,7 +105,11 @@ def refuse_damaged(settings: Settings) -> None:
     if why is None:
         return
     aside = set_aside(settings.database_path, "damaged")
-    again = f"To begin with an empty one instead, start the studio again: {command_for(settings, 'serve')}"
+    again = (
+        "Or start the studio again: it begins with a new database and enters the datasets and models "
+        "it finds. "
+        f"Do it with: {command_for(settings, 'serve')}"
+    )
     backup = newest_backup(settings)
     back = (
         f"Bring back the newest backup with: {command_for(settings, 'restore', '--from', str(backup))}"

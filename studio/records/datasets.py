@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -95,6 +96,14 @@ class DatasetStore:
         with self._engine.connect() as connection:
             return is_taken(connection, name)
 
+    def adopt(self, dataset: Dataset) -> None:
+        """Remember a version whose files were found; where name and version are taken, by a free name."""
+        with writing(self._engine) as connection:
+            kept, number = dataset, 2
+            while has_version(connection, kept):
+                kept, number = replace(dataset, name=f"{dataset.name}-{number}"), number + 1
+            insert_in(connection, kept)
+
     def delete(self, name: str) -> bool:
         """Forget all versions of a name and their open edits; False where there was none."""
         return self._delete(datasets.c.name == name)
@@ -138,6 +147,14 @@ def insert_in(connection: Connection, dataset: Dataset) -> None:
 def is_taken(connection: Connection, name: str) -> bool:
     """Whether a dataset has that name."""
     return connection.scalar(select(datasets.c.id).where(datasets.c.name == name).limit(1)) is not None
+
+
+def has_version(connection: Connection, dataset: Dataset) -> bool:
+    """Whether the name of a dataset has that version already."""
+    wanted = select(datasets.c.id).where(
+        datasets.c.name == dataset.name, datasets.c.version == dataset.version
+    )
+    return connection.scalar(wanted) is not None
 
 
 def taken(name: str) -> Conflict:

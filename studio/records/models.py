@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
@@ -36,6 +36,20 @@ class ModelRecord:
     seconds: float
     rows_per_second: float | None
     created_at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **to_dict(self),
+            "labels": list(self.labels),
+            "created_at": self.created_at.astimezone(UTC).isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ModelRecord:
+        """Read what to_json wrote."""
+        moment = datetime.fromisoformat(value["created_at"])
+        return cls(**{**value, "labels": tuple(value["labels"]), "created_at": moment})
 
 
 class ModelStore:
@@ -91,6 +105,11 @@ class ModelStore:
         if record is None:
             raise NotFound(f"There is no model '{name}'.", "It may have been renamed or deleted meanwhile.")
         return record
+
+    def adopt(self, record: ModelRecord) -> ModelRecord:
+        """Remember a model whose files were found; where its name is taken, by a free one."""
+        with writing(self._engine) as connection:
+            return add_model_in(connection, record)
 
     def delete(self, name: str) -> bool:
         """Forget a model and its evaluations; False where there was none of that name."""

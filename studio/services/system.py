@@ -13,6 +13,7 @@ import psutil
 
 from jobs.states import ACTIVE, JobState
 from studio.errors import StudioError
+from studio.keeping.integrity import check_home
 from studio.services.checkpoints import CheckpointService
 from studio.services.jobs import JobService
 from studio.services.notices import NoticeService
@@ -100,8 +101,8 @@ class SystemService:
         uses += ["to tell people of jobs"] if self._notices.channels else []
         return f"used only {' and '.join(uses)}" if uses else "off"
 
-    def doctor(self) -> list[Finding]:
-        """Everything the studio needs, with what to do where it is missing."""
+    def doctor(self, *, deep: bool = False) -> list[Finding]:
+        """Everything the studio needs, with what to do where it is missing; ``deep`` reads all data too."""
         overview = self.overview()
         return [
             self._python(),
@@ -123,7 +124,15 @@ class SystemService:
             self._records(),
             Finding("Network", True, overview.network, needed=False),
             *self._told(),
+            *(self._data() if deep else ()),
         ]
+
+    def _data(self) -> list[Finding]:
+        """Whether the data are as they were written."""
+        wrong = check_home(self._settings.home)
+        hint = "Bring back a backup with: python -m studio restore --from FILE"
+        sound = Finding("Data", True, "the database, all datasets and all models are as they were written")
+        return [Finding("Data", False, sentence, hint) for sentence in wrong] or [sound]
 
     def _python(self) -> Finding:
         new_enough = sys.version_info >= (3, 11)

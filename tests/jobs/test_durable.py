@@ -69,11 +69,11 @@ def test_what_is_half_written_is_abandoned_once_its_process_is_gone(tmp_path: Pa
     assert not is_abandoned(temporary_name(tmp_path / "ours"))
 
 
-def test_of_a_reused_process_number_and_of_another_machine_the_writer_is_gone_in_time(tmp_path: Path) -> None:
+def test_of_a_reused_process_number_and_of_another_place_the_writer_is_gone_in_time(tmp_path: Path) -> None:
     name = temporary_name(tmp_path / "a.txt").name
-    machine, process, start = name.split(".")[3].split("-")
+    place, process, start = name.split(".")[3].split("-")
     assert is_abandoned(tmp_path / name.replace(f"-{start}.", f"-{int(start) + 1}."))
-    elsewhere = tmp_path / name.replace(machine, "0" * 6)
+    elsewhere = tmp_path / name.replace(place, "0" * 6)
     elsewhere.write_text("half")
     assert not is_abandoned(elsewhere)
     os.utime(elsewhere, (0, 0))

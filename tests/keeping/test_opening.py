@@ -72,8 +72,8 @@ def test_a_damaged_database_is_put_aside_once_and_the_way_back_is_said(
     (aside,) = settings.home.glob("studio.db.damaged-*Z")
     assert aside.read_bytes() == spoilt and not settings.database_path.exists()
     assert str(aside) in caught.value.message and "start the studio again" in caught.value.hint
-    with contextlib.closing(start_studio(settings)):
-        pass
+    with contextlib.closing(start_studio(settings)) as studio:
+        assert [one.name for one in studio.datasets.list()] == ["small"]
     assert aside.read_bytes() == spoilt and folder.is_dir()
 
 
@@ -91,17 +91,16 @@ def test_the_newest_backup_is_named_with_the_command_that_brings_it_back(
     assert f"restore --from {backup}" in caught.value.hint
 
 
+@pytest.mark.parametrize("spoil", [spoil_start, cut_short])
 def test_a_command_that_meets_a_damaged_database_says_so_and_changes_nothing(
-    settings: Settings, small_table: Path, capsys: pytest.CaptureFixture[str]
+    settings: Settings, small_table: Path, capsys: pytest.CaptureFixture[str], spoil: object
 ) -> None:
-    for spoil in (spoil_start, cut_short):
-        spoilt = spoil(fill(settings, small_table))
-        settings.database_path.write_bytes(spoilt)
-        assert main(["--home", str(settings.home), "job", "list"]) == 2
-        said = capsys.readouterr().err
-        assert "is damaged" in said and "serve" in said and "Traceback" not in said
-        assert settings.database_path.read_bytes() == spoilt
-        settings.database_path.unlink()
+    spoilt = spoil(fill(settings, small_table))
+    settings.database_path.write_bytes(spoilt)
+    assert main(["--home", str(settings.home), "job", "list"]) == 2
+    said = capsys.readouterr().err
+    assert "is damaged" in said and "serve" in said and "Traceback" not in said
+    assert settings.database_path.read_bytes() == spoilt
 
 
 def test_serving_a_damaged_home_ends_with_exit_code_2_and_a_sentence(
