@@ -71,7 +71,7 @@ def render_job(job: JobView) -> Markup:
     ).format(
         job.title or kind,
         listing.badge_of(job),
-        job.message or kind,
+        (job.message if job.state == JobState.RUNNING else "") or kind,
         layout.bar(fraction, job.title, text),
         layout.text_link(W.now.open, link("jobs", job=job.id)),
     )

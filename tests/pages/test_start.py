@@ -66,7 +66,9 @@ def test_what_waits_or_is_paused_is_counted_and_what_keeps_it_is_named() -> None
 
 
 def test_what_pauses_or_stops_early_is_among_what_runs() -> None:
-    html = start.render_now([job(JobState.PAUSING), job(JobState.RUNNING, stop_asked=True)])
+    pausing = job(JobState.PAUSING, message="Paused on request.")
+    html = start.render_now([pausing, job(JobState.RUNNING, stop_asked=True)])
+    assert "Paused" not in html, "it is not paused yet"
     assert "Pausing" in html and "Stopping early" in html
 
 
