@@ -18,7 +18,7 @@ from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
-from studio.keeping.adoption import adopt_at_first, note_models
+from studio.keeping.adoption import adopt_at_first, note_model, note_models
 from studio.keeping.leftovers import Leftovers
 from studio.keeping.lock import hold_home
 from studio.keeping.opening import keep_daily_copy, open_database, refuse_damaged
@@ -171,7 +171,8 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
 
     def after(job_id: str) -> None:
         leftovers.remove_of(job_id)
-        note_models(settings, store.engine)
+        if (model := ModelStore(store.engine).by_id(job_id)) is not None:
+            note_model(settings, model)
         imports.after(job_id)
 
     return Worker(store, options, launcher, after=after)

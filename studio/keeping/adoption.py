@@ -60,9 +60,14 @@ def find_model(settings: Settings, model_id: str) -> ModelRecord | None:
 def note_models(settings: Settings, engine: Engine) -> None:
     """Note beside the files of each model what the database knows of it, where that is not noted yet."""
     for record in ModelStore(engine).list():
-        folder = settings.models_dir / record.id
-        if folder.is_dir() and find_model(settings, record.id) != record:
-            write_json(folder / RECORD, record.to_json())
+        note_model(settings, record)
+
+
+def note_model(settings: Settings, record: ModelRecord) -> None:
+    """The same for one model."""
+    folder = settings.models_dir / record.id
+    if folder.is_dir() and find_model(settings, record.id) != record:
+        write_json(folder / RECORD, record.to_json())
 
 
 def drop_rows_without_files(settings: Settings, engine: Engine) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jobs.durable import rename, replacing
+from studio.errors import Damaged, WorkFailed
 
 FIRST_BYTES = b"SQLite format 3\x00"
 BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database that is in use
@@ -73,14 +74,28 @@ def is_damage(error: BaseException | None) -> bool:
 
 
 def copy_database(source: Path, to: Path) -> None:
-    """Copy a database as it is at one moment, while others go on writing to it; one whole file."""
-    with (
-        replacing(to) as waiting,
-        closing(connect(source)) as old,
-        closing(sqlite3.connect(waiting)) as new,
-    ):
-        old.backup(new)
-        new.execute("PRAGMA journal_mode=DELETE")
+    """Copy a database as it is at one moment, while others go on writing to it; one whole file.
+
+    Raises Damaged where it cannot be read, WorkFailed where there is no room for the copy.
+    """
+    try:
+        with (
+            replacing(to) as waiting,
+            closing(connect(source)) as old,
+            closing(sqlite3.connect(waiting)) as new,
+        ):
+            old.backup(new)
+            new.execute("PRAGMA journal_mode=DELETE")
+    except (OSError, sqlite3.Error) as error:
+        if is_damage(error):
+            raise Damaged(
+                f"The database {source} is damaged ({error}).",
+                "Use another copy of it. If it is the studio's own, start the studio: it says how to go on.",
+            ) from error
+        raise WorkFailed(
+            f"The database {source} could not be copied to {to} ({error}).",
+            "Check that the disk has room and that you may write there.",
+        ) from error
 
 
 def set_aside(path: Path, why: str) -> Path:

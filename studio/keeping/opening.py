@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from jobs.database import SCHEMA as JOB_SCHEMA
 from jobs.database import make_engine
 from jobs.database import upgrade as upgrade_jobs
 from jobs.errors import SchemaTooNew
-from studio.errors import Conflict, Damaged
+from studio.errors import Conflict, Damaged, WorkFailed
 from studio.keeping.database import (
     copy_database,
     find_damage,
@@ -26,6 +27,8 @@ from studio.keeping.database import (
 from studio.records.schema import SCHEMA as RECORD_SCHEMA
 from studio.records.schema import upgrade as upgrade_records
 from studio.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 DAILY, DAILY_SECONDS, DAILY_KEPT = "studio-daily-", 86_400.0, 5
 
@@ -88,13 +91,20 @@ def keep_copy(settings: Settings, to: Path) -> None:
 
 
 def keep_daily_copy(settings: Settings) -> None:
-    """Copy the database where the last such copy is a day old; the newest five are kept."""
+    """Copy the database where the last such copy is a day old; the newest five are kept.
+
+    The studio starts all the same where that is impossible.
+    """
     if not settings.database_path.exists():
         return
     copies = sorted(settings.backups_dir.glob(f"{DAILY}*.db"))
     if copies and time.time() - copies[-1].stat().st_mtime < DAILY_SECONDS:
         return
-    keep_copy(settings, free_name(settings.backups_dir / f"{DAILY}{stamp()}.db"))
+    try:
+        keep_copy(settings, free_name(settings.backups_dir / f"{DAILY}{stamp()}.db"))
+    except WorkFailed as error:
+        logger.warning(error.message)
+        return
     for old in copies[: max(0, len(copies) + 1 - DAILY_KEPT)]:
         old.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def fill_home(settings: Settings, table: Path) -> None:
         (settings.jobs_dir / claim.job_id / "log.txt").write_text("it goes on\n")
         payload = {"folder": str(upload.parents[1]), "request": {"path": str(upload)}}
         queue.submit(NewJob("import", "nowhere", payload, title="waiting"))
+    with contextlib.closing(sqlite3.connect(settings.database_path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def write_snapshot(workdir: Path, step: int) -> Path:

@@ -392,6 +392,39 @@ def test_backup_and_restore_are_commands(
     assert run(other, "model", "list")[1][0]["name"] == "kept"
 
 
+WITH_LITTLE_ROOM = """
+import resource, signal, sys
+from studio.cli.main import main
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("room_bytes", [100_000, 1_000_000])
+def test_a_backup_for_which_there_is_no_room_says_so_and_leaves_nothing(
+    filled: Settings, tmp_path: Path, room_bytes: int
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    words = ["--home", str(filled.home), "backup", "--to", str(tmp_path / "a.zip")]
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_LITTLE_ROOM, str(room_bytes), *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "could not be" in done.stderr and "has room" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_damaged_database_is_not_backed_up(filled: Settings, tmp_path: Path) -> None:
+    filled.database_path.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(Damaged, match="is damaged"):
+        back_up(filled, BackupRequest(tmp_path / "a.zip"), nothing)
+
+
 def test_jobs_that_come_while_a_backup_is_written_do_no_harm(
     filled: Settings, other: Settings, tmp_path: Path
 ) -> None:
