@@ -93,24 +93,36 @@ class ImportFollowUp:
         self._queue = queue
 
     def after(self, job_id: str) -> None:
-        """Delete the files of an import that has done its work, and queue the closer look at a large one."""
+        """Do it for one job, and sweep."""
         job = self._queue.get(job_id)
-        if job.kind != IMPORT or job.state not in TERMINAL:
-            return
-        if job.state != JobState.FAILED:
-            shutil.rmtree(job.payload["folder"], ignore_errors=True)
+        if job.kind == IMPORT and job.state in TERMINAL:
+            self._follow_up(job)
+            self.sweep()
+
+    def _follow_up(self, job: JobView) -> None:
+        """Queue the closer look at a large table, then delete the files of an import that did its work."""
         result = job.result or {}
         if needs_profile(result.get("rows", 0)):
             made = profile_job(self._settings.home, result["dataset_id"], result["dataset"])
             self._queue.submit(made)
-        self.sweep()
+        if job.state != JobState.FAILED:
+            shutil.rmtree(job.payload["folder"], ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete kept files that are a day old and that no waiting or running job needs."""
-        needed = {job.payload.get("folder") for job in self._queue.unfinished() if job.kind == IMPORT}
+        """See to kept files that nobody needs: of imports whose worker was killed before it could, and
+        those that are a day old and that no waiting or running job needs.
+        """
+        kept = list((self._settings.uploads_dir / KEPT).glob("*"))
+        if not kept:
+            return
+        imports = [*self._queue.jobs(kinds=[IMPORT]), *self._queue.unfinished()]
+        owners = {job.payload.get("folder"): job for job in imports if job.kind == IMPORT}
         oldest = time.time() - KEPT_SECONDS
-        for folder in (self._settings.uploads_dir / KEPT).glob("*"):
-            if str(folder) not in needed and folder.stat().st_mtime < oldest:
+        for folder in kept:
+            owner = owners.get(str(folder))
+            if owner is not None and owner.state in TERMINAL - {JobState.FAILED}:
+                self._follow_up(owner)
+            elif (owner is None or owner.state in TERMINAL) and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

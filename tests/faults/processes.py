@@ -15,6 +15,7 @@ import jobs.faults
 from jobs.audit import Expected, audit, read_records
 from jobs.processes import mark_of
 from studio.bootstrap import Studio, make_worker, start_studio
+from studio.keeping.integrity import check_home
 from studio.keeping.sweep import find_unfinished
 from tests.faults.stories import STORIES
 from tests.faults.story import settings_of
@@ -91,6 +92,7 @@ def judge_home(place: Place) -> list[str]:
     story = STORIES[place.story]
     with contextlib.closing(start_studio(settings_of(place.home))) as studio:
         wrong = [*story.judge(studio), *judge_jobs(studio, dict(story.expected(studio)))]
+    wrong += check_home(place.home)
     return wrong + [f"A temporary file is left: {path}." for path in find_unfinished(place.home)]
 
 

@@ -39,8 +39,12 @@ class Story:
 
 
 def settings_of(home: Path) -> Settings:
-    """The settings of every story: two trainings at a time, and short leases."""
-    return Settings(home=home, offline=True, lease_seconds=1.5, trainings_per_device=2, min_free_bytes=0)
+    """The settings of every story: two trainings at a time.
+
+    A worker that was killed is gone for certain, so its lease need not be short; and what a worker renews
+    twice a second would only be the same commit again and again.
+    """
+    return Settings(home=home, offline=True, lease_seconds=6.0, trainings_per_device=2, min_free_bytes=0)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from jobs.durable import temporary_name
+from studio.bootstrap import start_studio
+from studio.errors import Damaged
 from tests.faults.matrix import Matrix, Numbers, Row, show
 from tests.faults.processes import Place, judge_home
 from tests.faults.stories import STORIES
-from tests.faults.story import Story
+from tests.faults.story import Story, settings_of
 from tests.faults.telling import Told, tell_at
 
 
@@ -66,6 +69,26 @@ def test_a_temporary_file_that_is_left_is_found(tmp_path: Path) -> None:
     left = temporary_name(place.home / "models" / "x.json")
     left.touch()
     assert judge_home(place) == [f"A temporary file is left: {left}."]
+
+
+def test_a_damaged_upload_is_found(tmp_path: Path) -> None:
+    place = Place("tables", tmp_path)
+    STORIES["tables"].prepare(place.home)
+    with closing(start_studio(settings_of(place.home))) as studio:
+        STORIES["tables"].commands["import here"](studio)
+        rows = studio.settings.datasets_dir / studio.datasets.get("here").id / "train.parquet"
+    content = rows.read_bytes()
+    rows.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    assert any("train rows of the dataset" in sentence for sentence in judge_home(place))
+
+
+def test_a_damaged_database_is_found(tmp_path: Path) -> None:
+    place = Place("start", tmp_path)
+    STORIES["start"].prepare(place.home)
+    path = place.home / "studio.db"
+    path.write_bytes(path.read_bytes()[:8192] + b"x" * 8192)
+    with pytest.raises(Damaged):
+        judge_home(place)
 
 
 def test_what_a_story_expects_and_does_not_find_is_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.conftest import small_rows, write_csv
 from tests.faults.story import Story, settings_of, wait_for
 
 TABLE, ENCODER, MODEL = "given.csv", "encoder", "small-model"
-SETTINGS = {"epochs": 2, "batch_size": 16, "device": "cpu"}
+SETTINGS = {"epochs": 2, "batch_size": 16}
 
 
 def prepare(home: Path) -> None:

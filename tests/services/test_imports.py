@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jobs.queue import NewJob
 from jobs.states import JobState
-from studio.bootstrap import open_studio
+from studio.bootstrap import open_studio, start_studio
 from studio.data.importing import ImportRequest
+from studio.data.near import ROWS_AT_ONCE
 from studio.data.readers import ReadOptions
 from studio.errors import Conflict, InvalidInput
+from studio.services.imports import IMPORT, LANE
 from studio.settings import Settings
 from tests.data.tables import many_rows, write_table
 
@@ -57,6 +61,24 @@ def test_an_import_in_the_background_fails_with_all_problems_and_can_be_repeated
     studio.jobs.wait(studio.jobs.retry(failed.id).id)
     assert [job.state for job in studio.jobs.list()] == [JobState.FAILED, JobState.FAILED]
     studio.close()
+
+
+def test_what_a_worker_that_was_killed_after_an_import_left_undone_is_done_at_the_next_start(
+    settings: Settings,
+) -> None:
+    with closing(open_studio(settings)) as studio:
+        folder = settings.uploads_dir / "tables" / "kept"
+        folder.mkdir(parents=True)
+        new = NewJob(IMPORT, "nowhere", {"folder": str(folder)}, lane=LANE)
+        job = studio.jobs.submit(new)
+        claim = studio.jobs.queue.store.claim_next("killed", LANE, 60.0)
+        rows = ROWS_AT_ONCE + 1
+        result = {"rows": rows, "dataset_id": "d", "dataset": "tickets"}
+        studio.jobs.queue.store.finish(job.id, claim.fence, result)
+    for _ in range(2):
+        with closing(start_studio(settings)) as studio:
+            assert not folder.exists()
+            assert [job.title for job in studio.jobs.unfinished()] == ["Look closer at tickets"]
 
 
 def test_two_imports_never_race_for_one_name(tmp_path: Path) -> None:
