@@ -176,6 +176,7 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
             f"(epoch {reporter.extent.epochs_at(trainer.step):.3g} of {reporter.extent.epochs})."
         )
         reporter.tell_again()
+        reporter.say(trainer.step, f"Going on after step {trainer.step}")
     trainer.train()
     # Gradients would take the memory in which the model is scored next.
     trainer.model.zero_grad(set_to_none=True)

@@ -81,6 +81,8 @@ def test_a_stop_that_is_interrupted_ends_as_one_that_is_not(
     again = StopsEarly(0)
     assert train_model(run, again).sentence == whole.sentence
     assert not [call for call in again.calls if call["message"].startswith("Training")]
+    (going_on,) = [call for call in again.calls if call["message"].startswith("Going on")]
+    assert 0 < going_on["step"] <= going_on["steps"]
 
 
 class SpoilsAt(Listener):
