@@ -80,7 +80,10 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def run_handler(assignment: Assignment, workdir: Path, reporter: Reporter) -> Ending:
-    """Call the handler and turn whatever happens into one of the endings."""
+    """Call the handler and turn whatever happens into one of the endings.
+
+    Raises CannotWrite where the database took no write of the handler's; without a record it is tried again.
+    """
     try:
         handler = find_handler(assignment.handler)
         outcome = handler(JobContext(assignment, workdir, reporter))
@@ -93,6 +96,8 @@ def run_handler(assignment: Assignment, workdir: Path, reporter: Reporter) -> En
         return JobFailure("The job stopped itself without being asked to.", "See the log.", "stopped")
     except SystemExit as ended:
         return JobFailure(f"The job ended itself with exit code {ended.code}.", "See the log.", "exit")
+    except CannotWrite:
+        raise
     except Exception as error:  # noqa: BLE001 - the boundary of the job: any error becomes its record
         return NoRoom() if is_disk_full(error) else describe(error)
 

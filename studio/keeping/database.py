@@ -12,7 +12,6 @@ from urllib.parse import quote
 from jobs.durable import rename, replacing
 from studio.errors import Damaged, WorkFailed
 
-FIRST_BYTES = b"SQLite format 3\x00"
 BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database that is in use
 QUICK_SECONDS, THOROUGH_SECONDS = 10.0, 120.0
 STEPS_BETWEEN_LOOKS = 20_000
@@ -25,10 +24,18 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def has_wrong_start(path: Path) -> bool:
-    """Whether a file that is not empty cannot be a database."""
-    with path.open("rb") as file:
-        start = file.read(len(FIRST_BYTES))
-    return bool(start) and start != FIRST_BYTES
+    """Whether a file that is not empty cannot be a database.
+
+    SQLite itself looks, at this file alone. Whoever closes a file of his own takes from the connections of
+    his process their locks on it (https://www.sqlite.org/howtocorrupt.html, 2.2): another process then
+    removes the log from under them.
+    """
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as connection:
+        try:
+            connection.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:
+            return error.sqlite_errorcode == sqlite3.SQLITE_NOTADB
+    return False
 
 
 def find_damage(path: Path) -> str | None:

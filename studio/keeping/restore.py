@@ -16,7 +16,7 @@ from jobs.store import Store
 from studio.errors import Conflict, Damaged, StudioError, WorkFailed
 from studio.keeping.adoption import adopt, drop_rows_without_files
 from studio.keeping.archive import DATABASE, ROOMS, Progress, open_archive
-from studio.keeping.database import FIRST_BYTES, check_pages, copy_database, free_name, stamp
+from studio.keeping.database import check_pages, copy_database, free_name, has_wrong_start, stamp
 from studio.keeping.lock import hold_home
 from studio.keeping.opening import open_database, upgrade
 from studio.keeping.swapping import finish_swap, is_swap_pending, swap_in
@@ -120,10 +120,7 @@ def has_rows(settings: Settings) -> bool:
 
 def is_database(path: Path) -> bool:
     """Whether a file is a copy of a database and no archive."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(FIRST_BYTES)) == FIRST_BYTES
+    return path.is_file() and path.stat().st_size > 0 and not has_wrong_start(path)
 
 
 def stage(settings: Settings, request: RestoreRequest, staged: Path, progress: Progress) -> list[str]:

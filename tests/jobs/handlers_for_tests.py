@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from jobs.context import JobContext, Outcome
+from jobs.errors import CannotWrite
 
 LONG_SECONDS = 60.0
 
@@ -110,6 +111,8 @@ def print_without_end(context: JobContext) -> Outcome:
 
 def publish_note(context: JobContext) -> Outcome:
     """Write a row of another room's table together with the success."""
+    if context.payload.get("busy_at_first") and context.attempt == 1:
+        raise CannotWrite("The database is busy.", "Try again in a moment.")
 
     def publish(connection: Connection) -> None:
         connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": context.job_id})

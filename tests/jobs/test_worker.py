@@ -129,13 +129,14 @@ def test_publication_happens_with_the_success_or_not_at_all(bench: Bench) -> Non
         assert connection.execute(text("SELECT body FROM notes")).all() == [(good.id,)]
 
 
-def test_a_full_disk_at_the_end_costs_an_attempt_and_not_the_work(bench: Bench) -> None:
+@pytest.mark.parametrize("refusal", ["full", "busy"])
+def test_a_database_that_takes_no_write_costs_an_attempt_and_not_the_work(bench: Bench, refusal: str) -> None:
     write(bench.engine, lambda connection: connection.execute(text("CREATE TABLE notes (body TEXT)")))
-    job = bench.submit("publish_note", {"full_at_first": True}, attempts_allowed=2)
+    job = bench.submit("publish_note", {f"{refusal}_at_first": True}, attempts_allowed=2)
     bench.run_all()
     ended = bench.queue.get(job.id)
     assert (ended.state, ended.attempt, ended.result) == (JobState.SUCCEEDED, 2, {"published": True})
-    assert "full" in (bench.queue.jobs_dir / job.id / "log.txt").read_text()
+    assert refusal in (bench.queue.jobs_dir / job.id / "log.txt").read_text()
 
 
 def test_whoever_asked_hears_of_every_child_that_is_gone(bench: Bench) -> None:

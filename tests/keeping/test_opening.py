@@ -250,3 +250,25 @@ def test_a_home_that_may_only_be_read_is_said_to_an_ordinary_user(
     assert done.returncode == 2, done.stderr
     assert "cannot be used" in done.stderr and "Traceback" not in done.stderr
     assert open_to_all.database_path.read_bytes() == content
+
+
+READS_AND_LEAVES = """
+import contextlib, sqlite3, sys
+with contextlib.closing(sqlite3.connect(sys.argv[1])) as connection:
+    connection.execute("SELECT count(*) FROM jobs").fetchone()
+"""
+
+
+def test_to_look_at_a_database_takes_no_locks_from_those_who_use_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", offline=True)
+    log = Path(f"{settings.database_path}-wal")
+    with contextlib.closing(open_studio(settings)) as studio:
+        studio.jobs.submit(NewJob("train", "nowhere", {}))
+        assert find_damage(settings.database_path) is None
+        make_engine(settings.database_url).dispose()
+        size = log.stat().st_size
+        subprocess.run([sys.executable, "-c", READS_AND_LEAVES, str(settings.database_path)], check=True)
+        assert log.stat().st_size == size > 0, (
+            "the last one to leave empties the log, and this was not the last"
+        )
+        studio.jobs.submit(NewJob("train", "nowhere", {}))

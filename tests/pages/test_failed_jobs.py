@@ -18,9 +18,10 @@ from studio.pages.words import words_of
 from tests.pages.test_jobs import NOW, RECIPE, job
 
 ROOT = Path(failure.__file__).parents[3]
-# Answered to a request, never to a job.
+# Answered to a request; none of them ends a job.
 OF_REQUESTS = {
     "unauthorized", "forbidden", "unknown_job", "job_not_ended", "not_possible_now", "schema_too_new",
+    "database_unavailable",
 }  # fmt: skip
 KINDS = ("train", "evaluate", "predict", "fetch", "import", "profile")
 
