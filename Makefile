@@ -6,6 +6,9 @@ BASE_PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 pyth
 	&& command -v $$name && break; done)
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
+# Where it is set, each of the hundreds of processes that the tests start compiles all code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-jobs soak presets screenshots
 
@@ -61,7 +64,7 @@ docs: setup ## Write the pages that list commands, recipe fields and metrics.
 quality: setup ## Train on the real data in STUDIO_TEST_DATA and write docs/quality.md.
 	@$(PYTHON) -m bench.quality
 
-quality-short: setup ## One seed of sst2 from STUDIO_TEST_DATA against its floor.
+quality-short: setup ## One seed and epoch of sst2 from STUDIO_TEST_DATA against its floor.
 	@$(PYTHON) -m bench.quality --short
 
 bench: bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection ## Run the benchmarks.

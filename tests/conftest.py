@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from studio.settings import Settings
 
 if TYPE_CHECKING:
     from studio.bootstrap import Studio
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Tests run beside each other, a core for each, and so do the processes they start.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 WORDS = {
     "animals": ("cat", "dog", "horse", "owl", "otter", "badger", "heron", "toad"),
