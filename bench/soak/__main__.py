@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -109,6 +110,7 @@ def broken_promises(settings: Settings, work: Work) -> list[str]:
 def main() -> int:
     """Exit code 0 where all targets are met."""
     options = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # by way of every "finally"
     print(f"Machine: {describe_machine()}, load {psutil.getloadavg()[0]:.1f}", flush=True)
     ticks, stop = Ticks(), threading.Event()
     with tempfile.TemporaryDirectory(prefix="studio-soak-") as folder:

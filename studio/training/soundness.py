@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from studio.errors import Diverged
 from studio.training.recipe import Recipe
 
@@ -61,8 +63,16 @@ class LossWatch:
 def went_wrong(what: str, step: int, recipe: Recipe, last_good: str) -> Diverged:
     """The error that names the step and what to do; ``last_good`` is the last snapshot, or empty."""
     until = f" All was well until {last_good}." if last_good else ""
-    lower = (
-        f"Lower the learning rate from {recipe.learning_rate:.2g} to {recipe.learning_rate / LOWER_RATE:.2g}"
-    )
+    rates = (recipe.learning_rate, recipe.learning_rate / LOWER_RATE)
+    lower = "Lower the learning rate from {} to {}".format(*map(plain, rates))
     format_too = "" if recipe.precision == "fp32" else ", or choose the precision fp32"
     return Diverged(f"{what} at step {step}.{until}", f"{lower}{format_too}, and start it anew.")
+
+
+def plain(rate: float) -> str:
+    """A learning rate as the form shows it.
+
+    >>> plain(2e-05)
+    '0.00002'
+    """
+    return np.format_float_positional(rate, precision=2, fractional=False, trim="-")

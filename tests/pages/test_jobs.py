@@ -71,6 +71,12 @@ def test_every_state_has_its_sentence_and_its_row(state: JobState) -> None:
     assert detail.headline(one, [], None).count("<h2>") == 1
 
 
+def test_a_waiting_job_that_is_opened_says_when_it_is_expected_to_start() -> None:
+    waiting = job(JobState.QUEUED, position=3)
+    assert listing.wait_words(waiting, 600.0) in detail.headline(waiting, [], None, 600.0)
+    assert "10" in listing.wait_words(waiting, 600.0)
+
+
 @pytest.mark.parametrize(
     ("scores", "words"),
     [

@@ -18,8 +18,13 @@ W = words_of("jobs")
 EPOCHS_AT_MOST = 200
 
 
-def headline(job: JobView, points: Sequence[MetricPoint], model: str | None) -> Markup:
-    """Name, state and the one sentence; a failed job says why and what to do."""
+def headline(
+    job: JobView, points: Sequence[MetricPoint], model: str | None, starts_in: float | None = None
+) -> Markup:
+    """Name, state and the one sentence; a failed job says why and what to do.
+
+    ``starts_in``: seconds until a waiting one starts, if known.
+    """
     name = model or listing.name_of(job)
     title = Markup('<div class="s-job-title"><h2>{}</h2>{}</div>').format(name, listing.badge_of(job))
     sentence = course.describe(job, points)
@@ -31,6 +36,8 @@ def headline(job: JobView, points: Sequence[MetricPoint], model: str | None) -> 
     ):
         label = W.progress.label.say(name=name)
         pieces.append(layout.bar(job.fraction or 0.0, label, listing.progress_words(job)))
+    if job.state == JobState.QUEUED and starts_in is not None:
+        pieces.append(layout.paragraph(listing.wait_words(job, starts_in), quiet=True))
     if job.state == JobState.RUNNING and job.message:
         pieces.append(layout.paragraph(job.message, quiet=True))
     if job.attempt > 1 and job.state not in TERMINAL:

@@ -142,9 +142,8 @@ class JobsPage:
         if chosen == UNCHOSEN:
             chosen = listing.choose_first([line.job for line in lines])
         table = self.table_of(lines, chosen)
-        job = next((line.job for line in lines if line.job.id == chosen), None)
-        if job is None:
-            job = self.studio.jobs.get(chosen)
+        line = next((line for line in lines if line.job.id == chosen), None)
+        job, starts_in = (line.job, line.starts_in) if line else (self.studio.jobs.get(chosen), None)
         points, happened = self.points.of(job), self.studio.jobs.history(job.id)
         model = self.studio.jobs.model_name(job)
         may = steering.allowed(job, len(order.waiting_in_lane([line.job for line in lines], job.lane)))
@@ -152,7 +151,7 @@ class JobsPage:
             hindrances.find(self.studio, [line.job for line in lines], self.studio.system.disk_free_bytes()),
             table,
             gr.update(visible=True),
-            detail.headline(job, points, model),
+            detail.headline(job, points, model, starts_in),
             detail.what_to_do(job, happened),
             detail.job_links(job, model),
             self.findings_of(job) + detail.job_facts(job),
