@@ -15,8 +15,6 @@ from jobs.faults import take_role
 from studio.bootstrap import make_worker, telling_of_jobs
 from studio.cli.output import say
 from studio.logbook import keep_log
-from studio.server import ServeOptions
-from studio.server import serve as serve_studio
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +40,9 @@ def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Serve the pages alone.")] = False,
 ) -> None:
     """Serve the studio's pages and API, with its worker."""
+    from studio.server import ServeOptions  # not above: no other command needs a web server
+    from studio.server import serve as serve_studio
+
     options = ServeOptions(workers=0 if no_worker else workers)
     raise typer.Exit(serve_studio(context.obj.settings(host=host, port=port), options))
 

@@ -42,7 +42,7 @@ def test_a_running_job_is_cancelled_and_tried_again_from_its_page(
 def test_closing_the_browser_changes_nothing(
     studio: ServedStudio, browser: Browser, watch: Watch, small_table: Path
 ) -> None:
-    job = start_training(studio, small_table, epochs=4)
+    job = start_training(studio, small_table, epochs=2)
     first = browser.new_context()
     page = watch.follow(first.new_page())
     page.goto(f"{studio.url}/jobs?job={job}", wait_until="commit")
@@ -66,7 +66,7 @@ def test_a_training_goes_on_after_the_studio_was_started_again(
         "Failed to fetch",
         "Unable to preload",
     ]  # the browser notes that the server was away
-    job = start_training(studio, small_table, epochs=12)
+    job = start_training(studio, small_table, epochs=6)
     page.goto(f"{studio.url}/jobs?job={job}", wait_until="commit")
     studio.wait_for_job("running")
     wait_for_first_epoch(studio, job)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.checkpoints.tiny_encoders import make_encoder
 from tests.conftest import small_rows, write_csv
@@ -92,6 +92,20 @@ def test_a_training_is_paused_and_resumed_and_its_curves_are_complete(
     expect(page.locator("#jobs-history")).to_contain_text("It was resumed")
 
 
+def drag(page: Page, row: Locator, before: Locator) -> None:
+    """Drag a row to the place of another, while the page writes its table anew."""
+    row.locator(".s-order").hover(position={"x": 90, "y": 10})
+    page.mouse.down()
+    for each in (row, before):
+        each.evaluate("row => row.replaceWith(row.cloneNode(true))")
+    box = before.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 20, steps=4)
+    page.mouse.move(box["x"] + 60, box["y"] + 4)
+    expect(before).to_have_class(re.compile("s-drop-above"))
+    page.mouse.up()
+
+
 def test_waiting_jobs_are_put_into_another_order_by_an_arrow_and_by_dragging(
     studio: ServedStudio, page: Page
 ) -> None:
@@ -109,9 +123,7 @@ def test_waiting_jobs_are_put_into_another_order_by_an_arrow_and_by_dragging(
     rows("second", "first")
     page.reload(wait_until="commit")
     rows("second", "first")
-    page.locator("tr", has_text="first").drag_to(
-        page.locator("tr", has_text="second"), target_position={"x": 60, "y": 4}
-    )
+    drag(page, page.locator("tr", has_text="first"), page.locator("tr", has_text="second"))
     rows("first", "second")
     assert [studio.get(f"/jobs/{job}")["position"] for job in (first, second)] == [1, 2]
 

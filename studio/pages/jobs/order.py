@@ -11,49 +11,54 @@ from jobs.states import JobState
 from studio.pages.words import words_of
 
 W = words_of("jobs")
-# A row that holds a mark of order can be dragged onto another one of its lane. Listeners sit on the piece
-# itself, as its rows are written anew while one drags.
+# A row that holds a mark of order can be dragged onto another one of its lane. Its rows are written anew while
+# one drags, which would end the browser's own way of dragging: so nothing here holds on to a row. A finger
+# scrolls; it has the arrows.
 DRAG_SCRIPT = """
 let dragged = null;
-const markOf = (target) => target.closest('tr')?.querySelector('[data-place]');
-const isBelow = (event, row) => {
-  const box = row.getBoundingClientRect();
-  return event.clientY > box.top + box.height / 2;
+const markOf = (target) => target?.closest?.('tr')?.querySelector('[data-place]');
+const placeAt = (event) => {
+  const target = document.elementFromPoint(event.clientX, event.clientY);
+  const mark = element.contains(target) ? markOf(target) : null;
+  if (!mark || mark.dataset.lane !== dragged.lane) return null;
+  const row = mark.closest('tr'), box = row.getBoundingClientRect();
+  return {row, place: Number(mark.dataset.place), isBelow: event.clientY > box.top + box.height / 2};
 };
-const showTarget = (row, side) => {
+const showTarget = (at) => {
   for (const each of element.querySelectorAll('.s-drop-above, .s-drop-below'))
     each.classList.remove('s-drop-above', 's-drop-below');
-  if (row) row.classList.add(side);
+  if (at) at.row.classList.add(at.isBelow ? 's-drop-below' : 's-drop-above');
+};
+const letGo = () => {
+  dragged = null;
+  element.classList.remove('s-dragging');
+  showTarget(null);
 };
 element.addEventListener('pointerdown', (event) => {
   const mark = markOf(event.target);
-  if (mark) mark.closest('tr').draggable = !event.target.closest('button');
+  if (!mark || event.button || event.pointerType === 'touch' || event.target.closest('button')) return;
+  dragged = {...mark.dataset, x: event.clientX, y: event.clientY, isMoved: false};
 });
-element.addEventListener('dragstart', (event) => {
-  const mark = markOf(event.target);
-  if (!mark) return;
-  dragged = {...mark.dataset};
-  event.dataTransfer.effectAllowed = 'move';
-  event.dataTransfer.setData('text/plain', mark.closest('tr').innerText);
+element.addEventListener('mousedown', (event) => { if (dragged) event.preventDefault(); });
+document.addEventListener('pointermove', (event) => {
+  if (!dragged) return;
+  dragged.isMoved ||= Math.hypot(event.clientX - dragged.x, event.clientY - dragged.y) > 5;
+  if (!dragged.isMoved) return;
+  element.classList.add('s-dragging');
+  showTarget(placeAt(event));
 });
-element.addEventListener('dragover', (event) => {
-  const mark = markOf(event.target);
-  const fits = dragged && mark && mark.dataset.lane === dragged.lane;
-  const row = fits ? mark.closest('tr') : null;
-  showTarget(row, row && isBelow(event, row) ? 's-drop-below' : 's-drop-above');
-  if (fits) event.preventDefault();
+document.addEventListener('pointerup', (event) => {
+  const at = dragged?.isMoved ? placeAt(event) : null;
+  if (at) {
+    const from = Number(dragged.place);
+    let place = at.place + (at.isBelow ? 1 : 0);
+    if (from < place) place -= 1;
+    if (place !== from) trigger('click', {pick: dragged.order + '/' + place});
+  }
+  letGo();
 });
-element.addEventListener('drop', (event) => {
-  const mark = markOf(event.target);
-  if (!dragged || !mark || mark.dataset.lane !== dragged.lane) return;
-  event.preventDefault();
-  let place = Number(mark.dataset.place) + (isBelow(event, mark.closest('tr')) ? 1 : 0);
-  if (Number(dragged.place) < place) place -= 1;
-  if (place !== Number(dragged.place)) trigger('click', {pick: dragged.order + '/' + place});
-  dragged = null;
-  showTarget(null);
-});
-document.addEventListener('dragend', () => { dragged = null; showTarget(null); });
+document.addEventListener('pointercancel', letGo);
+document.addEventListener('keydown', (event) => { if (event.key === 'Escape') letGo(); });
 """
 
 
