@@ -11,9 +11,9 @@ from jobs.states import JobState
 from studio.pages.words import words_of
 
 W = words_of("jobs")
-# A row that holds a mark of order can be dragged onto another one of its lane. Its rows are written anew while
-# one drags, which would end the browser's own way of dragging: so nothing here holds on to a row. A finger
-# scrolls; it has the arrows.
+# A row that holds a mark of order can be dragged onto another one of its lane. The table is written anew
+# while one drags, which would end a browser's own way of dragging: so nothing here holds on to a row. A
+# finger scrolls; it has the arrows.
 DRAG_SCRIPT = """
 let dragged = null;
 const markOf = (target) => target?.closest?.('tr')?.querySelector('[data-place]');
