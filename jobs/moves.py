@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from jobs.states import JobState, is_allowed
 from jobs.tables import events, jobs, revision
@@ -26,6 +27,8 @@ FIRST_BACKOFF_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 60.0
 COUNT_ONE_MORE = update(revision).values(value=revision.c.value + 1)
 ADD_EVENT = insert(events)
+NEW = "new_"
+MOVED = tuple(jobs.c[name] for name in ("id", "state", "worker", "slot", "fence", "attempt", "message"))
 
 
 @dataclass(frozen=True)
@@ -58,21 +61,19 @@ class Loss:
 
 
 def apply_move(connection: Connection, move: Move, now: float) -> Row[Any] | None:
-    """Carry out ``move`` and write its event; None, and nothing changed, where it no longer applies.
+    """Carry out ``move``, write its event and return the columns MOVED; None, and nothing changed, where it
+    no longer applies.
 
     Raises ValueError for a move that states.ALLOWED does not know.
     """
     if not is_allowed(move.source, move.target):
         raise ValueError(f"A job cannot go from {move.source.value} to {move.target.value}.")
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == move.job_id, jobs.c.state == move.source.value)
-        .values(state=move.target.value, **move.changes)
-        .returning(jobs)
-    )
+    changes = {**move.changes, "state": move.target.value}
+    given = {f"{NEW}{name}": value for name, value in changes.items()}
+    given |= {"of_job": move.job_id, "from_state": move.source.value}
     if move.fence is not None:
-        statement = statement.where(jobs.c.fence == move.fence)
-    row = connection.execute(statement).one_or_none()
+        given["under_fence"] = move.fence
+    row = connection.execute(moving(tuple(sorted(changes)), move.fence is not None), given).one_or_none()
     if row is None:
         return None
     data = {
@@ -85,6 +86,16 @@ def apply_move(connection: Connection, move: Move, now: float) -> Row[Any] | Non
     }
     add_event(connection, move.job_id, "state", data, now)
     return row
+
+
+@functools.cache
+def moving(columns: tuple[str, ...], is_fenced: bool) -> Any:
+    """The statement of a move that sets these columns; to build it anew takes longer than to run it."""
+    values = {name: bindparam(f"{NEW}{name}", type_=jobs.c[name].type) for name in columns}
+    statement = update(jobs).where(jobs.c.id == bindparam("of_job"), jobs.c.state == bindparam("from_state"))
+    if is_fenced:
+        statement = statement.where(jobs.c.fence == bindparam("under_fence"))
+    return statement.values(values).returning(*MOVED)
 
 
 def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any], now: float) -> None:

@@ -115,16 +115,16 @@ class Store:
 
         def work(connection: Connection) -> Claim | None:
             bump_revision(connection)  # first, as it lets only one claim at a time look around
-            free = free_slots(connection, slots)
-            job_id = connection.scalar(query, self.waiting_values(lane, owner_limit))
-            if job_id is None or (slots and not free):
+            free = free_slots(connection, slots) if slots else []
+            next_one = connection.execute(query, self.waiting_values(lane, owner_limit)).one_or_none()
+            if next_one is None or (slots and not free):
                 return None
             now = self.clock()
             changes = {
                 "worker": worker,
                 "slot": free[0] if slots else None,
-                "fence": jobs.c.fence + 1,
-                "attempt": jobs.c.attempt + 1,
+                "fence": next_one.fence + 1,
+                "attempt": next_one.attempt + 1,
                 "lease_until": now + lease_seconds,
                 "heartbeat_at": now,
                 "started_at": now,
@@ -132,9 +132,11 @@ class Store:
                 "told": 0,
                 "message": "",
             }
-            move = Move(job_id, JobState.QUEUED, JobState.RUNNING, "Claimed by a worker.", changes=changes)
+            move = Move(
+                next_one.id, JobState.QUEUED, JobState.RUNNING, "Claimed by a worker.", changes=changes
+            )
             row = apply_move(connection, move, now)
-            return None if row is None else Claim(job_id, row.fence, row.attempt, lane, row.slot or "")
+            return None if row is None else Claim(row.id, row.fence, row.attempt, lane, row.slot or "")
 
         return write(self.engine, work)
 
@@ -289,14 +291,16 @@ def free_slots(connection: Connection, slots: Sequence[str]) -> list[str]:
 
 
 def select_waiting(within_limits: bool) -> Any:
-    """The id of the next job of a lane that may start now; ``within_limits``: an owner may have too many."""
+    """Id, fence and attempt of the next job of a lane that may start now; ``within_limits``: an owner may
+    have too many.
+    """
     # A time too far ahead was written before the clock was set back: it is over.
     ready = or_(
         jobs.c.not_before.is_(None),
         jobs.c.not_before <= bindparam("now"),
         jobs.c.not_before > bindparam("too_far"),
     )
-    waiting = select(jobs.c.id).where(
+    waiting = select(jobs.c.id, jobs.c.fence, jobs.c.attempt).where(
         jobs.c.state == JobState.QUEUED.value, jobs.c.lane == bindparam("lane"), ready
     )
     if within_limits:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from tests.faults.stories import STORIES
 
 LONGEST_SECONDS = 300.0
 POLL_SECONDS = 0.02
+# To start a process looks at all others, and of two that look at one at once only one learns its end.
+LOOKING = threading.Lock()
 
 
 def server() -> ForkServerContext:
@@ -25,6 +28,23 @@ def server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.processes"])
     return context
+
+
+def start(process: BaseProcess) -> None:
+    """Start a process of a telling, beside other tellings."""
+    with LOOKING:
+        process.start()
+
+
+def exit_code(process: BaseProcess, wait_seconds: float = 0.0) -> int | None:
+    """How a process ended; None where it has not after that time."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        with LOOKING:
+            code = process.exitcode
+        if code is not None or time.monotonic() >= deadline:
+            return code
+        time.sleep(POLL_SECONDS)
 
 
 @dataclass
@@ -68,7 +88,7 @@ class Telling:
         finally:
             for process in self.running.values():
                 process.kill()
-                process.join()
+                exit_code(process, LONGEST_SECONDS)
         if self.has_fired() and not self.told.died:
             self.told.died = "child"
         self.told.passings = self.passings()
@@ -87,11 +107,11 @@ class Telling:
         """Start a process, without the fault once it has come."""
         place = replace(self.place, fault="") if self.has_fired() else self.place
         self.running[role] = server().Process(target=target, args=(place,), name=role)
-        self.running[role].start()
+        start(self.running[role])
 
     def follow_app(self) -> bool:
         """Start the app again where it was killed; False once it has done all."""
-        code = self.running["app"].exitcode
+        code = exit_code(self.running["app"])
         if code == -signal.SIGKILL and not self.told.died:
             self.told.died = "app"
             self.start("app", run_app)
@@ -111,7 +131,7 @@ class Telling:
         if not self.relieved and self.story.relieved_after in done:
             self.relieved = True
             worker.terminate()
-        code = worker.exitcode
+        code = exit_code(worker)
         if code is None:
             return
         if code == -signal.SIGKILL and not self.told.died:
@@ -127,24 +147,22 @@ class Telling:
         if worker is None:
             return
         worker.terminate()
-        worker.join(30)
-        if worker.exitcode == -signal.SIGKILL and not self.told.died:
+        code = exit_code(worker, 30)
+        if code == -signal.SIGKILL and not self.told.died:
             self.told.died = "worker"
-        elif worker.exitcode not in {0, -signal.SIGTERM}:
-            self.told.wrong.append(f"The worker ended with exit code {worker.exitcode}; see worker.txt.")
+        elif code not in {0, -signal.SIGTERM}:
+            self.told.wrong.append(f"The worker ended with exit code {code}; see worker.txt.")
 
     def judge(self) -> None:
         """Look at what has become of the home."""
         place = replace(self.place, fault="")
         judge = server().Process(target=run_judge, args=(place,))
-        judge.start()
-        judge.join(60)
+        start(judge)
+        code = exit_code(judge, 60)
         found = self.place.folder / "wrong.json"
-        if judge.exitcode != 0 or not found.exists():
+        if code != 0 or not found.exists():
             judge.kill()
-            self.told.wrong.append(
-                f"The studio did not start again (exit code {judge.exitcode}); see app.txt."
-            )
+            self.told.wrong.append(f"The studio did not start again (exit code {code}); see app.txt.")
         else:
             self.told.wrong += json.loads(found.read_text())
 
