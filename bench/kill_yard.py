@@ -41,7 +41,8 @@ LEASES_STOPPED = 3
 class Plan:
     """What is run; ``stopping``: processes are stopped for three leases, not killed; at most ``most_hits``.
 
-    ``forked``: jobs' processes are forked from a prepared one instead of started anew.
+    ``forked``: jobs' processes are forked from a prepared one instead of started anew. A job sleeps for
+    ``step_seconds`` three times: the shorter, the more claims wait for a core and not for the queue.
     """
 
     jobs: int = 1000
@@ -50,6 +51,7 @@ class Plan:
     stopping: bool = False
     most_hits: int = 1_000_000
     forked: bool = False
+    step_seconds: float = 0.4
     lease_seconds: float = 2.0
     patience_seconds: float = 3600.0
     seed: int = 0
@@ -84,7 +86,7 @@ def count_and_succeed(context: JobContext) -> Outcome:
     for step in range(1, STEPS + 1):
         context.progress(step=step, steps=STEPS)
         context.metric("count", step, split="train", step=step)
-        time.sleep(0.05)
+        time.sleep(context.payload["step_seconds"])
     statement = text("INSERT INTO done (job_id) VALUES (:job_id)")
 
     def publish(connection: Connection) -> None:
@@ -126,8 +128,9 @@ class Yard:
         table = text("CREATE TABLE done (job_id TEXT)")
         write(self.store.engine, lambda connection: connection.execute(table))
         queue = Queue(self.store, self.folder / "jobs")
+        payload = {"step_seconds": self.plan.step_seconds}
         for number in range(self.plan.jobs):
-            queue.submit(NewJob("bench", HANDLER, title=f"Job {number}", attempts_allowed=50))
+            queue.submit(NewJob("bench", HANDLER, payload, title=f"Job {number}", attempts_allowed=50))
 
     def keep_workers(self) -> None:
         """Start a worker at each place that has none."""

@@ -14,7 +14,9 @@ from bench.kill_yard import Plan, Yard
 def test_jobs_are_completed_once_each_while_their_processes_are(
     tmp_path: Path, stopping: bool, forked: bool, jobs: int
 ) -> None:
-    plan = Plan(jobs, 4, stopping=stopping, most_hits=jobs, forked=forked, lease_seconds=1.0)
+    plan = Plan(
+        jobs, 4, stopping=stopping, most_hits=jobs, forked=forked, step_seconds=0.05, lease_seconds=1.0
+    )
     report = Yard(tmp_path, plan).run()
     assert report.broken == []
     assert report.workers_hit + report.children_hit > 0
