@@ -10,7 +10,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-jobs soak presets screenshots
+.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-import bench-browse bench-leaks bench-detection bench-kills bench-gpu-queue bench-jobs soak presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ bench-leaks: setup-dev ## Which planted repeats, contradictions and leaks the ch
 
 bench-kills: setup ## 1,000 jobs whose workers and processes are killed, then stopped, at random.
 	@$(PYTHON) -m bench.kills --forked
+
+bench-gpu-queue: setup ## Pause, kill and lack of memory of trainings on this machine's graphics card.
+	@$(PYTHON) -m bench.gpu_queue
 
 bench-browse: setup ## Milliseconds to a page of a million rows, for each kind of question.
 	@$(PYTHON) -m bench.browse
