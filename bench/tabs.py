@@ -83,10 +83,13 @@ class Tab:
             "session_hash": self.session,
         }
         answer = json.loads(self.ask("POST", TICK_PATH, json.dumps(body)))["data"]
-        for number, value in zip(self.timer["outputs"], answer, strict=True):
-            if number in self.values and value != SKIPPED:
-                self.values[number] = value
-        return any(value != SKIPPED for value in answer)
+        changed = {
+            number: value
+            for number, value in zip(self.timer["outputs"], answer, strict=True)
+            if value not in (SKIPPED, self.values.get(number, SKIPPED))
+        }
+        self.values |= {number: value for number, value in changed.items() if number in self.values}
+        return bool(changed)
 
     def ask(self, method: str, path: str, body: str | None = None) -> bytes:
         """One request on the tab's line; ConnectionError where the server is away or does not do it."""
