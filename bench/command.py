@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,11 @@ def run_program(program: str, path: Path) -> dict[str, Any]:
     if done.returncode:
         raise SystemExit(done.stderr)
     return dict(json.loads(done.stdout))
+
+
+def clean_up_on_sigterm() -> None:
+    """Let SIGTERM end a benchmark by way of every ``finally``, as Ctrl+C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def describe_machine() -> str:

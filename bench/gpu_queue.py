@@ -1,7 +1,7 @@
 """The queue on a machine with a graphics card: ``make bench-gpu-queue``.
 
-A training is paused, resumed and killed, and its losses are compared with those of an undisturbed one; two at
-once share the card one after the other; and a batch that does not fit into its memory is healed.
+A training is paused, resumed and killed, and its losses are compared with those of an undisturbed one;
+several at once have the card one after the other; and a batch that does not fit into its memory is healed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import csv
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,15 +18,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
-from transformers import AutoConfig, AutoModel
 
-from bench.command import ROOT, describe_machine
+from bench.command import ROOT, clean_up_on_sigterm, describe_machine
 from jobs.states import TERMINAL, JobState
 from studio.bootstrap import Studio, open_studio
 from studio.data.importing import ImportRequest
 from studio.services.training import TrainRequest
 from studio.settings import Settings
-from tests.checkpoints.tiny_encoders import WORDS, make_tokenizer
+from tests.checkpoints.tiny_encoders import WORDS, make_encoder
 
 BASE = {
     "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072,
@@ -43,12 +41,6 @@ SMALL = {
 LONGEST_SECONDS = 240.0
 
 
-def make_encoder(folder: Path, shape: dict[str, int]) -> None:
-    """An encoder of that shape with random weights."""
-    config = AutoConfig.for_model("bert", vocab_size=make_tokenizer(folder), **shape)
-    AutoModel.from_config(config).save_pretrained(folder)
-
-
 def prepare(studio: Studio, folder: Path, is_small: bool) -> None:
     """A dataset of long texts, and two encoders."""
     draw = random.Random(0)
@@ -60,8 +52,8 @@ def prepare(studio: Studio, folder: Path, is_small: bool) -> None:
             label = ("lost", "late")[number % 2]
             rows.writerow((f"{number:04d} {label} " + " ".join(draw.choices(WORDS, k=600)), label))
     studio.datasets.import_file(ImportRequest(path=table, name="texts"))
-    make_encoder(folder / "encoder", SMALL if is_small else BASE)
-    make_encoder(folder / "larger", SMALL if is_small else LARGE)
+    make_encoder(folder / "encoder", shape=SMALL if is_small else BASE)
+    make_encoder(folder / "larger", shape=SMALL if is_small else LARGE)
 
 
 @contextmanager
@@ -132,12 +124,12 @@ def tell_ends(studio: Studio, *jobs: str) -> None:
             raise SystemExit(studio.jobs.log(job))
 
 
-def main() -> int:
+def main() -> None:
     """Print what was seen."""
     parser = argparse.ArgumentParser(prog="python -m bench.gpu_queue", description=__doc__)
     parser.add_argument("--small", action="store_true", help="an encoder that a processor trains in seconds")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # by way of every "finally"
+    clean_up_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="studio-gpu-") as name:
         folder = Path(name)
         settings = Settings(home=folder / "home", offline=True, lease_seconds=5.0)
@@ -145,10 +137,10 @@ def main() -> int:
             prepare(studio, folder, options.small)
             print(f"{describe_machine()}, {studio.system.overview().device}", flush=True)
             with worker(settings.home) as runner:
-                return look(studio, folder, runner)
+                look(studio, folder, runner)
 
 
-def look(studio: Studio, folder: Path, runner: psutil.Process) -> int:
+def look(studio: Studio, folder: Path, runner: psutil.Process) -> None:
     """All the measurements, with a worker at work."""
     encoder = folder / "encoder"
     calm, again, shaken = (train(studio, encoder, name) for name in ("calm", "again", "shaken"))
@@ -178,8 +170,7 @@ def look(studio: Studio, folder: Path, runner: psutil.Process) -> int:
     for name, job in (("32 rows of 128 tokens", calm), ("512 rows of 512 tokens", large)):
         speeds = [each.value for each in studio.jobs.metrics(job) if each.name == "rows_per_second"]
         print(f"steps of {name}: {speeds[-1]:.0f} rows a second")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.command import describe_machine
+from bench.command import clean_up_on_sigterm, describe_machine
 from bench.soak.measures import (
     GROWTH_LIMIT,
     TICK_LIMIT_SECONDS,
@@ -110,7 +109,7 @@ def broken_promises(settings: Settings, work: Work) -> list[str]:
 def main() -> int:
     """Exit code 0 where all targets are met."""
     options = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # by way of every "finally"
+    clean_up_on_sigterm()
     print(f"Machine: {describe_machine()}, load {psutil.getloadavg()[0]:.1f}", flush=True)
     ticks, stop = Ticks(), threading.Event()
     with tempfile.TemporaryDirectory(prefix="studio-soak-") as folder:

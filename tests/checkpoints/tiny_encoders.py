@@ -41,11 +41,13 @@ def make_tokenizer(folder: Path, capitals: bool = False, tokenizer_json: bool = 
     return len(words)
 
 
-def make_encoder(folder: Path, family: str = "bert", seed: int = 0, rows: int = 0) -> Path:
+def make_encoder(
+    folder: Path, family: str = "bert", seed: int = 0, rows: int = 0, shape: dict[str, int] = SHAPE
+) -> Path:
     """Write a random encoder with its tokenizer; ``rows`` makes the vocabulary, and so the file, larger."""
     vocabulary = max(make_tokenizer(folder), rows)
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(family, vocab_size=vocabulary, **SHAPE)
+    config = AutoConfig.for_model(family, vocab_size=vocabulary, **shape)
     AutoModel.from_config(config).save_pretrained(folder)
     return folder
 
