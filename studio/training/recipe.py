@@ -199,14 +199,14 @@ class FieldSpec:
         if self.kind == "text":
             return "a name"
         noun = "a whole number" if self.kind == "integer" else "a number"
-        limits = f"{noun} from {format_limit(self.minimum)} to {format_limit(self.maximum)}"
+        limits = f"{noun} from {format_number(self.minimum)} to {format_number(self.maximum)}"
         return f"{limits}, or nothing" if self.optional else limits
 
 
-def format_limit(value: float | None) -> str:
-    """Write a limit as a person does, without rounding whole numbers.
+def format_number(value: float | None) -> str:
+    """Write a number as a person does, without rounding whole ones.
 
-    >>> format_limit(1e-07), format_limit(512.0), format_limit(0.5)
+    >>> format_number(1e-07), format_number(512.0), format_number(0.5)
     ('0.0000001', '512', '0.5')
     """
     return str(int(value)) if value is not None and float(value).is_integer() else f"{value:.10f}".rstrip("0")

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from studio.errors import Diverged
-from studio.training.recipe import Recipe
+from studio.training.recipe import Recipe, format_number
 
 # A single hard batch, or wrong labels that a sure model meets, may cost ten times the loss of guessing; an
 # average over some twenty steps that is five times as bad as guessing is never met but by steps too large.
@@ -60,19 +58,19 @@ class LossWatch:
         return asdict(self)
 
 
+def lower_rate(rate: float) -> float:
+    """The learning rate to try after one that was too high, to two digits.
+
+    >>> lower_rate(1e-4)
+    2e-05
+    """
+    return float(f"{rate / LOWER_RATE:.2g}")
+
+
 def went_wrong(what: str, step: int, recipe: Recipe, last_good: str) -> Diverged:
     """The error that names the step and what to do; ``last_good`` is the last snapshot, or empty."""
     until = f" All was well until {last_good}." if last_good else ""
-    rates = (recipe.learning_rate, recipe.learning_rate / LOWER_RATE)
-    lower = "Lower the learning rate from {} to {}".format(*map(plain, rates))
+    rates = (recipe.learning_rate, lower_rate(recipe.learning_rate))
+    lower = "Lower the learning rate from {} to {}".format(*map(format_number, rates))
     format_too = "" if recipe.precision == "fp32" else ", or choose the precision fp32"
     return Diverged(f"{what} at step {step}.{until}", f"{lower}{format_too}, and start it anew.")
-
-
-def plain(rate: float) -> str:
-    """A learning rate as the form shows it.
-
-    >>> plain(2e-05)
-    '0.00002'
-    """
-    return np.format_float_positional(rate, precision=2, fractional=False, trim="-")

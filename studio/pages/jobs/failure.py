@@ -12,10 +12,10 @@ from jobs.queue import JobView
 from studio.pages import layout, links
 from studio.pages.train.fields import write_value
 from studio.pages.words import words_of
+from studio.training.soundness import lower_rate
 
 W = words_of("failures")
 RETRY, LOG = "retry", "log"  # what the page itself does
-LOWER_RATE = 5.0
 SHORTEST_TOKENS = 16
 UNKNOWN = ("log", "retry", "recipe")
 
@@ -136,8 +136,6 @@ def half_of(field: str, at_least: int) -> Callable[[dict[str, Any]], dict[str, A
 CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "half_batch": half_of("batch_size", 1),
     "half_length": half_of("max_length", SHORTEST_TOKENS),
-    "lower_rate": lambda recipe: {
-        "learning_rate": float(f"{(recipe.get('learning_rate') or 1e-4) / LOWER_RATE:.2g}")
-    },
+    "lower_rate": lambda recipe: {"learning_rate": lower_rate(recipe.get("learning_rate") or 1e-4)},
     "frozen": lambda recipe: {} if recipe.get("method") == "frozen" else {"method": "frozen"},
 }

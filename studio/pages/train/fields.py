@@ -12,7 +12,7 @@ from gradio.components.base import Component
 
 from studio.errors import InvalidInput
 from studio.pages.words import words_of
-from studio.training.recipe import FieldSpec, field_specs
+from studio.training.recipe import FieldSpec, field_specs, format_number
 
 W = words_of("train")
 SPECS: tuple[FieldSpec, ...] = tuple(field_specs())
@@ -88,9 +88,7 @@ def write_value(value: Any) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return str(value)
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.10f}".rstrip("0")
+    return format_number(value)
 
 
 def read_value(spec: FieldSpec, text: str | None) -> Any:
