@@ -14,6 +14,7 @@ from jobs.store import Store
 from studio.bootstrap import open_studio
 from studio.services.datasets import ImportRequest
 from studio.settings import Settings
+from studio.training.snapshots import Snapshots
 from tests.results.kept_models import keep_model
 
 
@@ -43,12 +44,15 @@ def fill_home(settings: Settings, table: Path) -> None:
 
 
 def write_snapshot(workdir: Path, step: int) -> Path:
-    """A folder like that of a snapshot."""
-    folder = workdir / "snapshots" / f"step-{step}"
-    folder.mkdir(parents=True)
-    (folder / "weights").write_bytes(bytes([step]) * 1000)
-    (folder / "manifest.json").write_text(str(step))
-    return folder
+    """A snapshot as a training leaves it."""
+
+    def write(folder: Path) -> None:
+        (folder / "weights").write_bytes(bytes([step % 256]) * 1000)
+
+    snapshots = Snapshots(workdir / "snapshots", {})
+    snapshots.open()
+    snapshots.write(step, {}, None, write)
+    return snapshots.folder / f"snapshot-{step}"
 
 
 @contextlib.contextmanager

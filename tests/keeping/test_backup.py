@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -35,6 +36,7 @@ from studio.keeping.restore import RestoreRequest, restore
 from studio.keeping.sweep import find_unfinished
 from studio.records.schema import SCHEMA, writing
 from studio.settings import Settings
+from studio.training.snapshots import Snapshots
 from tests.keeping.homes import content_of, fill_home, nothing, queue_of, write_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +80,7 @@ def test_a_restored_studio_has_everything_and_its_jobs_wait_again(
     upload = Path(after["waiting"].payload["request"]["path"])
     assert upload.is_relative_to(other.home) and upload.read_text() == "text,label\n"
     snapshots = other.jobs_dir / after["running"].id / "snapshots"
-    assert (snapshots / "step-1" / "weights").read_bytes() == b"\x01" * 1000
+    assert (snapshots / "snapshot-1" / "weights").read_bytes() == b"\x01" * 1000
     assert (other.jobs_dir / after["running"].id / "log.txt").read_text() == "it goes on\n"
     with contextlib.closing(start_studio(other)) as studio:
         assert [model.name for model in studio.models.list()] == ["kept"]
@@ -144,16 +146,11 @@ def test_snapshots_that_are_replaced_during_a_backup_are_whole_in_it(
     stop = threading.Event()
 
     def train() -> None:
-        step = 1
-        while not stop.is_set():
-            newer = write_snapshot(filled.jobs_dir / job_id, step + 1)
-            shutil.rmtree(newer.with_name(f"step-{step}"))
+        for step in itertools.count(2):
+            if stop.is_set():
+                return
+            write_snapshot(filled.jobs_dir / job_id, step)
             time.sleep(0.01)
-            step += 1
-            if step == 250:
-                step = 1
-                shutil.rmtree(filled.jobs_dir / job_id / "snapshots")
-                write_snapshot(filled.jobs_dir / job_id, 1)
 
     trainer = threading.Thread(target=train)
     trainer.start()
@@ -163,14 +160,17 @@ def test_snapshots_that_are_replaced_during_a_backup_are_whole_in_it(
     finally:
         stop.set()
         trainer.join()
+    steps = []
     for number in range(5):
         with zipfile.ZipFile(tmp_path / f"{number}.zip") as archive:
-            names = [name for name in archive.namelist() if "/snapshots/" in name]
-            whole = [name for name in names if name.endswith("manifest.json")]
-            assert whole, names
-            for name in whole:
-                weights = archive.read(name.replace("manifest.json", "weights"))
-                assert weights == bytes([int(archive.read(name))]) * 1000
+            archive.extractall(tmp_path / f"{number}")
+        folder = tmp_path / f"{number}" / "jobs" / job_id / "snapshots"
+        newest = max(int(path.name.rpartition("-")[2]) for path in folder.iterdir())
+        snapshot = Snapshots(folder, {}).newest()
+        assert snapshot is not None and snapshot.step == newest
+        assert (snapshot.folder / "weights").read_bytes() == bytes([newest % 256]) * 1000
+        steps.append(newest)
+    assert steps == sorted(steps) and steps[-1] > steps[0]
 
 
 def test_a_home_with_a_studio_is_replaced_only_on_request_and_its_content_kept(
@@ -314,6 +314,7 @@ import sys
 from pathlib import Path
 from studio.keeping.restore import RestoreRequest, restore
 from studio.settings import Settings
+from studio.training.snapshots import Snapshots
 
 restore(Settings(home=Path(sys.argv[1])), RestoreRequest(Path(sys.argv[2]), replace=True), lambda *_: None)
 """

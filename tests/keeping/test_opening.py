@@ -203,6 +203,7 @@ def test_the_daily_copies_are_few_and_whole(settings: Settings) -> None:
 NOBODY = 65534
 AS_NOBODY = f"""
 import os, sys
+import studio.server  # while the folders of this Python may be read: they are often root's alone
 from studio.cli.main import main
 
 if os.getuid() == 0:  # root may write anywhere
