@@ -22,6 +22,9 @@ from studio.settings import Settings
 CACHE_CHECK_SECONDS = 3600
 CACHE_AGE_SECONDS = 86400
 EVENTS_AT_ONCE = 8
+# Gradio keeps a megabyte for each page that was opened, closed or not. Open ones ask every second or two, so
+# that of more than this many the closed ones are forgotten first.
+OPEN_PAGES = 100
 PRIVATE = ("studio.db", "models", "datasets", "jobs", "checkpoints")  # never served as files
 
 
@@ -38,6 +41,7 @@ def build_pages(studio: Services) -> gr.Blocks:
             blocks.route(page.title, f"/{page.path}", show_in_navbar=False)
         with blocks:
             build_page(page, studio)
+    blocks.state_session_capacity = OPEN_PAGES
     blocks.queue(default_concurrency_limit=EVENTS_AT_ONCE, api_open=False)
     return blocks
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 
 from bench.tabs import Tab
 from jobs.queue import NewJob
 from studio.bootstrap import Studio
+from studio.pages.app import OPEN_PAGES
 from studio.pages.live import Snapshot
 
 
@@ -31,10 +34,13 @@ def test_pages_share_what_was_made_until_something_has_changed() -> None:
 class OpenPage(Tab):
     """A tab that asks a test client."""
 
-    def __init__(self, client: TestClient, page: str) -> None:
+    def __init__(self, client: TestClient, page: str, like: OpenPage | None = None) -> None:
         super().__init__("", page)
         self.client = client
-        self.open()
+        if like is None:
+            self.open()
+        else:
+            self.timer, self.values = like.timer, dict(like.values)
 
     def ask(self, method: str, path: str, body: str | None = None) -> bytes:
         """One request."""
@@ -43,12 +49,17 @@ class OpenPage(Tab):
         return answer.content
 
 
-def count_kept_parts(client: TestClient, page: OpenPage) -> int:
-    """Of how many parts the server keeps a state for an open page."""
+def pages_of(client: TestClient) -> Any:
+    """The pages as Gradio serves them, with what it keeps of each that is open."""
     (pages,) = (
         route.app for route in client.app.routes if hasattr(getattr(route, "app", None), "state_holder")
     )
-    return len(pages.state_holder[page.session].blocks_config.blocks)
+    return pages
+
+
+def count_kept_parts(client: TestClient, page: OpenPage) -> int:
+    """Of how many parts the server keeps a state for an open page."""
+    return len(pages_of(client).state_holder[page.session].blocks_config.blocks)
 
 
 @pytest.mark.parametrize("address", ["/", "/jobs", "/results"])
@@ -63,3 +74,13 @@ def test_a_page_that_stays_open_takes_no_more_memory_with_each_tick(
     for _ in range(5):
         page.tick()
     assert count_kept_parts(browserless, page) == kept > 0
+
+
+def test_pages_that_were_closed_are_forgotten_before_one_that_stays_open(browserless: TestClient) -> None:
+    stays = OpenPage(browserless, "/jobs")
+    for number in range(OPEN_PAGES + 20):
+        OpenPage(browserless, "/jobs", like=stays).tick()
+        if number % 50 == 0:
+            stays.tick()
+    kept = pages_of(browserless).state_holder.session_data
+    assert stays.session in kept and len(kept) == OPEN_PAGES

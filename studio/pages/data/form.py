@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -47,57 +47,76 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
     # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
     was_read, arrived = events.hidden_text(), events.hidden_text()
-
-    def read(*values: Any) -> tuple[Any, ...]:
-        return read_fetched("", *values)
-
-    def read_fetched(noted: str, *values: Any) -> tuple[Any, ...]:
-        filled = filling.read_new(studio, Draft.of(values), fetching.split_column_of(noted))
-        note = (filled.noted(), gr.skip() if filled.readable else NOTHING_KEPT)
-        return (*opening.FOUND_BY_ITSELF[:-1], "", filled.name, *note, *filled.updates())
-
-    def read_again(*values: Any) -> tuple[Any, ...]:
-        filled = filling.read_again(studio, Draft.of(values))
-        return filled.noted(), *filled.updates()
-
-    def check_again(event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
-        draft = Draft.of(values)
-        if event.target is was_read:
-            draft = replace(draft, **filling.read_noted(noted))
-        return show_effects(studio, draft, len(effects))
-
-    def decide(event: gr.EventData, *values: Any) -> str:
-        return decide_fixes(studio, Draft.of(values), events.picked(event))
-
-    def keep(*values: Any) -> tuple[str, dict[str, Any]]:
-        draft = Draft.of(values)
-        address = carry_out(studio, draft)
-        # A background import may fail: then the form is still as it was.
-        return address, asdict(draft) if is_large(studio, draft) else NOTHING_KEPT
-
-    def restore(saved: Any, request: gr.Request) -> tuple[Any, ...]:
-        draft = saved_draft(saved) if links.asked(request, "new") else None
-        return filling.restore(studio, None if draft and is_imported(studio, draft) else draft, len(fields))
-
+    answers = Answers(studio, was_read, len(fields), len(effects))
     sheet = overruling.sheet
     filled = [understood, rest, sheet, *roles, splitting.method, *splitting.shown_by_method]
     fresh = [*overruling.fields[:-1], fixes, name, was_read, kept]
-    events.on_upload([file.upload, file.clear], read, fields, [*fresh, *filled])
+    events.on_upload([file.upload, file.clear], answers.read, fields, [*fresh, *filled])
     events.on_slow(
         [elsewhere.button.click, elsewhere.address.submit],
         lambda address, table: fetching.fetch(studio, address, table),
         [elsewhere.address, elsewhere.table],
         [file, arrived, elsewhere.failed],
     )
-    events.on_upload([arrived.change], read_fetched, [arrived, *fields], [*fresh, *filled])
+    events.on_upload([arrived.change], answers.read_fetched, [arrived, *fields], [*fresh, *filled])
     events.on_load(lambda: fetching.list_tables(studio), None, elsewhere.table)
-    events.on_slow(overruling.changed, read_again, fields, [was_read, *filled])
-    events.on_load(restore, kept, [*fields, understood, rest, was_read])
-    events.on(found[0].click, decide, fields, fixes)
+    events.on_slow(overruling.changed, answers.read_again, fields, [was_read, *filled])
+    events.on_load(answers.restore, kept, [*fields, understood, rest, was_read])
+    events.on(found[0].click, answers.decide, fields, fixes)
     changed = [field.input for field in roles]
     changed += [field.change for field in (*splitting.fields, fixes, was_read)]
-    events.on_change([*changed, name.blur], check_again, [was_read, *fields], effects)
-    events.then_go(events.on_slow(button.click, keep, fields, [address, kept]), address)
+    events.on_change([*changed, name.blur], answers.check_again, [was_read, *fields], effects)
+    events.then_go(events.on_slow(button.click, answers.keep, fields, [address, kept]), address)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the form answers to its events; ``fields`` and ``effects`` are how many there are."""
+
+    studio: Services
+    was_read: gr.Textbox
+    fields: int
+    effects: int
+
+    def read(self, *values: Any) -> tuple[Any, ...]:
+        """A file was uploaded or taken away."""
+        return self.read_fetched("", *values)
+
+    def read_fetched(self, noted: str, *values: Any) -> tuple[Any, ...]:
+        """A file is there; ``noted`` is what is known of one that was fetched."""
+        filled = filling.read_new(self.studio, Draft.of(values), fetching.split_column_of(noted))
+        note = (filled.noted(), gr.skip() if filled.readable else NOTHING_KEPT)
+        return (*opening.FOUND_BY_ITSELF[:-1], "", filled.name, *note, *filled.updates())
+
+    def read_again(self, *values: Any) -> tuple[Any, ...]:
+        """How the file is to be read was changed."""
+        filled = filling.read_again(self.studio, Draft.of(values))
+        return filled.noted(), *filled.updates()
+
+    def check_again(self, event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
+        """A choice was made, or another file was read."""
+        draft = Draft.of(values)
+        if event.target is self.was_read:
+            draft = replace(draft, **filling.read_noted(noted))
+        return show_effects(self.studio, draft, self.effects)
+
+    def decide(self, event: gr.EventData, *values: Any) -> str:
+        """A button of a finding was pressed."""
+        return decide_fixes(self.studio, Draft.of(values), events.picked(event))
+
+    def keep(self, *values: Any) -> tuple[str, dict[str, Any]]:
+        """The dataset is wanted: where the browser goes, and what it keeps of the form."""
+        draft = Draft.of(values)
+        address = carry_out(self.studio, draft)
+        # A background import may fail: then the form is still as it was.
+        return address, asdict(draft) if is_large(self.studio, draft) else NOTHING_KEPT
+
+    def restore(self, saved: Any, request: gr.Request) -> tuple[Any, ...]:
+        """The page was opened: the form as it was, unless that was imported since."""
+        draft = saved_draft(saved) if links.asked(request, "new") else None
+        if draft and is_imported(self.studio, draft):
+            draft = None
+        return filling.restore(self.studio, draft, self.fields)
 
 
 def build_columns() -> tuple[list[Any], gr.HTML]:

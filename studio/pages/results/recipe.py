@@ -33,18 +33,48 @@ def build(desk: Desk) -> Part:
     usage = layout.html(elem_id="recipe-use")
     with gr.Row(equal_height=False):
         with gr.Column(elem_classes="s-panel", min_width=320):
-            layout.html(layout.section(W.rename.title, W.rename.text))
-            new_name = gr.Textbox(label=W.rename.label, max_lines=1, elem_id="recipe-name")
-            with gr.Row(elem_classes="s-buttons"):
-                rename = gr.Button(W.rename.button, elem_id="recipe-rename")
+            new_name = build_renaming(desk)
         with gr.Column(elem_classes="s-panel", min_width=320):
-            question = layout.html(
-                layout.section(W.delete.title, W.delete.text), elem_id="recipe-delete-question"
-            )
-            with gr.Row(elem_classes="s-buttons"):
-                delete = gr.Button(W.delete.button, variant="stop", elem_id="recipe-delete")
-                confirm = gr.Button(variant="stop", visible=False, elem_id="recipe-delete-confirm")
-                keep = gr.Button(W.delete.keep, visible=False, elem_id="recipe-delete-keep")
+            build_deleting(desk)
+
+    def show_usage(request: gr.Request) -> Markup:
+        name = links.asked(request, "model")
+        if not name or desk.studio.models.find(name) is None:
+            return layout.EMPTY
+        return render_usage(desk.studio.models.usage(name, links.origin(request)))
+
+    events.on_load(show_usage, None, usage)
+
+    def fill(chosen: Chosen) -> tuple[Any, ...]:
+        model = chosen.model
+        return render_origin(model, chosen.trained_on), render_recipe(model), model.name
+
+    return Part([origin, made, new_name], fill)
+
+
+def build_renaming(desk: Desk) -> gr.Textbox:
+    """The model's name, to be changed."""
+    layout.html(layout.section(W.rename.title, W.rename.text))
+    new_name = gr.Textbox(label=W.rename.label, max_lines=1, elem_id="recipe-name")
+    with gr.Row(elem_classes="s-buttons"):
+        rename = gr.Button(W.rename.button, elem_id="recipe-rename")
+    target = events.hidden_text()
+
+    def give_name(name: str, wanted: str) -> str:
+        return link("results", model=desk.studio.models.rename(name, wanted.strip()).name, tab="recipe")
+
+    asked = [rename.click, new_name.submit]
+    events.then_go(events.on(asked, give_name, [desk.name, new_name], target), target)
+    return new_name
+
+
+def build_deleting(desk: Desk) -> None:
+    """The model's end, after a question that says what goes with it."""
+    question = layout.html(layout.section(W.delete.title, W.delete.text), elem_id="recipe-delete-question")
+    with gr.Row(elem_classes="s-buttons"):
+        delete = gr.Button(W.delete.button, variant="stop", elem_id="recipe-delete")
+        confirm = gr.Button(variant="stop", visible=False, elem_id="recipe-delete-confirm")
+        keep = gr.Button(W.delete.keep, visible=False, elem_id="recipe-delete-keep")
     target = events.hidden_text()
 
     def ask(name: str) -> tuple[Any, ...]:
@@ -60,34 +90,10 @@ def build(desk: Desk) -> Part:
         desk.studio.models.delete(name)
         return link("results")
 
-    def give_name(name: str, wanted: str) -> str:
-        return link("results", model=desk.studio.models.rename(name, wanted.strip()).name, tab="recipe")
-
     asking = [question, delete, confirm, keep]
     events.on(delete.click, ask, desk.name, asking)
     events.on(keep.click, no_question, None, asking)
     events.then_go(events.on(confirm.click, remove, desk.name, target), target)
-    events.then_go(
-        events.on([rename.click, new_name.submit], give_name, [desk.name, new_name], target), target
-    )
-
-    def show_usage(request: gr.Request) -> Markup:
-        name = links.asked(request, "model")
-        if not name or desk.studio.models.find(name) is None:
-            return layout.EMPTY
-        return render_usage(desk.studio.models.usage(name, links.origin(request)))
-
-    events.on_load(show_usage, None, usage)
-
-    def fill(chosen: Chosen) -> tuple[Any, ...]:
-        model = chosen.model
-        return (
-            render_origin(model, chosen.trained_on),
-            render_recipe(model),
-            model.name,
-        )
-
-    return Part([origin, made, new_name], fill)
 
 
 def no_question() -> tuple[Any, ...]:

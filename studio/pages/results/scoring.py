@@ -35,31 +35,41 @@ EVALUATE = "evaluate"
 
 def build(desk: Desk) -> Part:
     """Lay the tab out."""
-    studio = desk.studio
     layout.html(layout.section(W.scoring.title, W.scoring.text))
-    board = desk.board
-    board.render()
+    desk.board.render()
     with gr.Row(equal_height=False):
         with gr.Column(elem_classes="s-panel", min_width=320, scale=3):
-            layout.html(layout.section(W.scoring.upload, W.scoring.upload_text))
-            file = gr.File(label=W.scoring.file, type="filepath", height=130, elem_id="scoring-file")
-            understood = layout.html(elem_id="scoring-understood")
-            with gr.Column(visible=False) as form:
-                with gr.Row():
-                    text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
-                    label = gr.Dropdown(label=W.scoring.label_column, elem_id="scoring-label")
-                name = gr.Textbox(
-                    label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name"
-                )
-                drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
-                problems = layout.html(elem_id="scoring-problems")
-                with gr.Row(elem_classes="s-buttons"):
-                    go = gr.Button(W.scoring.button, variant="primary", elem_id="scoring-go")
+            build_upload(desk)
         with gr.Column(elem_classes="s-panel", min_width=320, scale=2):
-            layout.html(layout.section(W.scoring.other, W.scoring.other_text))
-            nothing = layout.html()
-            other = gr.Dropdown(label=W.scoring.dataset, elem_id="scoring-dataset")
-            score = gr.Button(W.scoring.button, elem_id="scoring-other")
+            nothing, other, score = build_other(desk)
+
+    def fill(chosen: Chosen) -> tuple[Any, ...]:
+        names = fitting_datasets(desk.studio, chosen.model)
+        return (
+            render_board(desk.studio, chosen.model.name),
+            layout.EMPTY if names else layout.paragraph(W.scoring.no_other),
+            gr.update(choices=names, value=names[0] if names else None, visible=bool(names)),
+            gr.update(visible=bool(names)),
+        )
+
+    return Part([desk.board, nothing, other, score], fill)
+
+
+def build_upload(desk: Desk) -> None:
+    """A file to score on: what was understood of it, its columns, and the button."""
+    studio = desk.studio
+    layout.html(layout.section(W.scoring.upload, W.scoring.upload_text))
+    file = gr.File(label=W.scoring.file, type="filepath", height=130, elem_id="scoring-file")
+    understood = layout.html(elem_id="scoring-understood")
+    with gr.Column(visible=False) as form:
+        with gr.Row():
+            text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
+            label = gr.Dropdown(label=W.scoring.label_column, elem_id="scoring-label")
+        name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
+        drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
+        problems = layout.html(elem_id="scoring-problems")
+        with gr.Row(elem_classes="s-buttons"):
+            go = gr.Button(W.scoring.button, variant="primary", elem_id="scoring-go")
 
     def look(model: str, path: str | None) -> tuple[Any, ...]:
         if not path:
@@ -75,27 +85,26 @@ def build(desk: Desk) -> Part:
         studio.evaluations.score_table(model, request)
         return layout.EMPTY, render_board(studio, model), layout.EMPTY, gr.update(visible=False), None
 
-    def start_other(model: str, dataset: str | None) -> Markup:
-        if dataset:
-            studio.evaluations.start(model, dataset, "test")
-        return render_board(studio, model)
-
-    fields = [file, text, label, name, drop]
     looked = [understood, form, text, label, name, drop, problems]
     events.on_slow([file.upload, file.clear], look, [desk.name, file], looked)
-    events.on_slow(go.click, start, [desk.name, *fields], [problems, board, understood, form, file])
-    events.on(score.click, start_other, [desk.name, other], board)
+    fields = [file, text, label, name, drop]
+    events.on_slow(go.click, start, [desk.name, *fields], [problems, desk.board, understood, form, file])
 
-    def fill(chosen: Chosen) -> tuple[Any, ...]:
-        names = fitting_datasets(studio, chosen.model)
-        return (
-            render_board(studio, chosen.model.name),
-            layout.EMPTY if names else layout.paragraph(W.scoring.no_other),
-            gr.update(choices=names, value=names[0] if names else None, visible=bool(names)),
-            gr.update(visible=bool(names)),
-        )
 
-    return Part([board, nothing, other, score], fill)
+def build_other(desk: Desk) -> tuple[gr.HTML, gr.Dropdown, gr.Button]:
+    """A dataset of the studio to score on: the word where there is none, which one, and the button."""
+    layout.html(layout.section(W.scoring.other, W.scoring.other_text))
+    nothing = layout.html()
+    other = gr.Dropdown(label=W.scoring.dataset, elem_id="scoring-dataset")
+    score = gr.Button(W.scoring.button, elem_id="scoring-other")
+
+    def start(model: str, dataset: str | None) -> Markup:
+        if dataset:
+            desk.studio.evaluations.start(model, dataset, "test")
+        return render_board(desk.studio, model)
+
+    events.on(score.click, start, [desk.name, other], desk.board)
+    return nothing, other, score
 
 
 def fitting_datasets(studio: Services, model: ModelRecord) -> list[str]:
