@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import logging
 import os
@@ -30,6 +31,7 @@ WORKER_RESTART_SECONDS = 2.0
 WORKER_STOP_SECONDS = 20.0
 BACKLOG = 2048  # connections that wait to be answered
 LAST_PORT = 65535
+M_ARENA_MAX, MEMORY_POOLS = -8, 2  # a number of glibc's malloc.h, and how many pools its threads may have
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     """Serve until Ctrl+C; returns the exit code."""
     try:
         with hold_home(settings), contextlib.ExitStack() as stack:
+            share_memory()
             keep_log(settings, "app", on_terminal=True)
             require_token_off_loopback(settings)
             lines = listen(settings)
@@ -61,6 +64,16 @@ def serve(settings: Settings, options: ServeOptions) -> int:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def share_memory() -> None:
+    """Let all threads take memory from a few pools; nothing happens where the C library is not glibc.
+
+    By itself glibc gives each of a server's threads a pool of its own, and what one frees is of no use to the
+    others: beside 200 jobs the server grew by a sixth in 15 minutes, with the same objects in it.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MEMORY_POOLS)
 
 
 def listen(settings: Settings) -> list[socket.socket]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import socket
 import subprocess
 import sys
@@ -55,3 +56,41 @@ def test_an_address_of_another_machine_is_named_with_what_to_do(settings: Settin
     with pytest.raises(InvalidInput, match=host) as caught:
         listen(Settings(home=settings.home, host=host, port=free_port()))
     assert "--host" in caught.value.hint
+
+
+COUNTS_POOLS = """
+import ctypes, sys, tempfile, threading
+from studio.server import share_memory
+
+if sys.argv[1] == "shared":
+    share_memory()
+meet = threading.Barrier(8)
+
+def take():
+    meet.wait()
+    kept = [bytes(2000) for _ in range(20_000)]
+    meet.wait()
+
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+glibc = ctypes.CDLL(None)
+glibc.fdopen.restype = ctypes.c_void_p
+with tempfile.TemporaryFile("w+") as file:
+    stream = ctypes.c_void_p(glibc.fdopen(file.fileno(), b"w"))
+    glibc.malloc_info(0, stream)
+    glibc.fflush(stream)
+    file.seek(0)
+    print(file.read().count("<heap nr="))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has a pool for each thread")
+def test_the_threads_of_the_server_take_memory_from_two_pools() -> None:
+    counts = [
+        int(subprocess.check_output([sys.executable, "-c", COUNTS_POOLS, how], cwd=ROOT))
+        for how in ("shared", "as it comes")
+    ]
+    assert counts[0] == 2 < counts[1], counts
