@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import errno
 import faulthandler
 import importlib
@@ -24,6 +23,8 @@ from jobs.database import make_engine
 from jobs.errors import CannotWrite, QueueError
 from jobs.faults import take_role
 from jobs.launchers.local import PROCESS_NAME, note_process
+from jobs.processes import end_with_parent
+from jobs.reasons import NO_ROOM
 from jobs.reporter import Reporter
 from jobs.store import Store
 from jobs.views import Assignment, JobFailure
@@ -31,8 +32,6 @@ from jobs.views import Assignment, JobFailure
 EXIT_RECORDED = 0
 EXIT_STOPPED = 75  # asked to stop and stopped, with nothing recorded: the supervisor knows why it asked
 EXIT_STALE = 76  # the job is another's by now
-NO_ROOM = "Paused because the disk is full. Free some space, then resume it."
-PR_SET_PDEATHSIG = 1
 SUPERVISOR_CHECK_SECONDS = 1.0
 
 
@@ -51,11 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
         die_with(options.supervisor)
     faulthandler.register(signal.SIGUSR1, all_threads=True)  # how the worker asks where this process hangs
     os.chdir(options.workdir)
-    note_process(options.workdir / PROCESS_NAME)
     store = Store(make_engine(options.database))
     assignment = store.assignment(options.job, options.fence)
     if assignment is None:
         return EXIT_STALE
+    note_process(options.workdir / PROCESS_NAME)
     reporter = Reporter(
         send=partial(store.telemetry.report, options.job, options.fence),
         look=partial(store.standing, options.job, options.fence),
@@ -185,10 +184,11 @@ def record(store: Store, options: argparse.Namespace, ending: Ending) -> int:
 
 
 def die_with(supervisor: int) -> None:
-    """End this process and its group when the supervisor is gone, however it went."""
-    if sys.platform == "linux":
-        # At once, by the kernel, even while the main thread is deep in foreign code.
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    """End this process when the supervisor is gone, however it went, and its group where the kernel cannot.
+
+    What a handler starts and waits for sees to its own end in the same way.
+    """
+    end_with_parent(supervisor)
     watch = threading.Thread(target=watch_supervisor, args=(supervisor,), name="supervisor", daemon=True)
     watch.start()
 

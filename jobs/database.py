@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from jobs.errors import CannotWrite
 from jobs.faults import fault
@@ -68,7 +68,7 @@ def write(engine: Engine, work: Callable[[Connection], Answer], patience_seconds
     """Run ``work`` in one writing transaction, again while the database is busy.
 
     ``work`` may run more than once, so it must leave nothing outside the database. Raises CannotWrite
-    where it is still busy after ``patience_seconds``, and where its disk is full.
+    where it is still busy after ``patience_seconds``, where its disk is full and where it is gone.
     """
     writer = engine.execution_options(writes=True)
     deadline = time.monotonic() + patience_seconds
@@ -77,7 +77,14 @@ def write(engine: Engine, work: Callable[[Connection], Answer], patience_seconds
         try:
             with writer.begin() as connection:
                 return work(connection)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise CannotWrite(
+                    "The connection to the database was lost.",
+                    "What was asked for may have been done: look, then try again.",
+                ) from error
+            if not isinstance(error, OperationalError):
+                raise
             if is_without_room(error):
                 raise CannotWrite(
                     "The database cannot be written: its disk is full or fails.",

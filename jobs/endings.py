@@ -7,21 +7,24 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from jobs.child import NO_ROOM
+from jobs.reasons import FOR_LACK_OF_ROOM
 from jobs.states import TERMINAL, JobState
 from jobs.tables import events, jobs
-from jobs.worker import LITTLE_ROOM
 
 
 @dataclass(frozen=True)
 class Ending:
-    """A job came to ``state``; ``at`` in seconds since 1970, ``event_id`` grows with time."""
+    """A job came to ``state``; ``at`` in seconds since 1970, ``event_id`` grows with time.
+
+    ``worker``: who ran it then; None where it waited or was paused.
+    """
 
     event_id: int
     job_id: str
     kind: str
     state: JobState
     at: float
+    worker: str | None
 
 
 class Endings:
@@ -50,7 +53,7 @@ class Endings:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         found = [
-            Ending(row.id, row.job_id, row.job_kind, JobState(row.data["to"]), row.at)
+            Ending(row.id, row.job_id, row.job_kind, JobState(row.data["to"]), row.at, row.data["worker"])
             for row in rows
             if row.kind == "state" and is_ending(row.data)
         ]
@@ -63,5 +66,5 @@ def is_ending(data: dict[str, Any]) -> bool:
     >>> is_ending({"to": "failed"}), is_ending({"to": "paused", "reason": "Pause was asked for."})
     (True, False)
     """
-    for_lack_of_room = data["to"] == JobState.PAUSED and data["reason"] in {NO_ROOM, LITTLE_ROOM}
+    for_lack_of_room = data["to"] == JobState.PAUSED and data["reason"] in FOR_LACK_OF_ROOM
     return for_lack_of_room or data["to"] in TERMINAL

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from jobs.states import JobState, is_allowed
 from jobs.tables import events, jobs, revision
@@ -120,8 +120,10 @@ def put_back(
     return apply_move(connection, move, now) is not None
 
 
-def pause(connection: Connection, row: Row[Any], reason: str, now: float) -> bool:
-    """Lay a job down that was asked to pause; the attempt does not count."""
+def pause(connection: Connection, row: Row[Any], now: float) -> bool:
+    """Lay a job down that was asked to pause, for the reason it was asked; the attempt does not count."""
+    asked = select(events.c.data).where(events.c.job_id == row.id, events.c.kind == "state")
+    reason = connection.scalars(asked.order_by(events.c.id.desc()).limit(1)).one()["reason"]
     changes = {
         **SLOT_LEFT,
         "worker": None,
@@ -144,7 +146,8 @@ def give_up(connection: Connection, row: Row[Any], loss: Loss, now: float) -> bo
         move = Move(row.id, JobState.CANCELLING, JobState.CANCELLED, loss.reason, row.fence, None, changes)
         return apply_move(connection, move, now) is not None
     if loss.failure is None and row.state == JobState.PAUSING.value:
-        return pause(connection, row, loss.reason, now)
+        add_event(connection, row.id, "note", {"reason": loss.reason, "fence": row.fence}, now)
+        return pause(connection, row, now)
     kills = row.kills + loss.killed
     if loss.failure is None and loss.stray and row.strays < STRAYS_ALLOWED:
         changes = {"strays": row.strays + 1, "attempts_allowed": row.attempts_allowed + 1, "kills": kills}

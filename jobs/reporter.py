@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from jobs.errors import CannotWrite
 from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
 from jobs.views import Standing
@@ -93,12 +92,15 @@ class Reporter:
                 self.closing.wait(FLUSH_SECONDS)
 
     def try_to_flush(self) -> bool:
-        """Write what has gathered; False where the database takes nothing now."""
+        """Write what has gathered; False where the database takes nothing now.
+
+        Whatever the error, nothing is lost: the worker ends a process that goes on telling nothing.
+        """
         try:
             self.flush()
-        except CannotWrite as error:
+        except Exception as error:  # noqa: BLE001 - without this thread the work would go on unheard
             with contextlib.suppress(OSError):  # the log's disk may be full
-                print(f"{error.message} It is tried again.", flush=True)
+                print(f"{getattr(error, 'message', error)} It is tried again.", flush=True)
             return False
         return True
 
@@ -108,7 +110,7 @@ class Reporter:
             batch, self.batch = self.batch, Batch()
         try:
             standing = self.send(batch) if batch else self.look()
-        except CannotWrite:
+        except Exception:
             with self.lock:
                 self.batch = batch.before(self.batch)
             raise

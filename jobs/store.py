@@ -182,9 +182,9 @@ class Store:
 
         return self.settle(claim, work)
 
-    def reclaim(self, claims: Iterable[Claim], reason: str) -> int:
-        """Settle jobs whose worker is lost; returns how many still were."""
-        return sum(self.lose(claim, Loss(reason, stray=True)) for claim in claims)
+    def reclaim(self, claims: Iterable[Claim], reason: str) -> list[str]:
+        """Settle jobs whose worker is lost; the ids of those that still were are returned."""
+        return [claim.job_id for claim in claims if self.lose(claim, Loss(reason, stray=True))]
 
     def settle(self, claim: Claim, work: Callable[[Connection, Row[Any]], bool]) -> bool:
         """Do something with the row of a job that is held under a claim; False where it is not."""
@@ -271,7 +271,7 @@ class Store:
                 )
             if row is None or row.state != JobState.PAUSING.value:
                 return False
-            return pause(connection, row, reason or row.message or "Paused.", now)
+            return pause(connection, row, now)
 
         return write(self.engine, work)
 

@@ -80,8 +80,8 @@ class Wishes:
         """End a job that waits or is paused at once, and ask a running one to stop."""
 
         def work(connection: Connection) -> None:
-            now = self.clock()
-            ended = {"finished_at": now, "message": ""}
+            read_row(connection, job_id)  # locked, so that it does not move on between the moves below
+            ended = {"finished_at": self.clock(), "message": ""}
             self.first_of(
                 connection,
                 Move(
@@ -139,7 +139,7 @@ class Wishes:
             if not row.resumable:
                 raise NotPossibleNow("Only a training can be stopped early.", "Let it end, or cancel it.")
             if row.state == JobState.CANCELLING.value or (
-                row.attempt == 0 and row.fraction is None and row.state != JobState.RUNNING.value
+                row.attempt == 0 and row.told == 0 and row.state != JobState.RUNNING.value
             ):
                 raise NotPossibleNow("This job has nothing to keep.", "Let it run, or cancel it.")
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(stop_asked=True))

@@ -10,10 +10,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from jobs.endings import Endings
 from jobs.errors import NotPossibleNow
 from jobs.latency import Latency
 from jobs.launchers.launcher import ChildOrder, Launcher
@@ -22,6 +24,7 @@ from jobs.leases import Watch
 from jobs.logs import LOG_NAME, MAX_LOG_BYTES, limit_log
 from jobs.moves import Loss
 from jobs.processes import mark_of
+from jobs.reasons import LITTLE_ROOM
 from jobs.roster import WorkerIdentity
 from jobs.run import Run
 from jobs.slots import Lanes, Slot, count_slots
@@ -33,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 10.0  # how long a child may live on after its job has ended
 OVERTIME_SECONDS = 10.0  # how long a stopping worker waits for children that were killed
-LITTLE_ROOM = "Paused because the disk is nearly full. Free some space, then resume it."
 
 
 def default_lanes() -> Lanes:
@@ -70,7 +72,8 @@ class WorkerOptions:
 class Worker:
     """Supervises the children of one worker process; call ``run`` once.
 
-    ``after`` is called with a job's id once its child is gone, however that went and whatever follows.
+    ``after`` is called with a job's id once its child is gone, however that went and whatever follows, and
+    when it was ended without one. That may take long, so a thread of its own does it: leases are renewed.
     """
 
     def __init__(
@@ -90,6 +93,9 @@ class Worker:
         self.beat_at = 0.0
         self.watch = Watch()
         self.latency = Latency()
+        self.endings = Endings(store.engine)
+        self.seen = self.endings.newest()
+        self.tidying = ThreadPoolExecutor(1, "tidying")
         self.has_room = True
 
     def run(self, stop: threading.Event) -> None:
@@ -99,11 +105,13 @@ class Worker:
             while not stop.is_set():
                 for step in (self.settle_ended, self.renew, self.follow, self.enforce, self.claim):
                     self.attempt(step)
-                if self.options.once and not self.runs and not self.is_work_waiting():
+                if self.options.once and not self.runs and not (self.has_room and self.is_work_waiting()):
                     break
                 stop.wait(self.options.poll_seconds)
         finally:
             self.end_children()
+            self.attempt(self.tidy_after_people)
+            self.tidying.shutdown()
             self.attempt(lambda: self.store.roster.leave(self.identity.id))
 
     def attempt(self, step: Callable[[], object]) -> None:
@@ -130,7 +138,18 @@ class Worker:
             self.settle(run, code)
             del self.runs[job_id]
             self.attempt(partial(self.limit_log_of, job_id))
-            self.attempt(partial(self.after, job_id))
+            self.tidy_after(job_id)
+
+    def tidy_after(self, job_id: str) -> None:
+        """Have seen to what a job leaves behind."""
+        self.tidying.submit(self.attempt, partial(self.after, job_id))
+
+    def tidy_after_people(self) -> None:
+        """The same for jobs that people ended while they waited or were paused."""
+        endings, self.seen = self.endings.after(self.seen)
+        for ending in endings:
+            if ending.worker is None:
+                self.tidy_after(ending.job_id)
 
     def settle(self, run: Run, code: int) -> None:
         """Record the end of one child."""
@@ -155,6 +174,7 @@ class Worker:
         for job_id in held:
             self.runs[job_id].renewed_at = now
         self.take_over()
+        self.tidy_after_people()
         self.mind_the_disk()
         for job_id in self.runs:
             self.limit_log_of(job_id)
@@ -170,7 +190,8 @@ class Worker:
             self.store.leases.gone_workers(),
             time.monotonic(),
         )
-        self.store.reclaim(stalled, "The worker that ran this job stopped answering.")
+        for job_id in self.store.reclaim(stalled, "The worker that ran this job stopped answering."):
+            self.tidy_after(job_id)
 
     def mind_the_disk(self) -> None:
         """Start nothing while the disk is nearly full, and pause what can go on later."""

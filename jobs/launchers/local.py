@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from jobs.durable import temporary_name
 from jobs.faults import fault
 from jobs.launchers.launcher import ChildOrder
 from jobs.logs import LOG_NAME, format_line
@@ -102,14 +104,16 @@ class LocalLauncher:
 
 
 def note_process(path: Path) -> None:
-    """Keep, as the child, which process runs a job."""
-    path.write_text(json.dumps({"pid": os.getpid(), "mark": mark_of(os.getpid())}), encoding="utf-8")
+    """Keep, as the child, which process runs a job; whole, for it is read by whoever starts the next."""
+    waiting = temporary_name(path)
+    waiting.write_text(json.dumps({"pid": os.getpid(), "mark": mark_of(os.getpid())}), encoding="utf-8")
+    waiting.replace(path)
 
 
 def end_earlier(path: Path) -> None:
     """Kill the process that a job's folder names, with its group, if it still is that one.
 
-    A new attempt must never write into the folder beside an old one.
+    A new attempt must never write into the folder beside an old one: raises OSError where that one stays.
     """
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
@@ -122,5 +126,7 @@ def end_earlier(path: Path) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     deadline = time.monotonic() + EARLIER_SECONDS
-    while mark_of(pid) == mark and time.monotonic() < deadline:
+    while mark_of(pid) == mark:
+        if time.monotonic() > deadline:
+            raise OSError(errno.EBUSY, "its earlier process does not end")
         time.sleep(0.01)

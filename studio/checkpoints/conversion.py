@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from jobs.processes import end_with_parent
+
 REFUSED_EXIT = 3
 OLD_ENDINGS = {".gamma": ".weight", ".beta": ".bias"}
 WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -74,9 +76,14 @@ def convert(target: Path, sources: list[Path]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Convert ``arguments[1:]`` to ``arguments[0]``; exit with 3 where a file holds more than weights."""
+    """Convert ``arguments[2:]`` to ``arguments[1]``; exit with 3 where a file holds more than weights.
+
+    The first argument is the number of the process that waits for this one, and without which it ends.
+    """
+    parent, target, *sources = arguments
+    end_with_parent(int(parent))
     try:
-        print(json.dumps(convert(Path(arguments[0]), [Path(one) for one in arguments[1:]])))
+        print(json.dumps(convert(Path(target), [Path(one) for one in sources])))
     except pickle.UnpicklingError as error:
         print(str(error).splitlines()[0], file=sys.stderr)
         return REFUSED_EXIT

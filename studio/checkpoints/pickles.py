@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def convert_pickle(folder: Path) -> list[str]:
     target = folder / SAFETENSORS
     partial = target.with_suffix(".partial")
     paths = [str(path.resolve()) for path in (partial, *sources)]
-    command = [sys.executable, "-m", "studio.checkpoints.conversion", *paths]
+    command = [sys.executable, "-m", "studio.checkpoints.conversion", str(os.getpid()), *paths]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=PACKAGE_PARENT
     )

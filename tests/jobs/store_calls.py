@@ -39,7 +39,7 @@ def moved(store: Store, job_id: str, priority: int) -> JobView:
 
 def reclaim(store: Store) -> int:
     """Take over everything that is held, as if no worker had beaten for a lease."""
-    return store.reclaim([held.claim for held in store.leases.held()], "The worker stopped answering.")
+    return len(store.reclaim([held.claim for held in store.leases.held()], "The worker stopped answering."))
 
 
 def new(**fields: object) -> NewJob:

@@ -117,3 +117,14 @@ def test_an_error_that_is_not_contention_is_raised_at_once(tmp_path: Path) -> No
 
 def test_a_relative_database_path_is_made_absolute() -> None:
     assert Path(make_engine("sqlite:///some/studio.db").url.database or "").is_absolute()
+
+
+def test_a_lost_connection_is_said_and_not_taken_for_an_error_of_the_work(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'jobs.db'}")
+
+    def work(_connection: object) -> None:
+        raise OperationalError("UPDATE jobs", {}, Exception("server closed"), connection_invalidated=True)
+
+    with pytest.raises(CannotWrite, match="connection to the database was lost"):
+        write(engine, work)
+    engine.dispose()

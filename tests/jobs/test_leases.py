@@ -34,7 +34,7 @@ def test_a_renewed_lease_is_not_reclaimed(store: Store, clock: HandClock) -> Non
     assert stalled(LEASE - 1) == []
     assert stalled(2 * LEASE - 2) == []
     assert stalled(2 * LEASE + 1) == [held]
-    assert store.reclaim([held], "It stopped answering.") == 1
+    assert store.reclaim([held], "It stopped answering.") == [held.job_id]
     assert store.leases.renew("one", [held], LEASE, {}) == set()
 
 

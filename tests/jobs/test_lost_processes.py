@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+
+import pytest
 
 from jobs.launchers.launcher import ChildOrder
-from jobs.launchers.local import LocalLauncher
+from jobs.launchers.local import PROCESS_NAME, LocalLauncher
 from jobs.moves import Loss
 from jobs.states import JobState
-from tests.jobs.bench import Bench, is_running, wait_until
+from tests.jobs.bench import ROOT, Bench, is_running, wait_until
 
 
 def test_a_killed_worker_takes_its_child_along_and_another_takes_over(bench: Bench) -> None:
@@ -83,5 +87,34 @@ def test_a_child_started_under_an_old_fence_does_nothing(bench: Bench) -> None:
     child = LocalLauncher().start(ChildOrder(bench.url, job.id, claim.fence, bench.queue.jobs_dir / job.id))
     wait_until(lambda: child.exit_code() is not None, seconds=10)
     assert child.exit_code() == 76
+    assert not (bench.queue.jobs_dir / job.id / PROCESS_NAME).exists(), "whose the folder is stays known"
     assert bench.queue.get(job.id).state is JobState.QUEUED
     assert "half way" not in bench.queue.log_tail(job.id)
+
+
+PARENT = """
+import os, subprocess, sys, time
+from pathlib import Path
+
+code = "import os, sys, time; from jobs.processes import end_with_parent; time.sleep(float(sys.argv[2]));"
+code += "end_with_parent(int(sys.argv[1])); print(flush=True); time.sleep(60)"
+child = subprocess.Popen([sys.executable, "-c", code, str(os.getpid()), sys.argv[1]], stdout=subprocess.PIPE)
+if sys.argv[1] == "0":
+    child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("late_seconds", ["0", "2"])
+def test_what_a_killed_process_has_started_ends_with_it(late_seconds: str) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, late_seconds], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert is_running(child)
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not is_running(child), seconds=10)
+    parent.stdout.close()

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from jobs.errors import CannotWrite
 from jobs.reporter import CANCEL, FLUSH_POINTS, PAUSE, RELEASE, Reporter
@@ -96,6 +97,35 @@ def test_the_last_points_wait_for_a_database_that_takes_nothing(capsys: pytest.C
     closing.join(10)
     assert receiver.batches == [({}, [1])]
     assert "busy. It is tried again." in capsys.readouterr().out
+
+
+class Disconnected(Receiver):
+    """Meets an error that nobody has thought of, as often as it is told."""
+
+    errors = 2
+
+    def look(self) -> Standing | None:
+        if self.errors:
+            self.errors -= 1
+            raise OperationalError("SELECT", {}, Exception("server closed the connection"))
+        return super().look()
+
+    def send(self, batch: Batch) -> Standing | None:
+        self.look()
+        return super().send(batch)
+
+
+def test_an_error_of_any_kind_neither_ends_the_carrying_nor_loses_a_point() -> None:
+    receiver = Disconnected()
+    reporter = make_reporter(receiver)
+    reporter.add_point(point(1))
+    reporter.start()
+    wait_until(lambda: not receiver.errors, seconds=10)
+    reporter.add_point(point(2))
+    receiver.state = JobState.CANCELLING
+    wait_until(lambda: reporter.ending == CANCEL, seconds=10)
+    reporter.close()
+    assert [step for _, steps in receiver.batches for step in steps] == [1, 2]
 
 
 def test_a_cancel_is_heard_with_nothing_to_write() -> None:

@@ -6,8 +6,10 @@ import itertools
 
 import pytest
 
+from jobs.endings import Endings
 from jobs.errors import NotPossibleNow, UnknownJob
 from jobs.moves import Loss
+from jobs.reasons import LITTLE_ROOM
 from jobs.states import JobState
 from jobs.store import Store
 from jobs.telemetry import Batch
@@ -94,6 +96,25 @@ def test_a_job_that_cannot_go_on_from_where_it_was_is_not_paused_half_way(store:
     assert store.get(job.id).state is JobState.RUNNING
 
 
+@pytest.mark.parametrize("ending", ["confirmed", "killed"])
+def test_why_a_job_was_paused_is_what_it_was_asked_for_whatever_its_process_tells_meanwhile(
+    store: Store, ending: str
+) -> None:
+    endings = Endings(store.engine)
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    store.wishes.pause(job.id, LITTLE_ROOM)
+    store.telemetry.report(job.id, held.fence, Batch({"message": "Epoch 2 of 3"}))
+    if ending == "confirmed":
+        assert store.confirm_pause(job.id, held.fence)
+    else:
+        assert store.lose(held, Loss("Its process was killed.", killed=True))
+    assert (store.get(job.id).state, store.get(job.id).message) == (JobState.PAUSED, LITTLE_ROOM)
+    assert [(one.job_id, one.state) for one in endings.after(0)[0]] == [(job.id, JobState.PAUSED)]
+    notes = [one.data["reason"] for one in store.telemetry.events_after(job.id, 0) if one.kind == "note"]
+    assert notes == ([] if ending == "confirmed" else ["Its process was killed."])
+
+
 @pytest.mark.parametrize("ending", ["finish", "cancel", "lose", "release", "fail"])
 def test_a_pausing_job_ends_as_its_process_does(store: Store, ending: str) -> None:
     job = store.add(new(resumable=True))
@@ -133,6 +154,15 @@ def test_stop_and_keep_the_best_is_told_to_the_runner_and_once_only(store: Store
     assert store.standing(job.id, held.fence) == Standing(JobState.RUNNING, stop_asked=True)
     kinds = [event.kind for event in store.telemetry.events_after(job.id, 0)]
     assert kinds.count("stop") == 1
+
+
+def test_what_a_job_had_when_its_worker_was_stopped_can_be_kept(store: Store) -> None:
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.5}))
+    assert store.release(held, "The worker was stopped.")
+    store.wishes.stop(job.id)
+    assert store.get(job.id).stop_asked and store.get(job.id).state is JobState.QUEUED
 
 
 def test_a_paused_job_is_queued_to_keep_its_best(store: Store) -> None:

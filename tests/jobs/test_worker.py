@@ -152,6 +152,40 @@ def test_whoever_asked_hears_of_every_child_that_is_gone(bench: Bench) -> None:
     assert heard[2:] == [(lost.id, JobState.QUEUED), (lost.id, JobState.SUCCEEDED)]
 
 
+def test_whoever_asked_hears_of_jobs_that_end_without_a_process_and_slowness_there_costs_no_lease(
+    bench: Bench,
+) -> None:
+    heard: list[str] = []
+    stop = threading.Event()
+
+    def hear(job_id: str) -> None:
+        heard.append(job_id)
+        time.sleep(2.0)  # longer than a lease
+
+    left = bench.submit("wait_for_cancel", resumable=True)
+    gone = bench.store.claim_next("a worker that is gone", "train", 0.1)
+    assert gone is not None and gone.job_id == left.id
+    bench.queue.cancel(left.id)
+    worker = Worker(bench.store, bench.options(lease_seconds=1.0), after=hear)
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        wait_until(lambda: left.id in heard)
+        running = bench.submit("wait_for_cancel")
+        pid = bench.wait_ready(running)
+        paused = bench.submit("wait_for_cancel", resumable=True)
+        bench.queue.pause(paused.id)
+        bench.queue.cancel(paused.id)
+        wait_until(lambda: paused.id in heard)
+        time.sleep(1.5)
+        assert is_running(pid) and bench.queue.get(running.id).attempt == 1
+    finally:
+        stop.set()
+        thread.join(20)
+    assert bench.queue.get(left.id).state is JobState.CANCELLED
+    assert heard == [left.id, paused.id, running.id]
+
+
 class NoRoom:
     """A place where no child can be started."""
 

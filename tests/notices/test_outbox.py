@@ -18,7 +18,7 @@ import pytest
 from jobs.database import make_engine
 from jobs.endings import Endings
 from jobs.queue import JobView, NewJob
-from jobs.worker import LITTLE_ROOM
+from jobs.reasons import LITTLE_ROOM
 from studio.bootstrap import Studio, open_studio, telling_of_jobs
 from studio.notices.outbox import NEWS_SECONDS, Outbox
 from studio.records.notices import NoticeStore
