@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.database import make_engine
 from jobs.endings import Endings
@@ -138,8 +139,9 @@ def open_studio(settings: Settings) -> Studio:
 def make_worker(settings: Settings, *, once: bool = False) -> Worker:
     """A worker for this home, tidied first; ``once`` ends it when nothing is left to do."""
     store = Store(prepare_home(settings))
+    worker = build_worker(store, settings, once=once)  # first: it sees to what ends from now on
     tidy(settings, Queue(store, settings.jobs_dir))
-    return build_worker(store, settings, once=once)
+    return worker
 
 
 def prepare_home(settings: Settings) -> Engine:
@@ -205,8 +207,9 @@ def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
 
     def stop_when_ended() -> None:
         while not stop.wait(0.3):
-            if queue.get(job_id).state in TERMINAL:
-                stop.set()
+            with contextlib.suppress(SQLAlchemyError):  # looked at again in a moment
+                if queue.get(job_id).state in TERMINAL:
+                    stop.set()
 
     watcher = threading.Thread(target=stop_when_ended, daemon=True)
     watcher.start()

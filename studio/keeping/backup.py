@@ -172,7 +172,8 @@ class Contents:
         for folder in self._others():
             self._add(folder)
         for job in self._unfinished:
-            self._add_snapshots(self._settings.jobs_dir / job.id / SNAPSHOTS)
+            if not self._add_snapshots(self._settings.jobs_dir / job.id / SNAPSHOTS):
+                left_out.append(f"The snapshots of '{job.title}' changed all the time: it would start anew.")
         return {
             "datasets": len(self._datasets.ids()),
             "models": len(self._models.list()),
@@ -205,12 +206,16 @@ class Contents:
         self._archive.forget([self._name_of(path) for path in files])
         return False
 
-    def _add_snapshots(self, folder: Path) -> None:
-        """Write snapshots as they are at one moment: a training that replaces them does not part them."""
+    def _add_snapshots(self, folder: Path) -> bool:
+        """Write snapshots as they are at one moment: a training that replaces them does not part them.
+
+        False where no such moment was met.
+        """
         for _ in range(TRIES):
             if self._write_together(files_of(folder, skipped=()), all_or_none=True):
-                return
+                return True
             time.sleep(PAUSE_SECONDS)
+        return False
 
     def _write_together(self, paths: list[Path], *, all_or_none: bool = False) -> bool:
         """Open files at once, so that each is written even where it is deleted meanwhile."""

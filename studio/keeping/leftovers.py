@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jobs.queue import Queue, UnknownJob
+from jobs.queue import JobView, Queue, UnknownJob
 from jobs.states import ACTIVE, TERMINAL
 from studio.data.library import Library
+from studio.errors import Diverged
 from studio.files import remove_folder
 from studio.keeping.sweep import find_unfinished, sweep, walk_unfinished
 from studio.records.datasets import DatasetStore
 from studio.records.models import ModelStore
 from studio.settings import Settings
+
+DIVERGED_KEPT = timedelta(days=7)  # how long what a training was before it went wrong can be looked at
 
 
 class Leftovers:
@@ -40,25 +44,31 @@ class Leftovers:
         """Remove those of one job, where it has ended, and datasets that its process did not finish."""
         self._sweep(walk_unfinished(self._settings.datasets_dir))
         # In this order: the end of a job and the record of its model are written together.
-        if not self._has_ended(job_id):
+        job = self._find(job_id)
+        if job is None or job.state not in TERMINAL:
             return
         model, work = self._settings.models_dir / job_id, self._settings.jobs_dir / job_id
         if self._models.by_id(job_id) is None:
             remove_folder(model)
-        remove_folder(work / "snapshots")
+        if not is_kept(job):
+            remove_folder(work / "snapshots")
         self._sweep([*walk_unfinished(model), *walk_unfinished(work)])
 
     def _sweep(self, unfinished: Iterable[Path]) -> None:
         sweep(unfinished, self._settings.home, self._is_settled)
 
     def _is_settled(self, job_id: str) -> bool:
-        try:
-            return self._queue.get(job_id).state not in ACTIVE
-        except UnknownJob:
-            return False
+        job = self._find(job_id)
+        return job is not None and job.state not in ACTIVE
 
-    def _has_ended(self, job_id: str) -> bool:
+    def _find(self, job_id: str) -> JobView | None:
         try:
-            return self._queue.get(job_id).state in TERMINAL
+            return self._queue.get(job_id)
         except UnknownJob:
-            return False
+            return None
+
+
+def is_kept(job: JobView) -> bool:
+    """Whether the snapshots of an ended job stay for now: those from before its loss went wrong."""
+    diverged = job.error is not None and job.error.code == Diverged.code
+    return diverged and job.finished_at is not None and datetime.now(UTC) - job.finished_at < DIVERGED_KEPT

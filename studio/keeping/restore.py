@@ -68,6 +68,7 @@ def restore(settings: Settings, request: RestoreRequest, progress: Progress) -> 
         try:
             names = stage(settings, request, staged, progress)
             counted = settle(settings, staged, whole="datasets" in names)
+            refuse_use(settings, request)  # again, as unpacking may have taken long
             aside = free_name(settings.home / f"before-restore-{stamp()}")
             swap_in(settings.home, staged, aside, names)
         except OSError as error:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from jobs.database import make_engine
 from jobs.queue import NewJob, Queue
 from jobs.store import Store
+from jobs.tables import jobs
 from jobs.views import JobFailure
 from studio.bootstrap import Studio, open_studio, start_studio
+from studio.errors import Diverged
 from studio.keeping.leftovers import Leftovers
 from studio.records.models import add_model_in
 from studio.services.datasets import ImportRequest
@@ -78,6 +82,18 @@ def test_a_failed_job_keeps_nothing_and_a_running_one_everything(home: Home) -> 
     home.leftovers.remove_of(running)
     assert not home.model(failed).exists() and not home.snapshots(failed).exists()
     assert home.model(running).exists() and home.snapshots(running).exists()
+
+
+def test_what_a_training_was_before_its_loss_went_wrong_stays_for_a_week(home: Home) -> None:
+    job, fence = home.start_job()
+    assert home.store.fail(job, fence, JobFailure("No number at step 7.", code=Diverged.code))
+    home.leftovers.remove_all()
+    assert home.snapshots(job).exists() and not home.model(job).exists()
+    long_ago = home.store.clock() - timedelta(days=8).total_seconds()
+    with home.store.engine.begin() as connection:
+        connection.execute(update(jobs).where(jobs.c.id == job).values(finished_at=long_ago))
+    home.leftovers.remove_all()
+    assert not home.snapshots(job).exists()
 
 
 def test_a_finished_job_keeps_its_model_alone(studio: Studio, home: Home, tmp_path: Path) -> None:
