@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Engine, case, func, or_, select
 
 from jobs.states import TERMINAL, JobState
 from jobs.tables import events, jobs
 
+LOST_CODES = ("lost", "killed", "hung")  # of moves.attempts_used_up
 UNBEGUN = (JobState.QUEUED.value, JobState.PAUSED.value)
 
 
@@ -39,10 +40,10 @@ class Measures:
 
     def read(self) -> QueueMeasures:
         """Everything, in three questions whatever the number of jobs."""
-        begun = case(
-            (jobs.c.state.in_(UNBEGUN), jobs.c.attempt), (jobs.c.attempt > 0, jobs.c.attempt - 1), else_=0
-        )
-        lost = func.sum(begun) + func.sum(case((jobs.c.error_code == "lost", 1), else_=0))
+        # A job whose process was lost is queued without a start; one that ends there has lost all attempts.
+        is_unbegun = or_(jobs.c.state.in_(UNBEGUN), jobs.c.started_at.is_(None))
+        begun = case((is_unbegun, jobs.c.attempt), (jobs.c.attempt > 0, jobs.c.attempt - 1), else_=0)
+        lost = func.sum(begun) + func.sum(case((jobs.c.error_code.in_(LOST_CODES), 1), else_=0))
         counts = select(
             jobs.c.lane, jobs.c.kind, jobs.c.state, func.count().label("number"), lost.label("lost")
         ).group_by(jobs.c.lane, jobs.c.kind, jobs.c.state)

@@ -164,7 +164,10 @@ class WorkerKeeper:
                 logger.warning(
                     "A worker ended (exit code %s); it is started again.", self._process.returncode
                 )
-                self._process = self._start()
+                try:
+                    self._process = self._start()
+                except OSError as error:  # no memory or no process left, for a while
+                    logger.warning("A worker could not be started (%s); it is tried again.", error)
 
     def close(self) -> None:
         """Ask the worker to stop; it puts what ran back into the queue."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from studio.errors import Conflict, InvalidInput
-from studio.server import listen
+from studio.server import WORKER_RESTART_SECONDS, WorkerKeeper, listen
 from studio.settings import Settings
+from tests.jobs.bench import wait_until
 from tests.journeys.served import ROOT, ServedStudio, free_port
 
 
@@ -56,6 +60,27 @@ def test_an_address_of_another_machine_is_named_with_what_to_do(settings: Settin
     with pytest.raises(InvalidInput, match=host) as caught:
         listen(Settings(home=settings.home, host=host, port=free_port()))
     assert "--host" in caught.value.hint
+
+
+def workers_here() -> list[psutil.Process]:
+    """The worker processes that this one has started."""
+    return [process for process in psutil.Process().children() if "worker" in process.cmdline()]
+
+
+def test_a_worker_that_could_not_be_started_again_for_a_while_is_started_later(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", offline=True)
+    settings.make_folders()
+    log = settings.home / "worker.log"
+    with contextlib.closing(WorkerKeeper(settings, 0)):
+        (first,) = workers_here()
+        log.unlink()
+        log.mkdir()  # no file can be opened there
+        first.kill()
+        time.sleep(2 * WORKER_RESTART_SECONDS)
+        assert workers_here() == []
+        log.rmdir()
+        wait_until(lambda: len(workers_here()) == 1, seconds=30)
+    assert workers_here() == []
 
 
 COUNTS_POOLS = """

@@ -65,6 +65,21 @@ def test_a_job_that_comes_back_into_the_queue_waits_from_then_on_and_its_attempt
     assert measures.read().attempts_lost == 1
 
 
+def test_an_attempt_that_was_lost_stays_counted_however_its_job_ends(bench: Bench) -> None:
+    store, measures = Store(bench.engine), Measures(bench.engine)
+    for number, loss in enumerate((Loss("Killed.", killed=True), Loss("Hung.", hung=True), Loss("Lost."))):
+        store.add(NewJob("train", "x.y", {}, attempts_allowed=1))
+        last = store.claim_next("w", "train", 15.0, ["box/cpu"])
+        assert last is not None and store.lose(last, loss)
+        assert measures.read().attempts_lost == number + 1
+    waiting = store.add(NewJob("train", "x.y", {}))
+    claim = store.claim_next("w", "train", 15.0, ["box/cpu"])
+    assert claim is not None and store.lose(claim, Loss("Killed."))
+    assert measures.read().attempts_lost == 4
+    store.wishes.cancel(waiting.id)
+    assert measures.read().attempts_lost == 4
+
+
 def test_ten_thousand_ended_jobs_are_counted_in_a_moment(bench: Bench) -> None:
     with bench.engine.execution_options(writes=True).begin() as connection:
         connection.exec_driver_sql(
