@@ -29,7 +29,7 @@ def job(state: JobState = JobState.RUNNING, **changes: object) -> JobView:
         payload={"dataset": "tickets", "checkpoint": "minilm-l6", "model": "tickets-m", "recipe": RECIPE},
         state=state, fraction=0.25, step=10, steps=40, eta_seconds=130.0, message="Training, epoch 1 of 3",
         attempt=1, attempts_allowed=3, priority=0, position=None, created_at=NOW, started_at=NOW,
-        finished_at=None, heartbeat_at=NOW, worker="w", error=None, result=None, retry_of=None,
+        finished_at=None, heartbeat_at=NOW, worker="w", error=None, result=None, retry_of=None, told=3,
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -140,7 +140,7 @@ def test_a_paused_job_says_why_and_that_it_goes_on_from_where_it_was() -> None:
     assert course.describe(paused, []) == (
         "Paused because the disk is full. It goes on from where it was once you resume it."
     )
-    unbegun = job(JobState.PAUSED, message="Paused on request.", attempt=0, fraction=None)
+    unbegun = job(JobState.PAUSED, message="Paused on request.", attempt=0, fraction=None, told=0)
     assert "its place in the line" in course.describe(unbegun, [])
     assert "25 %" in listing.progress_cell(listing.Line(paused))
 

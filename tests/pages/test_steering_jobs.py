@@ -26,11 +26,16 @@ def offered(state: JobState, **changes: object) -> set[str]:
 
 
 def test_only_what_fits_the_state_is_offered() -> None:
-    assert offered(JobState.QUEUED, attempt=0, fraction=None) == {"pause", "cancel", "earlier", "later"}
+    assert offered(JobState.QUEUED, attempt=0, fraction=None, told=0) == {
+        "pause",
+        "cancel",
+        "earlier",
+        "later",
+    }
     assert offered(JobState.RUNNING) == {"pause", "stop", "cancel"}
     assert offered(JobState.PAUSING) == {"cancel"}
     assert offered(JobState.PAUSED) == {"resume", "stop", "cancel"}
-    assert offered(JobState.PAUSED, attempt=0, fraction=None) == {"resume", "cancel"}
+    assert offered(JobState.PAUSED, attempt=0, fraction=None, told=0) == {"resume", "cancel"}
     assert offered(JobState.CANCELLING) == offered(JobState.SUCCEEDED) == set()
     assert offered(JobState.FAILED) == offered(JobState.CANCELLED) == {"retry"}
 

@@ -71,7 +71,7 @@ def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
     if job.state == JobState.QUEUED:
         return describe_wait(job)
     if job.state == JobState.PAUSED:
-        begun = job.attempt > 0 or job.fraction is not None
+        begun = job.attempt > 0 or job.told > 0
         return f"{job.message} {W.sentence.paused if begun else W.sentence.paused_waiting}".strip()
     if job.state in {JobState.PAUSING, JobState.CANCELLING}:
         return str(W.sentence[job.state])

@@ -46,7 +46,7 @@ def allowed(job: JobView, waiting: int) -> Allowed:
     """What can be done; ``waiting`` is the number of jobs that wait in its lane."""
     place = job.position or 1
     queued, running = job.state == JobState.QUEUED, job.state == JobState.RUNNING
-    has_begun = running or job.attempt > 0 or job.fraction is not None
+    has_begun = running or job.attempt > 0 or job.told > 0
     return Allowed(
         resume=job.state == JobState.PAUSED,
         retry=job.state in {JobState.FAILED, JobState.CANCELLED},
