@@ -22,7 +22,9 @@ from typing import Any
 import pytest
 
 from jobs.database import make_engine
+from jobs.processes import mark_of
 from jobs.queue import NewJob
+from jobs.roster import WorkerIdentity
 from jobs.states import JobState
 from studio.bootstrap import make_worker, open_studio, start_studio
 from studio.cli.main import main
@@ -171,6 +173,22 @@ def test_snapshots_that_are_replaced_during_a_backup_are_whole_in_it(
         assert (snapshot.folder / "weights").read_bytes() == bytes([newest % 256]) * 1000
         steps.append(newest)
     assert steps == sorted(steps) and steps[-1] > steps[0]
+
+
+def test_a_worker_that_starts_while_a_backup_is_unpacked_is_left_its_studio(
+    filled: Settings, backup: Path
+) -> None:
+    before = content_of(filled.home)
+
+    def start_worker(_done_bytes: int, _total_bytes: int) -> None:
+        with queue_of(filled) as queue:
+            if not queue.workers():
+                identity = WorkerIdentity("late", "here", os.getpid(), mark_of(os.getpid()) or "")
+                queue.store.roster.register(identity, 60.0)
+
+    with pytest.raises(Conflict, match="A worker is at work"):
+        restore(filled, RestoreRequest(backup, replace=True), start_worker)
+    assert content_of(filled.home) == before and find_unfinished(filled.home) == []
 
 
 def test_a_home_with_a_studio_is_replaced_only_on_request_and_its_content_kept(
