@@ -117,7 +117,7 @@ def cells(line: Line, chosen: str, device: str) -> list[str | Markup]:
         progress_cell(line),
         fmt.percent(line.best_score),
         device_of(job, device),
-        layout.time_ago(job.started_at or job.created_at),
+        layout.time_ago(job.started_at) if job.started_at else fmt.ABSENT,
     ]
 
 

@@ -83,10 +83,19 @@ def draw_learning_rate(history: Iterable[Any]) -> ChartWithTable:
     points = points_frame(history, "learning_rate")
     if points.empty:
         return nothing_to_draw("No step has been made yet.", ("Epoch", "Training"))
-    highest = float(points["value"].max())
-    caption = f"The learning rate reaches {highest:.2g} and ends at {points['value'].iloc[-1]:.2g}."
+    highest, last = (in_plain_digits(value) for value in (points["value"].max(), points["value"].iloc[-1]))
+    caption = f"The highest learning rate was {highest}, the last {last}."
     chart = curve(points, "Learning rate", ".1e", zero=True)
     return ChartWithTable(frame(chart), table_by_epoch(points), caption)
+
+
+def in_plain_digits(value: float) -> str:
+    """A small number to two digits that count, without a power of ten.
+
+    >>> in_plain_digits(1.64e-05), in_plain_digits(0.0001)
+    ('0.000016', '0.0001')
+    """
+    return f"{float(f'{value:.2g}'):.10f}".rstrip("0")
 
 
 def draw_throughput(history: Iterable[Any]) -> ChartWithTable:
@@ -94,7 +103,7 @@ def draw_throughput(history: Iterable[Any]) -> ChartWithTable:
     points = points_frame(history, "rows_per_second")
     if points.empty:
         return nothing_to_draw("No step has been made yet.", ("Epoch", "Training"))
-    caption = f"{points['value'].median():.3g} rows per second in the middle of the run."
+    caption = f"Half of the steps were faster than {points['value'].median():.3g} rows per second."
     chart = curve(points, "Rows per second", "~s", zero=True)
     return ChartWithTable(frame(chart), table_by_epoch(points), caption)
 
