@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic.fields import FieldInfo
 
 from studio.errors import InvalidInput
+from studio.numbers import format_number
 
 Kind = Literal["number", "integer", "choice", "text"]
 OWN_WORDS = {"", "none", "null", "own"}
@@ -201,15 +202,6 @@ class FieldSpec:
         noun = "a whole number" if self.kind == "integer" else "a number"
         limits = f"{noun} from {format_number(self.minimum)} to {format_number(self.maximum)}"
         return f"{limits}, or nothing" if self.optional else limits
-
-
-def format_number(value: float | None) -> str:
-    """Write a number as a person does, without rounding whole ones.
-
-    >>> format_number(1e-07), format_number(512.0), format_number(0.5)
-    ('0.0000001', '512', '0.5')
-    """
-    return str(int(value)) if value is not None and float(value).is_integer() else f"{value:.10f}".rstrip("0")
 
 
 def field_specs() -> list[FieldSpec]:

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio.errors import Diverged
-from studio.training.recipe import Recipe, format_number
+from studio.numbers import format_number
+from studio.training.recipe import Recipe
 
 # A single hard batch, or wrong labels that a sure model meets, may cost ten times the loss of guessing; an
 # average over some twenty steps that is five times as bad as guessing is never met but by steps too large.

@@ -176,6 +176,14 @@ def test_before_the_first_validation_the_score_is_that_of_training() -> None:
     assert after == "Validation accuracy is 94 % after 4 epochs; the highest was 95 %."
 
 
+def test_the_learning_rate_is_written_as_people_write_it_down_to_nothing() -> None:
+    points = [
+        {"name": "learning_rate", "split": "train", "step": step, "epoch": 1.0, "value": rate}
+        for step, rate in ((1, 1.64e-05), (2, 0.0))
+    ]
+    assert charts.draw_learning_rate(points).caption == "The highest learning rate was 0.000016, the last 0."
+
+
 def test_a_loss_that_rises_again_is_named() -> None:
     assert "lowest in epoch 3 (0.4) and then rose to 0.6" in charts.draw_loss(history()).caption
 

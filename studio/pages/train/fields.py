@@ -11,8 +11,9 @@ import gradio as gr
 from gradio.components.base import Component
 
 from studio.errors import InvalidInput
+from studio.numbers import format_number
 from studio.pages.words import words_of
-from studio.training.recipe import FieldSpec, field_specs, format_number
+from studio.training.recipe import FieldSpec, field_specs
 
 W = words_of("train")
 SPECS: tuple[FieldSpec, ...] = tuple(field_specs())

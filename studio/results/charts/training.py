@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from studio.numbers import format_number
 from studio.results.charts.frame import (
     INK,
     PALETTE,
@@ -83,19 +84,11 @@ def draw_learning_rate(history: Iterable[Any]) -> ChartWithTable:
     points = points_frame(history, "learning_rate")
     if points.empty:
         return nothing_to_draw("No step has been made yet.", ("Epoch", "Training"))
-    highest, last = (in_plain_digits(value) for value in (points["value"].max(), points["value"].iloc[-1]))
+    rates = (points["value"].max(), points["value"].iloc[-1])
+    highest, last = (format_number(float(f"{rate:.2g}")) for rate in rates)
     caption = f"The highest learning rate was {highest}, the last {last}."
     chart = curve(points, "Learning rate", ".1e", zero=True)
     return ChartWithTable(frame(chart), table_by_epoch(points), caption)
-
-
-def in_plain_digits(value: float) -> str:
-    """A small number to two digits that count, without a power of ten.
-
-    >>> in_plain_digits(1.64e-05), in_plain_digits(0.0001)
-    ('0.000016', '0.0001')
-    """
-    return f"{float(f'{value:.2g}'):.10f}".rstrip("0")
 
 
 def draw_throughput(history: Iterable[Any]) -> ChartWithTable:
