@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs.errors import CannotWrite
 from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
 from jobs.views import Standing
@@ -94,11 +97,11 @@ class Reporter:
     def try_to_flush(self) -> bool:
         """Write what has gathered; False where the database takes nothing now.
 
-        Whatever the error, nothing is lost: the worker ends a process that goes on telling nothing.
+        Whatever its error, nothing is lost: the worker ends a process that goes on telling nothing.
         """
         try:
             self.flush()
-        except Exception as error:  # noqa: BLE001 - without this thread the work would go on unheard
+        except (CannotWrite, SQLAlchemyError) as error:
             with contextlib.suppress(OSError):  # the log's disk may be full
                 print(f"{getattr(error, 'message', error)} It is tried again.", flush=True)
             return False

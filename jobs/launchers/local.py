@@ -13,7 +13,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from jobs.durable import temporary_name
 from jobs.faults import fault
 from jobs.launchers.launcher import ChildOrder
 from jobs.logs import LOG_NAME, format_line
@@ -104,10 +103,8 @@ class LocalLauncher:
 
 
 def note_process(path: Path) -> None:
-    """Keep, as the child, which process runs a job; whole, for it is read by whoever starts the next."""
-    waiting = temporary_name(path)
-    waiting.write_text(json.dumps({"pid": os.getpid(), "mark": mark_of(os.getpid())}), encoding="utf-8")
-    waiting.replace(path)
+    """Keep, as the child, which process runs a job."""
+    path.write_text(json.dumps({"pid": os.getpid(), "mark": mark_of(os.getpid())}), encoding="utf-8")
 
 
 def end_earlier(path: Path) -> None:
