@@ -10,11 +10,9 @@ from sqlalchemy import Connection, Engine, select, update
 
 from jobs.database import write
 from jobs.processes import is_gone
-from jobs.states import ACTIVE
-from jobs.tables import jobs, workers
+from jobs.states import ACTIVE_VALUES
+from jobs.tables import is_held, jobs, workers
 from jobs.views import Claim, Held
-
-ACTIVE_VALUES = sorted(state.value for state in ACTIVE)
 
 
 class Leases:
@@ -40,11 +38,7 @@ class Leases:
             for claim in claims:
                 renewed = connection.execute(
                     update(jobs)
-                    .where(
-                        jobs.c.id == claim.job_id,
-                        jobs.c.fence == claim.fence,
-                        jobs.c.state.in_(ACTIVE_VALUES),
-                    )
+                    .where(*is_held(claim.job_id, claim.fence))
                     .values(heartbeat_at=now, lease_until=now + lease_seconds)
                 )
                 if renewed.rowcount:

@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from jobs.moves import Loss, give_up
-from jobs.states import ACTIVE
+from jobs.states import ACTIVE_VALUES
 from jobs.tables import jobs, workers
 
-ACTIVE_VALUES = sorted(state.value for state in ACTIVE)
 REASON = "The studio was restored from a backup."
 
 

@@ -49,6 +49,8 @@ ALLOWED: dict[JobState, frozenset[JobState]] = {
 
 TERMINAL = frozenset(state for state, targets in ALLOWED.items() if not targets)
 ACTIVE = frozenset({JobState.RUNNING, JobState.PAUSING, JobState.CANCELLING})
+TERMINAL_VALUES = sorted(state.value for state in TERMINAL)
+ACTIVE_VALUES = sorted(state.value for state in ACTIVE)
 
 
 def is_allowed(source: JobState, target: JobState) -> bool:

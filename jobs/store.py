@@ -26,15 +26,13 @@ from jobs.moves import (
     put_back,
 )
 from jobs.roster import Roster
-from jobs.states import ACTIVE, TERMINAL, JobState
-from jobs.tables import jobs
+from jobs.states import ACTIVE_VALUES, TERMINAL_VALUES, JobState
+from jobs.tables import is_held, jobs
 from jobs.telemetry import Telemetry
 from jobs.views import Assignment, Claim, JobFailure, JobView, NewJob, Standing
 from jobs.wishes import Wishes, rank_of
 
 Publish = Callable[[Connection], None]
-ACTIVE_VALUES = sorted(state.value for state in ACTIVE)
-TERMINAL_VALUES = sorted(state.value for state in TERMINAL)
 
 
 class Store:
@@ -346,8 +344,3 @@ def new_row(job_id: str, new: NewJob, now: float) -> dict[str, Any]:
         "retry_of": new.retry_of,
         "created_at": now,
     }
-
-
-def is_held(job_id: str, fence: int) -> tuple[Any, ...]:
-    """The clause that stands under every runner's write."""
-    return jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_(ACTIVE_VALUES)

@@ -16,6 +16,9 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.sql.elements import ColumnElement
+
+from jobs.states import ACTIVE_VALUES
 
 metadata = MetaData()
 growing_number = BigInteger().with_variant(Integer, "sqlite")
@@ -109,3 +112,8 @@ revision = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", growing_number, nullable=False),
 )
+
+
+def is_held(job_id: str, fence: int) -> tuple[ColumnElement[bool], ...]:
+    """The clause under every runner's write: the job is held, and under this fence."""
+    return jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_(ACTIVE_VALUES)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, se
 from jobs.database import write
 from jobs.listing import to_time
 from jobs.moves import add_event, bump_revision
-from jobs.states import ACTIVE, JobState
-from jobs.tables import events, jobs, metrics, revision
+from jobs.states import JobState
+from jobs.tables import events, is_held, jobs, metrics, revision
 from jobs.views import EventView, MetricPoint, Standing
 
 IN_STEP = (metrics.c.step, metrics.c.id)
@@ -63,11 +63,7 @@ class Telemetry:
         def work(connection: Connection) -> Standing | None:
             row = connection.execute(
                 update(jobs)
-                .where(
-                    jobs.c.id == job_id,
-                    jobs.c.fence == fence,
-                    jobs.c.state.in_([state.value for state in ACTIVE]),
-                )
+                .where(*is_held(job_id, fence))
                 .values(told=jobs.c.told + 1, **batch.progress)
                 .returning(jobs.c.state, jobs.c.stop_asked, jobs.c.told, jobs.c.step)
             ).one_or_none()

@@ -11,12 +11,11 @@ from jobs.database import write
 from jobs.errors import NotPossibleNow, UnknownJob
 from jobs.listing import IN_ORDER
 from jobs.moves import IDLE, Move, add_event, apply_move
-from jobs.states import TERMINAL, JobState
+from jobs.states import TERMINAL_VALUES, JobState
 from jobs.tables import jobs
 
 PRIORITY_SECONDS = 3600.0  # a point of priority is worth so much waiting, so that nothing waits for ever
 SMALLEST_GAP = 0.001  # seconds between the ranks of neighbours
-TERMINAL_VALUES = sorted(state.value for state in TERMINAL)
 
 
 def rank_of(created_at: float, priority: int) -> float:
