@@ -77,6 +77,15 @@ def test_broken_quotes_are_reported_with_their_line(tmp_path: Path) -> None:
     assert (table.report.rows_read, table.report.rows_dropped) == (2, 1)
 
 
+def test_one_row_with_broken_quotes_leaves_no_quotes_in_the_texts_of_others(tmp_path: Path) -> None:
+    texts = [f'"text {number}"' if number % 3 else f"text {number}" for number in range(60)]
+    for broken in ('"open to the end', '"a "word" in it"'):
+        rows = [f"{text},{'ab'[number % 2]}" for number, text in enumerate([*texts, broken, *texts])]
+        table = read_table(write_text(tmp_path / "t.csv", "\n".join(["text,label", *rows, ""])))
+        assert {row[0] for row in cells(table)} == {f"text {number}" for number in range(60)}
+        assert codes(table) == {"broken_quotes": ("error", 1, (62,))}
+
+
 def test_a_quote_that_is_never_closed_is_a_warning_and_loses_nothing(tmp_path: Path) -> None:
     path = write_text(tmp_path / "t.csv", 'text,label\nfine day,a\n"open to the end,b\nlast one,a\n')
     table = read_table(path)

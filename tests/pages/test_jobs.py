@@ -95,6 +95,14 @@ def test_a_finished_training_says_what_the_engine_found() -> None:
     assert course.describe(done, points(0.8, 0.9)) == "Best at epoch 2 of 3."
 
 
+def test_a_cancelled_job_says_how_far_it_had_come() -> None:
+    cancelled = job(JobState.CANCELLED)
+    assert "after 2 epochs" in course.describe(cancelled, points(0.8, 0.9))
+    assert "before its first score" in course.describe(cancelled, [])
+    assert "before it began" in course.describe(replace(cancelled, attempt=0), [])
+    assert "before it was done" in course.describe(replace(cancelled, kind="score"), [])
+
+
 def test_a_failed_job_opens_on_its_reason_and_hint() -> None:
     failed = job(JobState.FAILED, error=JobFailure("The memory did not suffice.", "Halve the batch size."))
     shown = detail.headline(failed, [], None)

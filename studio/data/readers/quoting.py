@@ -8,8 +8,11 @@ from dataclasses import replace
 from studio.data.readers.parsing import QUOTE, Dialect, Parsed, parse_lines
 
 ALWAYS_QUOTED_SHARE = 0.9
+# So many texts in quotes say as much as one line whose quotes do not add up: some people quote all they say.
+QUOTED_PER_BROKEN = 4
 QUOTES = ('"', "'")
 ESCAPE = "\\"
+NO_QUOTES_WITH = ("\t", "")  # what separates cells in files that rarely quote them
 
 
 def parse_best_quoting(lines: list[str], dialect: Dialect, fixed: frozenset[str] = frozenset()) -> Parsed:
@@ -32,7 +35,7 @@ def hinted_dialects(text: str, dialect: Dialect, fixed: frozenset[str]) -> list[
     if "quote" not in fixed:
         double = ['"'] if '"' in text else []
         single = ["'"] if opens_cells(text, dialect.delimiter, "'") else []
-        quotes = [None, *double, *single] if dialect.delimiter in ("\t", "") else [*double, None, *single]
+        quotes = [None, *double, *single] if dialect.delimiter in NO_QUOTES_WITH else [*double, None, *single]
     choices = [replace(dialect, quote=quote) for quote in quotes]
     if "escape" not in fixed and ESCAPE in text:
         choices += [
@@ -70,26 +73,30 @@ def cost_of(parsed: Parsed, lines: list[str], text: str) -> int:
         and all(line.count(dialect.delimiter) == separators for line in lines[start - 1 : end])
     )
     ignored = sum(
-        cost_of_ignoring(fitting, quote, wrapped_alone=dialect.quote == QUOTE)
+        cost_of_ignoring(fitting, quote, dialect)
         for quote in QUOTES
         if quote in text and quote != dialect.quote
     )
     return len(parsed.broken) + len(parsed.rows) - len(fitting) + swallowed + ignored
 
 
-def cost_of_ignoring(fitting: list[list[str]], quote: str, wrapped_alone: bool) -> int:
+def cost_of_ignoring(fitting: list[list[str]], quote: str, dialect: Dialect) -> int:
     """How many rows look quoted after all.
 
     A quoted text torn at a separator, or a cell in quotes where the whole column is in quotes or the quotes
-    inside are doubled or escaped; ``wrapped_alone``: only a whole column counts.
+    inside are doubled or escaped. Other cells in double quotes count a little where quotes are usual; where
+    ``dialect`` has double quotes already, only a whole column counts.
     """
+    wrapped_alone = dialect.quote == QUOTE
+    is_usual = quote == QUOTE and dialect.delimiter not in NO_QUOTES_WITH
     cost = 0 if wrapped_alone else sum(is_torn(row, quote) for row in fitting)
     for column in zip(*fitting, strict=True):
         wrapped = [cell for cell in column if len(cell) > 1 and cell[0] == quote == cell[-1]]
         if len(wrapped) >= ALWAYS_QUOTED_SHARE * len(column):
             cost += len(wrapped)
         elif not wrapped_alone:
-            cost += sum(is_written_quoted(cell, quote) for cell in wrapped)
+            certain = sum(is_written_quoted(cell, quote) for cell in wrapped)
+            cost += max(certain, len(wrapped) // QUOTED_PER_BROKEN if is_usual else 0)
     return cost
 
 

@@ -80,8 +80,7 @@ def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
     if job.state == JobState.FAILED:
         return job.error.message if job.error else str(W.sentence.failed)
     if job.state == JobState.CANCELLED:
-        judged = sum(SCORE in epoch.validation for epoch in epochs)
-        return str(W.sentence.cancelled_after.count(judged) if judged else W.sentence.cancelled)
+        return describe_cancelled(job, sum(SCORE in epoch.validation for epoch in epochs))
     if job.stop_asked:
         return str(W.sentence.stopping)
     return describe_course(epochs) or str(W.sentence.begun if job.kind == "train" else W.sentence.working)
@@ -94,6 +93,15 @@ def describe_wait(job: JobView) -> str:
     if job.position is None or job.position <= 1:
         return str(W.sentence.next)
     return str(W.sentence.waiting.count(job.position - 1))
+
+
+def describe_cancelled(job: JobView, judged: int) -> str:
+    """How far the job had come, with ``judged`` epochs that have a validation score."""
+    if judged:
+        return str(W.sentence.cancelled_after.count(judged))
+    if job.attempt == 0:
+        return str(W.sentence.cancelled_waiting)
+    return str(W.sentence.cancelled if job.kind == "train" else W.sentence.cancelled_working)
 
 
 def describe_course(epochs: Sequence[Epoch]) -> str:
