@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from studio.pages import layout
 from studio.pages.early import EarlyScript
 from studio.pages.headers import PageHeaders
+from studio.pages.lean import LeanBlocks
 from studio.pages.missing import MissingPage
 from studio.pages.registry import PAGES, Page, Services
 from studio.pages.theme import FOLDER, make_theme
@@ -30,7 +31,7 @@ PRIVATE = ("studio.db", "models", "datasets", "jobs", "checkpoints")  # never se
 
 def build_pages(studio: Services) -> gr.Blocks:
     """Every registered page, each under its own address."""
-    blocks = gr.Blocks(
+    blocks = LeanBlocks(
         title=str(words_of("frame").product),
         analytics_enabled=False,
         delete_cache=(CACHE_CHECK_SECONDS, CACHE_AGE_SECONDS),

@@ -34,23 +34,13 @@ def stay_live(
     timer = gr.Timer(TICK_SECONDS)
     seen = events.hidden_text()
     size = len(outputs)
-    sent = {part._id: place for place, part in enumerate(inputs)}
-    returned = [sent.get(part._id) for part in outputs]
 
     def tick(seen_before: str, *values: Any) -> Any:
         now = moment(revision)
         if now == seen_before:
-            answers: tuple[Any, ...] = (gr.skip(),) * size
-        else:
-            made = render(*values)
-            answers = made if isinstance(made, tuple) else (made,)
-        # What a page sends is answered with itself where it stays: of a component that is skipped and then
-        # sent, Gradio makes another one each time and keeps them all while the page is open.
-        whole = (
-            values[place] if place is not None and answer == gr.skip() else answer
-            for place, answer in zip(returned, answers, strict=True)
-        )
-        return (now, *whole)
+            return (now, *(gr.skip(),) * size)
+        made = render(*values)
+        return (now, *(made if isinstance(made, tuple) else (made,)))
 
     def opened(*values: Any) -> Any:
         return tick("", *values)
