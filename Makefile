@@ -39,7 +39,7 @@ run: setup ## Serve the studio with its worker on http://127.0.0.1:7860.
 test: setup-dev ## Run every test: units, child processes, and journeys in a real browser.
 	@$(PYTHON) -m tests.journeys.browser
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" --durations=25
-	@$(PYTHON) -m pytest -m browser --durations=25
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser --durations=25
 
 test-faults: setup-dev ## Kill the studio at every commit, fsync, rename, spawn and signal of its stories, and see it survive.
 	@$(PYTHON) -m tests.faults

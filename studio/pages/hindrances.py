@@ -38,7 +38,7 @@ def notice(
         hint = f"{W.make_room} {W.then_resume if paused else ''}".strip()
         ways = layout.button_link(W.models, links.link("results"))
         ways += layout.button_link(W.datasets, links.link("data"))
-        more = Markup('<div class="s-actions s-notice-actions">{}</div>').format(ways)
+        more = layout.notice_actions(ways)
         return layout.notice("warning", message, hint, more)
     unfinished = any(job.state not in TERMINAL and job.state != JobState.PAUSED for job in jobs)
     if unfinished and not alive:

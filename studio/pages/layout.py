@@ -150,6 +150,11 @@ def notice(kind: str, message: str | Markup, hint: str | Markup = "", more: Mark
     )
 
 
+def notice_actions(ways: Markup) -> Markup:
+    """Buttons and links that lead on, for the ``more`` of a notice."""
+    return Markup('<div class="s-actions s-notice-actions">{}</div>').format(ways)
+
+
 def empty(title: str, text: str | Markup, actions: Markup = EMPTY) -> Markup:
     """What stands where nothing is yet: what this is for, and the next step."""
     return Markup('<div class="s-empty"><h2>{}</h2><p>{}</p><div class="s-actions">{}</div></div>').format(

@@ -68,6 +68,10 @@ def test_three_broken_rows_are_mended_by_clicks_and_one_fix_is_undone(
     findings, go = page.locator("#import-findings"), page.locator("#import-go")
     expect(findings).to_contain_text("3 errors")
     expect(page.locator("#import-result")).to_contain_text("Mend the errors")
+    page.locator("#import-go").scroll_into_view_if_needed()
+    expect(findings).not_to_be_in_viewport()
+    page.get_by_role("link", name="Go to the errors").click()
+    expect(findings).to_be_in_viewport()
     for code in ("too_few_fields", "missing_text", "missing_label"):
         findings.locator(f'[data-pick="fix:{code}=drop_rows"]').click()
         expect(findings.locator(f'[data-pick="undo:{code}=drop_rows"]')).to_be_visible()

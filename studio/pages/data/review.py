@@ -141,7 +141,8 @@ def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixCh
 def render_split(prepared: PreparedImport, large: bool = False) -> Markup:
     """How many rows each part gets, or that something stands in the way."""
     if prepared.blocking:
-        return layout.notice("warning", W.split.blocked)
+        way = layout.button_link(W.split.blocked_go, "#import-findings")
+        return layout.notice("warning", W.split.blocked, more=layout.notice_actions(way))
     if large:
         return layout.notice("info", W.split.large, W.split.large_hint)
     counts = {split: fmt.count(number) for split, number in prepared.rows.items()}

@@ -94,7 +94,7 @@ def test_taking_the_file_away_hides_the_rest(studio: Studio, draft: Draft) -> No
 def test_rows_with_errors_stand_in_the_way_until_they_are_left_out(studio: Studio, draft: Draft) -> None:
     *_, result, button, _ = form.show_effects(studio, draft, EFFECTS)
     assert button["interactive"] is False
-    assert "Mend the errors" in result
+    assert "Mend the errors" in result and 'href="#import-findings"' in result
     *_, result, button, _ = form.show_effects(studio, replace(draft, fixes=LEAVE_OUT), EFFECTS)
     assert button["interactive"] is True
     assert button["value"] == "Import 38 rows"
