@@ -35,6 +35,12 @@
     }
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    // Gradio's page has a base address, from which the browser would take a link to a part of the page.
+    const inner = event.target.closest('a[href^="#"]');
+    if (inner) {
+      event.preventDefault();
+      document.getElementById(inner.getAttribute("href").slice(1))?.scrollIntoView();
+    }
   });
   // A file over the limit is never sent: the page's own sentence shows in place of Gradio's.
   function refuseTooLarge(event, files) {
