@@ -1,169 +1,109 @@
-"""Rows in batches of like length: for training, and for answering many texts at once."""
+"""Which rows make a step, and in which parts a step is computed: pure functions of lengths, seed and limits.
+
+A step is a random batch of the recipe's size, so that its gradient is that of the recipe. The parts in which
+it is computed change nothing but the time: their losses are sums divided by the rows of the whole step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
 import numpy as np
-import torch
 
-from studio.errors import ran_out_of_memory
 from studio.tasks.base import Encoded
-from studio.training.memory import give_back, not_enough
 
-TOKENS_PER_BATCH = 16_384
-BATCHES_PER_GROUP = 50
+ROWS_PER_PART, TOKENS_PER_PART = 64, 16_384
+MASK = "attention_mask"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is computed at once: at most so many rows and tokens, but always one row."""
+
+    rows: int = ROWS_PER_PART
+    tokens: int = TOKENS_PER_PART
 
 
 class EncodedRows:
-    """Tokenised rows without padding, each with its label id where labels are known."""
+    """Tokenised rows without padding, each with its label id where labels are known.
+
+    ``lengths`` are their tokens. ``parts`` holds input_ids and perhaps token_type_ids of all rows one after
+    another, int32; which tokens are real need not be kept, as all are.
+    """
 
     def __init__(self, encoded: Encoded, label_ids: Sequence[int] | None = None) -> None:
-        self.encoded = encoded
-        self.label_ids = label_ids
         self.lengths = np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
+        self.label_ids = None if label_ids is None else np.asarray(label_ids, dtype=np.int64)
+        self._ends = np.cumsum(self.lengths)
+        total = int(self.lengths.sum())
+        self.parts: Mapping[str, np.ndarray] = {
+            name: np.fromiter(chain.from_iterable(column), dtype=np.int32, count=total)
+            for name, column in encoded.items()
+            if name != MASK
+        }
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        row: dict[str, Any] = {name: column[index] for name, column in self.encoded.items()}
-        if self.label_ids is not None:
-            row["labels"] = self.label_ids[index]
-        return row
+    def row(self, name: str, number: int) -> np.ndarray:
+        """One part of one row."""
+        end = self._ends[number]
+        return self.parts[name][end - self.lengths[number] : end]
 
 
-@dataclass(frozen=True)
-class Collator:
-    """Pads the rows of one batch to the longest of them, rounded up to a multiple, up to ``limit`` tokens."""
-
-    pad_id: int
-    pad_type_id: int
-    multiple: int
-    limit: int
-
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        longest = max(len(row["input_ids"]) for row in rows)
-        width = max(longest, min(self.limit, -(-longest // self.multiple) * self.multiple))
-        fills = {"input_ids": self.pad_id, "token_type_ids": self.pad_type_id}
-        batch = {
-            name: torch.tensor([row[name] + [fills.get(name, 0)] * (width - len(row[name])) for row in rows])
-            for name in rows[0]
-            if name != "labels"
-        }
-        if "labels" in rows[0]:
-            batch["labels"] = torch.tensor([row["labels"] for row in rows])
-        return batch
-
-
-def plan_epoch(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Divide the row numbers of an epoch (0: the first) into batches in which rows are of like length.
+def plan_epoch(rows: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Row numbers of each step of an epoch (0: the first): a random order in batches, the last smaller.
 
     Depends on its arguments alone, so that a resumed run sees the rows in the order it would have seen.
-    Groups of 50 batches are drawn at random and sorted inside; the batches then come in random order, an
-    incomplete one last.
+
+    >>> [len(step) for step in plan_epoch(10, 4, seed=0, epoch=0)]
+    [4, 4, 2]
     """
-    generator = np.random.default_rng([seed, epoch])
-    order = generator.permutation(len(lengths))
-    groups = max(1, min(BATCHES_PER_GROUP, len(order) // (batch_size * 4))) * batch_size
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), groups):
-        group = order[start : start + groups]
-        group = group[np.argsort(-lengths[group], kind="stable")]
-        batches += [group[i : i + batch_size] for i in range(0, len(group), batch_size)]
-    last = [batches.pop()] if batches and len(batches[-1]) < batch_size else []
-    return [batches[number] for number in generator.permutation(len(batches))] + last
+    order = np.random.default_rng([seed, epoch]).permutation(rows)
+    return [order[start : start + batch_size] for start in range(0, rows, batch_size)]
 
 
-def make_collator(model: Any, tokenizer: Any, max_length: int) -> Collator:
-    """Pad to multiples of 8 where a graphics processor gains from it; a CPU only loses."""
-    on_gpu = next(model.parameters()).device.type != "cpu"
-    return Collator(
-        pad_id=tokenizer.pad_token_id or 0,
-        pad_type_id=getattr(tokenizer, "pad_token_type_id", 0) or 0,
-        multiple=8 if on_gpu else 1,
-        limit=max_length,
-    )
+def cut_packed(lengths: np.ndarray, limits: Limits) -> Iterator[np.ndarray]:
+    """Cut rows, from long to short, into parts that are computed without padding.
 
-
-def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
-    """Return the wanted number of tokens, or the most that model and tokenizer can read."""
-    limits = [wanted]
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions and positions > 0:
-        # RoBERTa's positions start after the padding id: 514 positions hold 512 tokens.
-        table = next((m for n, m in model.named_modules() if n.endswith(".position_embeddings")), None)
-        padding = getattr(table, "padding_idx", None)
-        limits.append(positions - (padding + 1 if padding is not None else 0))
-    if 0 < tokenizer.model_max_length < 10**9 and positions is None:
-        limits.append(tokenizer.model_max_length)
-    return min(limits)
-
-
-def predict_encoded(
-    model: Any,
-    encoded: Encoded,
-    collator: Collator,
-    batch_size: int = 64,
-    progress: Callable[[int], None] | None = None,
-) -> np.ndarray:
-    """Return logits (rows, labels) as float32 in the order given; longest rows go first.
-
-    ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
-    does not suffice for a batch, it and those after it are halved, down to one row.
-    """
-    rows = EncodedRows(encoded)
-    was_training = model.training
-    logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
-    waiting, at_once, done = [*cut_batches(rows.lengths, batch_size)][::-1], batch_size, 0
-    model.eval()
-    try:
-        while waiting:
-            numbers = waiting.pop()
-            if len(numbers) > at_once:
-                waiting += [numbers[at_once:], numbers[:at_once]]
-                continue
-            answers = answer(model, collator([rows[i] for i in numbers]))
-            if answers is None:
-                if len(numbers) == 1:
-                    raise not_enough(int(rows.lengths[numbers[0]]))
-                at_once = len(numbers) // 2
-                waiting.append(numbers)
-                continue
-            logits[numbers] = answers
-            done += len(numbers)
-            if progress:
-                progress(done)
-    finally:
-        model.train(was_training)
-    return logits
-
-
-def answer(model: Any, batch: dict[str, torch.Tensor]) -> np.ndarray | None:
-    """Logits of one batch; None where the memory does not suffice for it."""
-    device = next(model.parameters()).device
-    try:
-        with torch.inference_mode():
-            placed = {name: value.to(device) for name, value in batch.items()}
-            return model(**placed).logits.float().cpu().numpy()
-    except (RuntimeError, MemoryError) as error:
-        if not ran_out_of_memory(error):
-            raise
-    give_back()
-    return None
-
-
-def cut_batches(lengths: np.ndarray, batch_size: int) -> Iterator[list[int]]:
-    """Row numbers, longest first, in batches of at most ``batch_size`` rows and 16,384 padded tokens.
-
-    >>> list(cut_batches(np.array([1, 3, 2]), 2))
+    >>> [part.tolist() for part in cut_packed(np.array([1, 3, 2]), Limits(rows=9, tokens=5))]
     [[1, 2], [0]]
     """
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
-        fit = max(1, min(batch_size, TOKENS_PER_BATCH // max(1, int(lengths[order[start]]))))
-        yield order[start : start + fit].tolist()
+        tokens = np.cumsum(lengths[order[start : start + limits.rows]])
+        fit = max(1, int(np.searchsorted(tokens, limits.tokens, side="right")))
+        yield order[start : start + fit]
         start += fit
+
+
+def cut_padded(lengths: np.ndarray, limits: Limits, overhead: int) -> list[np.ndarray]:
+    """Cut the rows of a step into padded parts of like length so that least is computed.
+
+    Of all ways to cut the rows from long to short the one with the fewest padded tokens, where each further
+    part counts as ``overhead`` tokens: what starting it costs.
+
+    >>> lengths = np.array([100, 10, 90, 10])
+    >>> [part.tolist() for part in cut_padded(lengths, Limits(), overhead=16)]
+    [[0, 2], [1, 3]]
+    >>> [part.tolist() for part in cut_padded(lengths, Limits(), overhead=500)]
+    [[0, 2, 1, 3]]
+    """
+    order = np.argsort(-lengths, kind="stable")
+    longest = np.maximum(lengths[order], 1)
+    best, begins = np.zeros(len(order) + 1), np.zeros(len(order) + 1, dtype=np.int64)
+    for end in range(1, len(order) + 1):
+        firsts = np.arange(max(0, end - limits.rows), end)
+        padded = longest[firsts] * (end - firsts)
+        costs = best[firsts] + padded + overhead
+        costs[(padded > limits.tokens) & (end - firsts > 1)] = np.inf
+        begins[end] = firsts[np.argmin(costs)]
+        best[end] = costs.min()
+    parts, end = [], len(order)
+    while end > 0:
+        parts.append(order[begins[end] : end])
+        end = begins[end]
+    return parts[::-1]

@@ -18,9 +18,10 @@ from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
-from studio.training.batches import EncodedRows, make_collator, usable_length
+from studio.training.batches import EncodedRows
 from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
+from studio.training.execution import Executor, choose_executor, usable_length
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, give_back, not_enough
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
 from studio.training.progress import Progress
@@ -108,12 +109,14 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     report.log(placement.sentence)
     set_seed(run.recipe.seed)
     loaded = load_encoder(run.checkpoint_folder, run.task.key, list(run.labels), run.recipe)
-    model, parameters = prepare_model(loaded, run, placement)
     max_length = usable_length(loaded.model, loaded.tokenizer, run.recipe.max_length)
+    all_parameters = count_parameters(loaded.model)[0]
+    model, executor = prepare_model(loaded, run, placement, max_length)
+    learning = count_parameters(model)[1]
     notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
     for note in notes:
         report.log(note)
-    lesson = make_lesson(run, loaded, placement, max_length, report)
+    lesson = make_lesson(run, loaded, (placement, executor, max_length), report)
     reporter = Reporter(report, course_of(run, snapshot), lesson.extent)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
@@ -122,6 +125,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     trainer.cadence = run.make_cadence()
     trainer.reserve_bytes = run.reserve_bytes
     finish_training(trainer, snapshot)
+    executor.close()
     model = plain_model(model)
     model.config.problem_type = "single_label_classification"
     model.eval()
@@ -139,8 +143,8 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         epochs=course.epochs,
         train_metrics=course.train[course.kept_epoch - 1],
         validation_metrics=course.validation_of(course.kept_epoch),
-        parameters=parameters[0],
-        trainable_parameters=parameters[1],
+        parameters=all_parameters,
+        trainable_parameters=learning,
         placement=placement,
         notes=tuple(notes),
         seconds=time.monotonic() - started,
@@ -186,17 +190,17 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
 
 
 def prepare_model(
-    loaded: LoadedEncoder, run: TrainingRun, placement: Placement
-) -> tuple[Any, tuple[int, int]]:
-    """Set dropout, attention and method; return the model, and its weights: all, and those that learn."""
+    loaded: LoadedEncoder, run: TrainingRun, placement: Placement, max_length: int
+) -> tuple[Any, Executor]:
+    """Set dropout, attention and method; return the model, and what computes its batches."""
     recipe = run.recipe
     if recipe.dropout is not None:
         set_dropout(loaded.model, recipe.dropout)
+    executor = choose_executor(loaded.model, loaded.tokenizer, max_length, placement.device)
     if wants_plain_attention(loaded.model, placement.device, recipe.method):
         loaded.model.set_attn_implementation("eager")
-    all_parameters = count_parameters(loaded.model)[0]
     model = prepare_method(loaded.model, recipe)
-    return model.to(placement.device), (all_parameters, count_parameters(model)[1])
+    return model.to(placement.device), executor
 
 
 def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
@@ -207,9 +211,10 @@ def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
 
 
 def make_lesson(
-    run: TrainingRun, loaded: LoadedEncoder, placement: Placement, max_length: int, report: Progress
+    run: TrainingRun, loaded: LoadedEncoder, ways: tuple[Placement, Executor, int], report: Progress
 ) -> Lesson:
-    """Tokenise the rows of training and validation."""
+    """Tokenise the rows of training and validation; ``ways`` says where and how they are computed."""
+    placement, executor, max_length = ways
 
     def rows_of(columns: Columns, what: str) -> EncodedRows:
         rows = rows_by_role(run.task, columns)
@@ -227,7 +232,8 @@ def make_lesson(
         recipe=run.recipe,
         train_rows=rows_of(run.train, "training"),
         validation_rows=rows_of(run.validation, "validation"),
-        collator=make_collator(loaded.model, loaded.tokenizer, max_length),
+        executor=executor,
+        max_length=max_length,
         placement=placement,
         label_count=len(run.labels),
     )

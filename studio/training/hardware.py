@@ -28,6 +28,8 @@ CPU_SHARE_FP32 = 0.6
 # More cores help less and less.
 CORES_POWER = 0.85
 START_SECONDS = 15.0
+# Tokens computed for each real one where a step is cut into padded parts, with what their starts cost.
+PADDED_SHARE = 1.3
 # AdamW and the clipping of gradients read and write every weight that learns, at each step.
 CPU_SECONDS_PER_WEIGHT_AND_STEP = 1.6e-9
 BASE_BYTES = 900 * 10**6
@@ -254,7 +256,7 @@ def flops_per_token(shape: EncoderShape, tokens: float) -> float:
 def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> Estimate:
     """Estimate seconds, memory and steps of one training."""
     steps = ceil(workload.train_rows / recipe.batch_size) * recipe.epochs
-    tokens = padded_tokens(recipe, workload)
+    tokens = computed_tokens(workload, machine)
     # A backward pass costs two forward passes; LoRA saves one of them, a frozen encoder both.
     passes = {"full": 3.0, "lora": 2.2, "frozen": 1.0}[recipe.method]
     learned = workload.train_rows * tokens * passes
@@ -267,10 +269,10 @@ def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machi
     return Estimate(seconds, estimate_memory(recipe, shape, workload), steps, estimate_disk(recipe, shape))
 
 
-def padded_tokens(recipe: RecipeCosts, workload: Workload) -> float:
-    """Tokens per row after padding: rows of like length share a batch where there are enough rows."""
-    grouped = workload.train_rows >= 8 * recipe.batch_size
-    return min(workload.max_tokens, workload.mean_tokens * (1.15 if grouped else 1.6))
+def computed_tokens(workload: Workload, machine: Machine) -> float:
+    """Tokens computed per row: a processor does without padding, elsewhere steps are cut by length."""
+    share = 1.0 if machine.device == "cpu" else PADDED_SHARE
+    return min(workload.max_tokens, workload.mean_tokens * share)
 
 
 def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload) -> int:

@@ -15,8 +15,9 @@ from studio.metrics.registry import compute_metrics
 from studio.tasks.base import Task
 from studio.tasks.classification import softmax
 from studio.training.adapters import learning_groups
-from studio.training.batches import Collator, EncodedRows, plan_epoch, predict_encoded
+from studio.training.batches import EncodedRows, Limits, plan_epoch
 from studio.training.cadence import Cadence
+from studio.training.execution import Executor, predict_rows
 from studio.training.losses import class_weights, share_of_loss
 from studio.training.memory import RowsAtOnce, give_back
 from studio.training.placement import Placement
@@ -49,7 +50,8 @@ class Lesson:
     recipe: Recipe
     train_rows: EncodedRows
     validation_rows: EncodedRows
-    collator: Collator
+    executor: Executor
+    max_length: int
     placement: Placement
     label_count: int
 
@@ -79,7 +81,7 @@ class EncoderTrainer:
         self.optimizer = torch.optim.AdamW(groups, fused=True)
         self.schedule = Schedule.of(recipe, lesson.extent.steps)
         self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
-        weights = class_weights(recipe, lesson.train_rows.label_ids or [], lesson.label_count)
+        weights = class_weights(recipe, lesson.train_rows.label_ids, lesson.label_count)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.watch = LossWatch.of(lesson.label_count, 1.0 if weights is None else float(weights.max()))
         self.unseen_losses: list[torch.Tensor] = []
@@ -101,7 +103,7 @@ class EncoderTrainer:
         """Take the steps of one epoch that are not yet done, judge it, and keep it where it is the best."""
         self.model.train()
         recipe = self.lesson.recipe
-        batches = plan_epoch(self.lesson.train_rows.lengths, recipe.batch_size, recipe.seed, self.epoch)
+        batches = plan_epoch(len(self.lesson.train_rows), recipe.batch_size, recipe.seed, self.epoch)
         for numbers in batches[self.batch :]:
             self.heed()
             if self.step and self.reporter.report.should_stop_early:
@@ -160,21 +162,21 @@ class EncoderTrainer:
                     raise
             self.optimizer.zero_grad(set_to_none=True)
             give_back()
-            self.at_once.halve(len(numbers), self.lesson.collator.limit)
+            self.at_once.halve(len(numbers), self.lesson.max_length)
 
     def parts_of(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
-        """Cut a batch into parts that fit the memory."""
-        for start in range(0, len(numbers), self.at_once.number):
-            yield numbers[start : start + self.at_once.number]
+        """Cut a batch into parts that fit the memory and are computed fast."""
+        limits = Limits(self.at_once.number, self.lesson.executor.tokens)
+        for places in self.lesson.executor.cut(self.lesson.train_rows.lengths[numbers], limits):
+            yield numbers[places]
 
     def learn_part(self, numbers: np.ndarray, batch_rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
-        batch = self.lesson.collator([self.lesson.train_rows[int(number)] for number in numbers])
-        labels = batch.pop("labels").to(self.device)
-        inputs = {name: value.to(self.device) for name, value in batch.items()}
+        rows = self.lesson.train_rows
+        labels = torch.from_numpy(rows.label_ids[numbers]).to(self.device)
         number_format = FORMATS.get(self.lesson.placement.precision)
         with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
-            logits = self.model(**inputs).logits
+            logits = self.lesson.executor.logits(self.model, rows, numbers)
         logits = logits.float()
         loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
         self.scaler.scale(loss).backward()
@@ -229,7 +231,7 @@ class EncoderTrainer:
             if self.reporter.is_quiet:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
-        logits = predict_encoded(self.model, rows.encoded, self.lesson.collator, progress=tell)
+        logits = predict_rows(self.lesson.executor, self.model, rows, progress=tell)
         truth = np.asarray(rows.label_ids)
         probabilities = softmax(logits.astype(np.float64))
         names = dict.fromkeys((*WATCHED_METRICS, self.lesson.task.primary_metric))

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from studio.tasks.classification import CLASSIFICATION
-from studio.training.batches import make_collator, predict_encoded
+from studio.training.batches import EncodedRows
 from studio.training.cadence import Cadence
 from studio.training.engine import TrainingRun
+from studio.training.execution import choose_executor, predict_rows
 from studio.training.recipe import Recipe
 
 GOOD = ("good", "great", "fine", "lovely")
@@ -87,7 +88,11 @@ def logits_of(
 ) -> np.ndarray:
     """What a model in memory answers, (texts, labels)."""
     encoded = CLASSIFICATION.encode([{"text": text} for text in texts], tokenizer, max_length)
-    return predict_encoded(model, encoded, make_collator(model, tokenizer, max_length), **options)
+    executor = choose_executor(model, tokenizer, max_length, "cpu")
+    try:
+        return predict_rows(executor, model, EncodedRows(encoded), **options)
+    finally:
+        executor.close()
 
 
 def make_run(folder: Path, home: Path, *, rows: int = 32, resume: bool = True, **fields: Any) -> TrainingRun:

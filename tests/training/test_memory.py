@@ -12,8 +12,9 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from studio.errors import WorkFailed
-from studio.training.batches import make_collator, predict_encoded
+from studio.training.batches import EncodedRows
 from studio.training.engine import TrainingRun, train_model
+from studio.training.execution import choose_executor, predict_rows
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills
 from tests.encoders import build_encoder, build_tokenizer
 from tests.training.kills import LimitedMemory, told_by, train_in_child
@@ -114,7 +115,9 @@ def test_a_batch_in_parts_gives_the_gradients_and_losses_of_the_whole(
 
 def large_run(tmp_path: Path, home: str, **fields: Any) -> TrainingRun:
     """A batch whose attention takes a few hundred megabytes."""
-    folder = build_encoder(tmp_path / "wide", "bert", max_position_embeddings=256, num_attention_heads=8)
+    folder = build_encoder(
+        tmp_path / "wide", "deberta-v2", max_position_embeddings=256, num_attention_heads=8
+    )
     run = make_run(
         folder,
         tmp_path / home,
@@ -147,9 +150,9 @@ def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
     encoder_folders: dict[str, Path],
 ) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3).eval()
-    collator = make_collator(model, build_tokenizer(), 64)
-    encoded = {"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)], "attention_mask": [[1] * 4] * 20}
-    expected = predict_encoded(model, encoded, collator)
+    executor = choose_executor(model, build_tokenizer(), 64, "cuda")
+    rows = EncodedRows({"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)]})
+    expected = predict_rows(executor, model, rows)
     sizes: list[int] = []
 
     def fail_above_six(_module: Any, _given: Any, named: dict[str, torch.Tensor]) -> None:
@@ -159,6 +162,6 @@ def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
 
     model.register_forward_pre_hook(fail_above_six, with_kwargs=True)
     done: list[int] = []
-    found = predict_encoded(model, encoded, collator, progress=done.append)
+    found = predict_rows(executor, model, rows, progress=done.append)
     assert np.abs(found - expected).max() < 1e-6
     assert sizes[:3] == [20, 10, 5] and max(sizes[2:]) == 5 and done[-1] == 20

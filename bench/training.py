@@ -1,0 +1,179 @@
+"""Seconds of one training step, side by side: padded to the limit, to the longest row, by length, and ours.
+
+Every way computes the gradient of the same random batch of the same rows, in turns, with dropout as the
+checkpoint has it. Lengths are news-like (log-normal, median 60 tokens, one in twenty over 396, cut at 512),
+or those of real texts where ``--texts`` names a table. The limit is what the matrix products of the real
+tokens take at the rate that this machine reaches with products of the same sizes. Times are processor
+seconds, with one thread unless ``--threads`` says more: then they are those of the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, set_seed
+
+from bench.command import describe_machine
+from studio.checkpoints.resolve import resolve
+from studio.settings import Settings
+from studio.training.batches import EncodedRows, Limits, plan_epoch
+from studio.training.execution import Executor, PaddedExecutor, choose_executor
+from studio.training.losses import share_of_loss
+
+BATCH, LONGEST, LABELS, VOCABULARY = 32, 512, 4, 30_522
+SHAPES = {"4x256": (4, 256, 4), "6x384": (6, 384, 12), "12x768": (12, 768, 12)}
+ALL_TOGETHER = 10**9
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to compute a step: its model, and what it computes in which parts."""
+
+    name: str
+    model: Any
+    executor: Executor
+
+    def step(self, rows: EncodedRows, numbers: np.ndarray) -> None:
+        """Leave the gradients of one batch."""
+        self.model.zero_grad(set_to_none=True)
+        for part in self.executor.cut(rows.lengths[numbers], Limits(BATCH, self.executor.tokens)):
+            own = numbers[part]
+            labels = torch.from_numpy(rows.label_ids[own])
+            logits = self.executor.logits(self.model, rows, own)
+            share_of_loss(logits, labels, None, len(numbers)).backward()
+
+
+def news_like_rows(count: int, seed: int) -> EncodedRows:
+    """Random tokens with the lengths of news."""
+    drawn = np.random.default_rng(seed)
+    lengths = np.clip(drawn.lognormal(np.log(60), np.log(396 / 60) / 1.645, count).astype(int), 4, LONGEST)
+    ids = [drawn.integers(1000, VOCABULARY, length).tolist() for length in lengths]
+    return EncodedRows({"input_ids": ids}, drawn.integers(0, LABELS, count).tolist())
+
+
+def real_rows(table: Path, column: str, count: int, seed: int) -> EncodedRows:
+    """The first texts of a shuffled table, tokenised for the built-in checkpoint."""
+    separator = "\t" if table.suffix == ".tsv" else ","
+    texts = pd.read_csv(table, sep=separator, dtype=str, header=None if column.isdigit() else 0)
+    chosen = texts.iloc[:, int(column)] if column.isdigit() else texts[column]
+    folder = resolve("minilm-l6", Settings.from_environment()).folder
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    some = chosen.dropna().sample(min(count, len(chosen)), random_state=seed).tolist()
+    encoded = tokenizer(some, truncation=True, max_length=LONGEST)
+    labels = np.random.default_rng(seed).integers(0, LABELS, len(some)).tolist()
+    return EncodedRows({"input_ids": encoded["input_ids"]}, labels)
+
+
+def make_model(shape: str, attention: str) -> Any:
+    """A BERT of a shape with random weights, ready to learn."""
+    layers, hidden, heads = SHAPES[shape]
+    config = AutoConfig.for_model(
+        "bert", vocab_size=VOCABULARY, num_labels=LABELS, hidden_size=hidden, num_hidden_layers=layers,
+        num_attention_heads=heads, intermediate_size=4 * hidden,
+    )  # fmt: skip
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_config(copy.deepcopy(config))
+    model.set_attn_implementation(attention)
+    return model.train()
+
+
+class Fixed(PaddedExecutor):
+    """Pads every row to the limit, as many scripts do."""
+
+    def batch(self, rows: EncodedRows, numbers: Sequence[int] | np.ndarray) -> dict[str, torch.Tensor]:
+        """As the parent, at full width."""
+        batch = super().batch(rows, numbers)
+        missing = self.limit - batch["input_ids"].shape[1]
+        return {name: functional.pad(value, (0, missing)) for name, value in batch.items()}
+
+
+def ways_of(shape: str) -> list[Way]:
+    """All ways; the padded ones with plain attention, on a processor the faster one where it has dropout."""
+
+    def padded(overhead: int, kind: type[PaddedExecutor] = PaddedExecutor) -> PaddedExecutor:
+        return kind(0, 0, multiple=1, limit=LONGEST, overhead=overhead, tokens=ALL_TOGETHER)
+
+    plain = make_model(shape, "eager")
+    ours = make_model(shape, "sdpa")
+    tokenizer = argparse.Namespace(pad_token_id=0, pad_token_type_id=0)
+    return [
+        Way("padded to 512", plain, padded(ALL_TOGETHER, Fixed)),
+        Way("padded to the longest row", plain, padded(ALL_TOGETHER)),
+        Way("cut by length into padded parts", plain, padded(32)),
+        Way("studio: without padding", ours, choose_executor(ours, tokenizer, LONGEST, "cpu")),
+    ]
+
+
+def seconds_of(act: Callable[[], None], clock: Callable[[], float]) -> float:
+    """How long something takes."""
+    started = clock()
+    act()
+    return clock() - started
+
+
+def limit_seconds(shape: str, lengths: np.ndarray, clock: Callable[[], float]) -> float:
+    """Seconds that the matrix products of these rows take, forward and backward, at the measured rate."""
+    layers, hidden, _ = SHAPES[shape]
+    left, right = torch.randn(2048, hidden), torch.randn(hidden, 4 * hidden)
+    left @ right
+    rate = 2 * 2048 * hidden * 4 * hidden / min(seconds_of(lambda: left @ right, clock) for _ in range(9))
+    forward = layers * (24 * hidden**2 * lengths.sum() + 4 * hidden * (lengths.astype(float) ** 2).sum())
+    return 3 * float(forward) / rate
+
+
+def main() -> int:
+    """Print a table for each shape."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shapes", default="4x256,6x384", help=f"of {', '.join(SHAPES)}")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--texts", type=Path, help="a .csv or .tsv with real texts")
+    parser.add_argument(
+        "--column", default="0", help="its column: a name, or a number where it has no header"
+    )
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clock = time.process_time if options.threads == 1 else time.perf_counter
+    count = options.rounds * BATCH
+    rows = real_rows(options.texts, options.column, count, 0) if options.texts else news_like_rows(count, 0)
+    print(f"{describe_machine()}, PyTorch {torch.__version__}, {options.threads} thread(s), fp32")
+    print(f"{len(rows)} rows of {rows.lengths.mean():.0f} tokens (median {np.median(rows.lengths):.0f}), "
+          f"batches of {BATCH}, {options.rounds} rounds in turns")  # fmt: skip
+    for shape in options.shapes.split(","):
+        measure(shape, rows, options.rounds, clock)
+    return 0
+
+
+def measure(shape: str, rows: EncodedRows, rounds: int, clock: Callable[[], float]) -> None:
+    """Time every way on the same batches, one after another, and print the table."""
+    ways = ways_of(shape)
+    batches = plan_epoch(len(rows), BATCH, seed=0, epoch=0)[:rounds]
+    for way in ways:
+        way.step(rows, batches[0][:2])  # what happens once only
+    seconds: dict[str, list[float]] = {way.name: [] for way in ways}
+    limits = []
+    for batch in batches:
+        for way in ways:
+            seconds[way.name].append(seconds_of(lambda: way.step(rows, batch), clock))  # noqa: B023
+        limits.append(limit_seconds(shape, rows.lengths[batch], clock))
+    first = seconds[ways[0].name]
+    print(f"\n| {shape} | seconds a step | times as fast | of the limit |\n|---|---:|---:|---:|")
+    for name, own in [*seconds.items(), ("the limit: matrix products alone", limits)]:
+        ratio = median(a / b for a, b in zip(first, own, strict=True))
+        share = median(limit / each for limit, each in zip(limits, own, strict=True))
+        print(f"| {name} | {median(own):.2f} | {ratio:.1f} | {100 * share:.0f} % |")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

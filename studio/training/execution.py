@@ -1,0 +1,195 @@
+"""How parts of a step are computed: without padding where the encoder can, else in parts of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from studio.errors import ran_out_of_memory
+from studio.training.batches import (
+    MASK,
+    ROWS_PER_PART,
+    TOKENS_PER_PART,
+    EncodedRows,
+    Limits,
+    cut_packed,
+    cut_padded,
+)
+from studio.training.memory import give_back, not_enough
+from studio.training.packing import PackedModel, first_position, pack_model
+
+# What starting another padded part costs, in tokens: on a graphics processor the launches of all its kernels.
+OVERHEAD_TOKENS = {"cpu": 32}
+OVERHEAD_TOKENS_ELSEWHERE = 2048
+# So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it.
+PACKED_TOKENS_PER_THREAD = 1024
+
+
+class Executor(Protocol):
+    """Computes logits of rows."""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens are best computed at once."""
+
+    def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
+        """Cut the rows of a step into parts; each holds places in ``lengths``."""
+
+    def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
+        """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
+
+    def close(self) -> None:
+        """Give the model back as it was."""
+
+
+@dataclass(frozen=True)
+class PaddedExecutor:
+    """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens."""
+
+    pad_id: int
+    pad_type_id: int
+    multiple: int
+    limit: int
+    overhead: int
+    tokens: int = TOKENS_PER_PART
+
+    def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
+        """Rows of like length together, as few padded tokens as possible."""
+        return cut_padded(lengths, limits, self.overhead)
+
+    def batch(self, rows: EncodedRows, numbers: Sequence[int] | np.ndarray) -> dict[str, torch.Tensor]:
+        """What the model is given: input_ids, attention_mask and perhaps token_type_ids, (rows, width)."""
+        lengths = rows.lengths[numbers]
+        longest = int(lengths.max())
+        width = max(longest, min(self.limit, -(-longest // self.multiple) * self.multiple))
+        fills = {"input_ids": self.pad_id, "token_type_ids": self.pad_type_id}
+        batch = {name: np.full((len(numbers), width), fills.get(name, 0), np.int64) for name in rows.parts}
+        for name, table in batch.items():
+            for place, number in enumerate(numbers):
+                table[place, : lengths[place]] = rows.row(name, number)
+        batch[MASK] = (np.arange(width) < lengths[:, None]).astype(np.int64)
+        return {name: torch.from_numpy(table) for name, table in batch.items()}
+
+    def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
+        """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
+        device = next(model.parameters()).device
+        inputs = {name: value.to(device) for name, value in self.batch(rows, numbers).items()}
+        return model(**inputs).logits
+
+    def close(self) -> None:
+        """Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class PackedExecutor:
+    """Computes the rows of a part one after another, without padding."""
+
+    packed: PackedModel
+    tokens: int = TOKENS_PER_PART
+
+    def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
+        """As many rows together as the limits allow."""
+        return cut_packed(lengths, limits)
+
+    def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
+        """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
+        device = next(model.parameters()).device
+        order = np.argsort(-rows.lengths[numbers], kind="stable")
+        long_to_short = numbers[order]
+
+        def together(name: str) -> torch.Tensor:
+            tokens = np.concatenate([rows.row(name, number) for number in long_to_short])
+            return torch.from_numpy(tokens.astype(np.int64)).to(device)
+
+        types = together("token_type_ids") if "token_type_ids" in rows.parts else None
+        lengths = rows.lengths[long_to_short].tolist()
+        found = self.packed.logits(model, together("input_ids"), types, lengths)
+        return found[torch.from_numpy(np.argsort(order)).to(device)]
+
+    def close(self) -> None:
+        """Let the model compute padded batches as it did before."""
+        self.packed.plain_again()
+
+
+def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) -> Executor:
+    """Without padding on a processor, for an encoder that answers the same so; else with little padding.
+
+    Widths are multiples of 8 where a graphics processor gains from it; a CPU only loses.
+    """
+    packed = pack_model(model) if device == "cpu" else None
+    if packed is not None:
+        return PackedExecutor(packed, PACKED_TOKENS_PER_THREAD * torch.get_num_threads())
+    return PaddedExecutor(
+        pad_id=tokenizer.pad_token_id or 0,
+        pad_type_id=getattr(tokenizer, "pad_token_type_id", 0) or 0,
+        multiple=1 if device == "cpu" else 8,
+        limit=max_length,
+        overhead=OVERHEAD_TOKENS.get(device, OVERHEAD_TOKENS_ELSEWHERE),
+    )
+
+
+def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
+    """Return the wanted number of tokens, or the most that model and tokenizer can read."""
+    limits = [wanted]
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions and positions > 0:
+        # RoBERTa's 514 positions hold 512 tokens.
+        limits.append(positions - first_position(model))
+    if 0 < tokenizer.model_max_length < 10**9 and positions is None:
+        limits.append(tokenizer.model_max_length)
+    return min(limits)
+
+
+def predict_rows(
+    executor: Executor,
+    model: Any,
+    rows: EncodedRows,
+    limits: Limits | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> np.ndarray:
+    """Return logits (rows, labels) as float32 in the order given; longest rows go first.
+
+    ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
+    does not suffice for a part, it and those after it are halved, down to one row.
+    """
+    limits = limits or Limits(ROWS_PER_PART, executor.tokens)
+    was_training = model.training
+    logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
+    waiting, at_once, done = [*executor.cut(rows.lengths, limits)][::-1], limits.rows, 0
+    model.eval()
+    try:
+        while waiting:
+            numbers = waiting.pop()
+            if len(numbers) > at_once:
+                waiting += [numbers[at_once:], numbers[:at_once]]
+                continue
+            answers = answer(executor, model, rows, numbers)
+            if answers is None:
+                if len(numbers) == 1:
+                    raise not_enough(int(rows.lengths[numbers[0]]))
+                at_once = len(numbers) // 2
+                waiting.append(numbers)
+                continue
+            logits[numbers] = answers
+            done += len(numbers)
+            if progress:
+                progress(done)
+    finally:
+        model.train(was_training)
+    return logits
+
+
+def answer(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarray) -> np.ndarray | None:
+    """Logits of one part; None where the memory does not suffice for it."""
+    try:
+        with torch.inference_mode():
+            return executor.logits(model, rows, numbers).float().cpu().numpy()
+    except (RuntimeError, MemoryError) as error:
+        if not ran_out_of_memory(error):
+            raise
+    give_back()
+    return None

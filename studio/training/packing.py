@@ -1,0 +1,203 @@
+"""Rows one after another without padding: attention looks at each alone, all else at a list of tokens.
+
+Works for encoders of transformers that fetch their attention from its registry and hand on what they do not
+know: BERT, DistilBERT, RoBERTa, XLM-RoBERTa, ELECTRA, ALBERT, ERNIE, CamemBERT. Whether an encoder is one of
+them is found by trying (``can_pack``).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import AttentionInterface
+
+PACKED_ATTENTION = "studio_packed"
+PROBED_LENGTHS = (7, 5, 5, 2)
+# Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
+PROBE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Where each row stands in a list of tokens: ``lengths`` from long to short."""
+
+    lengths: tuple[int, ...]
+
+    def runs(self) -> Iterator[tuple[int, int, int]]:
+        """First token, rows and tokens a row of each run of equally long rows.
+
+        >>> list(Pack((5, 2, 2)).runs())
+        [(0, 1, 5), (5, 2, 2)]
+        """
+        start = 0
+        for length, rows in groupby(self.lengths):
+            count = len(list(rows))
+            yield start, count, length
+            start += count * length
+
+    def starts(self) -> torch.Tensor:
+        """Where each row begins."""
+        lengths = torch.tensor(self.lengths)
+        return torch.cumsum(lengths, 0) - lengths
+
+    def positions(self, first: int) -> torch.Tensor:
+        """The position of every token within its row, counted from ``first``."""
+        return torch.cat([torch.arange(first, first + length) for length in self.lengths])
+
+
+def attend(  # noqa: PLR0913 - what transformers hands to an attention
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    *,
+    pack: Pack,
+    **_others: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attention within each row of a pack, as transformers asks for it.
+
+    Query, key and value are (1, heads, tokens, width), the answer is (1, tokens, heads, width).
+    """
+    heads, width = query.shape[1], query.shape[-1]
+    answers = []
+    for start, rows, length in pack.runs():
+        shape = (heads, rows, length, width)
+        q, k, v = (
+            part[0, :, start : start + rows * length].reshape(shape).transpose(0, 1)
+            for part in (query, key, value)
+        )
+        answer = attend_alike(q, k, v, dropout, width**-0.5 if scaling is None else scaling)
+        answers.append(answer.transpose(1, 2).reshape(rows * length, heads, width))
+    return torch.cat(answers).unsqueeze(0), None
+
+
+def attend_alike(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float, scaling: float
+) -> torch.Tensor:
+    """Attention in rows of one length (rows, heads, tokens, width).
+
+    With dropout PyTorch's fused attention is several times slower on a processor than these three lines.
+    """
+    if not dropout:
+        return functional.scaled_dot_product_attention(query, key, value, scale=scaling)
+    shares = torch.softmax(query @ key.transpose(-1, -2) * scaling, dim=-1)
+    return functional.dropout(shares, dropout).to(value.dtype) @ value
+
+
+AttentionInterface.register(PACKED_ATTENTION, attend)
+
+
+class PackedModel:
+    """A classifier whose rows are computed without padding; ``plain_again`` gives it back as it was."""
+
+    def __init__(self, model: Any) -> None:
+        """Raises AttributeError where the encoder has no stack of layers of a known name."""
+        encoder = model.base_model
+        self._encoder_model = model
+        self._takes_types = "token_type_ids" in inspect.signature(encoder.forward).parameters
+        self._first_position = first_position(encoder)
+        self._attention = model.config._attn_implementation
+        stack = encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
+        model.set_attn_implementation(PACKED_ATTENTION)
+        self._hook = stack.register_forward_hook(keep_first_tokens, with_kwargs=True)
+
+    def logits(
+        self, model: Any, tokens: torch.Tensor, types: torch.Tensor | None, lengths: Sequence[int]
+    ) -> torch.Tensor:
+        """Logits (rows, labels) of rows that stand one after another in ``tokens``, from long to short.
+
+        ``model`` is the one that was packed, or what wraps it.
+        """
+        pack = Pack(tuple(lengths))
+        inputs = {"position_ids": pack.positions(self._first_position).to(tokens.device)}
+        if self._takes_types:
+            inputs["token_type_ids"] = torch.zeros_like(tokens) if types is None else types
+        named = {name: value.unsqueeze(0) for name, value in inputs.items()}
+        return model(input_ids=tokens.unsqueeze(0), **named, pack=pack).logits
+
+    def plain_again(self) -> None:
+        """Let the model compute padded batches as it did before."""
+        self._hook.remove()
+        self._encoder_model.set_attn_implementation(self._attention)
+
+
+def first_position(encoder: Any) -> int:
+    """The number of a row's first position: RoBERTa's begin after the padding id."""
+    table = next((m for n, m in encoder.named_modules() if n.endswith(".position_embeddings")), None)
+    padding = getattr(table, "padding_idx", None)
+    return 0 if padding is None else padding + 1
+
+
+def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: Any) -> Any:
+    """Give the head the first token of each row, as (rows, 1, width): that is all that it looks at."""
+    pack = named.get("pack")
+    if pack is None:
+        return output
+    states = output[0] if isinstance(output, tuple) else output.last_hidden_state
+    first = states[0, pack.starts().to(states.device)].unsqueeze(1)
+    if isinstance(output, tuple):
+        return (first, *output[1:])
+    output.last_hidden_state = first
+    return output
+
+
+def pack_model(model: Any) -> PackedModel | None:
+    """Have a classifier compute without padding; None, and nothing changed, where answers would differ."""
+    try:
+        packed = PackedModel(model)
+    except (AttributeError, ValueError):
+        return None
+    with evaluating(model), torch.no_grad():
+        try:
+            found = probe_packed(model, packed)
+        except (RuntimeError, TypeError, AttributeError, IndexError, ValueError):
+            found = None
+        packed.plain_again()
+        if found is None:
+            return None
+        expected = probe_padded(model)
+    apart = (expected.max(dim=0).values - expected.min(dim=0).values).max()
+    return PackedModel(model) if (found - expected).abs().max() <= PROBE_TOLERANCE * apart else None
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """Without dropout meanwhile."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
+
+def probed_tokens(model: Any) -> list[torch.Tensor]:
+    """A few rows of tokens, none of which stands for padding."""
+    vocabulary, padding = model.config.vocab_size, model.config.pad_token_id
+    tokens = [number for number in range(min(vocabulary, 50)) if number != padding]
+    return [torch.tensor((tokens * 8)[start : start + n]) for start, n in enumerate(PROBED_LENGTHS)]
+
+
+def probe_packed(model: Any, packed: PackedModel) -> torch.Tensor:
+    """Logits of the probed rows in one pack."""
+    rows = probed_tokens(model)
+    device = next(model.parameters()).device
+    return packed.logits(model, torch.cat(rows).to(device), None, [len(row) for row in rows])
+
+
+def probe_padded(model: Any) -> torch.Tensor:
+    """The same, each row in a batch of its own."""
+    device = next(model.parameters()).device
+    rows = [row.to(device) for row in probed_tokens(model)]
+    answers = [model(input_ids=row[None], attention_mask=torch.ones_like(row[None])).logits for row in rows]
+    return torch.cat(answers)

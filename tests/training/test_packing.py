@@ -1,0 +1,145 @@
+"""Without padding an encoder answers and learns the same, and no text sees another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from studio.training.batches import EncodedRows, Limits
+from studio.training.execution import Executor, PackedExecutor, PaddedExecutor, choose_executor, predict_rows
+from studio.training.losses import share_of_loss
+from studio.training.packing import pack_model
+from tests.encoders import FAMILIES, POSITIONS, build_tokenizer
+
+pytestmark = pytest.mark.slow
+
+PACKED = {"bert", "distilbert", "roberta", "electra", "albert"}
+PADDED = PaddedExecutor(pad_id=0, pad_type_id=0, multiple=1, limit=POSITIONS, overhead=32)
+
+
+def make_rows(count: int = 32) -> EncodedRows:
+    """Rows of 3 to 60 tokens, some equally long."""
+    drawn = np.random.default_rng(0)
+    lengths = drawn.integers(3, 60, count)
+    ids = [[2, *drawn.integers(5, 60, length - 2).tolist(), 3] for length in lengths]
+    return EncodedRows({"input_ids": ids}, drawn.integers(0, 3, count).tolist())
+
+
+def load(folder: Path) -> Any:
+    """A classifier with three labels, the same each time, whose answers are far apart."""
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim > 1:
+                weight.mul_(10)
+    return model
+
+
+def without_dropout(model: Any) -> Any:
+    """A model that learns, but draws nothing."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model.train()
+
+
+def learn(model: Any, executor: Executor, rows: EncodedRows, limits: Limits, steps: int) -> None:
+    """Take steps on all rows, each computed in parts."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        add_gradients(model, executor, rows, limits)
+        optimizer.step()
+
+
+def add_gradients(model: Any, executor: Executor, rows: EncodedRows, limits: Limits) -> None:
+    """Leave the gradients of the mean loss of all rows."""
+    for part in executor.cut(rows.lengths, limits):
+        labels = torch.from_numpy(rows.label_ids[part])
+        share_of_loss(executor.logits(model, rows, part), labels, None, len(rows)).backward()
+
+
+def gradients_of(model: Any) -> torch.Tensor:
+    """All gradients in one row."""
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]).double()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_encoder_is_packed_where_it_answers_the_same_and_left_alone_elsewhere(
+    encoder_folders: dict[str, Path], family: str
+) -> None:
+    model, rows = load(encoder_folders[family]).eval(), make_rows()
+    before, attention = predict_rows(PADDED, model, rows), model.config._attn_implementation
+    assert np.ptp(before, axis=0).max() > 0.1 or family not in PACKED
+    executor = choose_executor(model, build_tokenizer(), POSITIONS, "cpu")
+    assert isinstance(executor, PackedExecutor) == (family in PACKED)
+    for limits in (Limits(), Limits(rows=5), Limits(tokens=100)):
+        assert np.abs(predict_rows(executor, model, rows, limits) - before).max() < 1e-5
+    executor.close()
+    assert model.config._attn_implementation == attention
+    assert np.abs(predict_rows(PADDED, model, rows) - before).max() < 1e-6, "it is as it was"
+
+
+@pytest.mark.parametrize("family", sorted(PACKED))
+@pytest.mark.parametrize("limits", [Limits(), Limits(rows=7), Limits(tokens=200)], ids=str)
+def test_a_step_has_the_same_gradient_however_it_is_computed(
+    encoder_folders: dict[str, Path], family: str, limits: Limits
+) -> None:
+    rows = make_rows()
+    whole, parts, packed = (without_dropout(load(encoder_folders[family])) for _ in range(3))
+    together = PaddedExecutor(pad_id=0, pad_type_id=0, multiple=1, limit=POSITIONS, overhead=10**6)
+    add_gradients(whole, together, rows, Limits())
+    add_gradients(parts, PADDED, rows, limits)
+    add_gradients(packed, PackedExecutor(packing(packed)), rows, limits)
+    expected = gradients_of(whole)
+    for found in (gradients_of(parts), gradients_of(packed)):
+        assert (found - expected).norm() / expected.norm() < 1e-6
+
+
+def packing(model: Any) -> Any:
+    """The model without padding; fails where it cannot be."""
+    packed = pack_model(model)
+    assert packed is not None
+    return packed
+
+
+def test_after_twenty_steps_the_weights_are_the_same(encoder_folders: dict[str, Path]) -> None:
+    rows = make_rows()
+    plain, packed = (without_dropout(load(encoder_folders["bert"])).double() for _ in range(2))
+    learn(plain, PADDED, rows, Limits(), steps=20)
+    learn(packed, PackedExecutor(packing(packed)), rows, Limits(rows=9), steps=20)
+    for expected, found in zip(plain.parameters(), packed.parameters(), strict=True):
+        assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_no_text_sees_another(encoder_folders: dict[str, Path]) -> None:
+    model, rows = load(encoder_folders["bert"]).eval(), make_rows(6)
+    executor = PackedExecutor(packing(model))
+    embedded = model.get_input_embeddings()
+    seen: list[torch.Tensor] = []
+    embedded.register_forward_hook(lambda _m, _i, output: seen.append(output) or output.retain_grad())
+    embedded.weight.requires_grad_(True)
+    executor.logits(model, rows, np.arange(6))[2].sum().backward()
+    order = np.argsort(-rows.lengths, kind="stable")
+    touched = seen[0].grad[0].abs().sum(dim=-1) > 0
+    owners = np.repeat(order, rows.lengths[order])
+    assert set(owners[touched.numpy()]) == {2}
+
+
+def test_dropout_of_attention_is_drawn_for_packed_rows_too(encoder_folders: dict[str, Path]) -> None:
+    model, rows = load(encoder_folders["bert"]), make_rows(8)
+    executor = PackedExecutor(packing(model))
+    for module in without_dropout(model).modules():
+        if type(module).__name__ == "BertSelfAttention":
+            module.dropout.p = 0.5
+    first, second = (executor.logits(model, rows, np.arange(8)) for _ in range(2))
+    assert (first - second).abs().max() > 1e-4
+    model.eval()
+    third, fourth = (executor.logits(model, rows, np.arange(8)) for _ in range(2))
+    assert torch.equal(third, fourth)
