@@ -10,10 +10,9 @@ seconds, with one thread unless ``--threads`` says more: then they are those of 
 from __future__ import annotations
 
 import argparse
-import copy
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -83,7 +82,7 @@ def make_model(shape: str, attention: str) -> Any:
         num_attention_heads=heads, intermediate_size=4 * hidden,
     )  # fmt: skip
     set_seed(0)
-    model = AutoModelForSequenceClassification.from_config(copy.deepcopy(config))
+    model = AutoModelForSequenceClassification.from_config(config)
     model.set_attn_implementation(attention)
     return model.train()
 
@@ -107,11 +106,13 @@ def ways_of(shape: str) -> list[Way]:
     plain = make_model(shape, "eager")
     ours = make_model(shape, "sdpa")
     tokenizer = argparse.Namespace(pad_token_id=0, pad_token_type_id=0)
+    unpadded = choose_executor(ours, tokenizer, LONGEST, "cpu")
     return [
         Way("padded to 512", plain, padded(ALL_TOGETHER, Fixed)),
         Way("padded to the longest row", plain, padded(ALL_TOGETHER)),
         Way("cut by length into padded parts", plain, padded(32)),
-        Way("studio: without padding", ours, choose_executor(ours, tokenizer, LONGEST, "cpu")),
+        Way("without padding, in one part", ours, replace(unpadded, tokens=ALL_TOGETHER)),
+        Way("studio: without padding, in parts", ours, unpadded),
     ]
 
 

@@ -2,11 +2,12 @@
 
 Works for encoders of transformers that fetch their attention from its registry and hand on what they do not
 know: BERT, DistilBERT, RoBERTa, XLM-RoBERTa, ELECTRA, ALBERT, ERNIE, CamemBERT. Whether an encoder is one of
-them is found by trying (``can_pack``).
+them is found by trying (``pack_model``).
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,17 +31,19 @@ class Pack:
 
     lengths: tuple[int, ...]
 
-    def runs(self) -> Iterator[tuple[int, int, int]]:
-        """First token, rows and tokens a row of each run of equally long rows.
+    @functools.cached_property
+    def runs(self) -> list[tuple[int, int, int]]:
+        """First token, rows and tokens a row of each run of equally long rows; every layer asks for it.
 
-        >>> list(Pack((5, 2, 2)).runs())
+        >>> Pack((5, 2, 2)).runs
         [(0, 1, 5), (5, 2, 2)]
         """
-        start = 0
+        runs, start = [], 0
         for length, rows in groupby(self.lengths):
             count = len(list(rows))
-            yield start, count, length
+            runs.append((start, count, length))
             start += count * length
+        return runs
 
     def starts(self) -> torch.Tensor:
         """Where each row begins."""
@@ -70,7 +73,7 @@ def attend(  # noqa: PLR0913 - what transformers hands to an attention
     """
     heads, width = query.shape[1], query.shape[-1]
     answers = []
-    for start, rows, length in pack.runs():
+    for start, rows, length in pack.runs:
         shape = (heads, rows, length, width)
         q, k, v = (
             part[0, :, start : start + rows * length].reshape(shape).transpose(0, 1)
@@ -153,21 +156,22 @@ def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: 
 
 def pack_model(model: Any) -> PackedModel | None:
     """Have a classifier compute without padding; None, and nothing changed, where answers would differ."""
-    try:
-        packed = PackedModel(model)
-    except (AttributeError, ValueError):
-        return None
+    rows = probed_rows(model)
+    packed = None
     with evaluating(model), torch.no_grad():
         try:
-            found = probe_packed(model, packed)
+            expected = torch.cat([model(input_ids=row[None]).logits for row in rows])
+            packed = PackedModel(model)
+            found = packed.logits(model, torch.cat(rows), None, [len(row) for row in rows])
         except (RuntimeError, TypeError, AttributeError, IndexError, ValueError):
             found = None
+    if found is not None:
+        apart = (expected.max(dim=0).values - expected.min(dim=0).values).max()
+        if (found - expected).abs().max() <= PROBE_TOLERANCE * apart:
+            return packed
+    if packed is not None:
         packed.plain_again()
-        if found is None:
-            return None
-        expected = probe_padded(model)
-    apart = (expected.max(dim=0).values - expected.min(dim=0).values).max()
-    return PackedModel(model) if (found - expected).abs().max() <= PROBE_TOLERANCE * apart else None
+    return None
 
 
 @contextmanager
@@ -181,23 +185,9 @@ def evaluating(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def probed_tokens(model: Any) -> list[torch.Tensor]:
-    """A few rows of tokens, none of which stands for padding."""
+def probed_rows(model: Any) -> list[torch.Tensor]:
+    """A few rows of tokens, none of which stands for padding, on the model's device."""
     vocabulary, padding = model.config.vocab_size, model.config.pad_token_id
-    tokens = [number for number in range(min(vocabulary, 50)) if number != padding]
-    return [torch.tensor((tokens * 8)[start : start + n]) for start, n in enumerate(PROBED_LENGTHS)]
-
-
-def probe_packed(model: Any, packed: PackedModel) -> torch.Tensor:
-    """Logits of the probed rows in one pack."""
-    rows = probed_tokens(model)
+    tokens = [number for number in range(min(vocabulary, 50)) if number != padding] * max(PROBED_LENGTHS)
     device = next(model.parameters()).device
-    return packed.logits(model, torch.cat(rows).to(device), None, [len(row) for row in rows])
-
-
-def probe_padded(model: Any) -> torch.Tensor:
-    """The same, each row in a batch of its own."""
-    device = next(model.parameters()).device
-    rows = [row.to(device) for row in probed_tokens(model)]
-    answers = [model(input_ids=row[None], attention_mask=torch.ones_like(row[None])).logits for row in rows]
-    return torch.cat(answers)
+    return [torch.tensor(tokens[at : at + length], device=device) for at, length in enumerate(PROBED_LENGTHS)]
