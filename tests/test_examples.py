@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import re
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def modules_with_examples() -> list[object]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_the_examples_of_a_module_hold(name: str) -> None:
-    done = doctest.testmod(importlib.import_module(name))
-    assert done.attempted > 0
+    module = importlib.import_module(name)
+    done = doctest.testmod(module)
     assert done.failed == 0
+    assert done.attempted == len(EXAMPLE.findall(inspect.getsource(module))), "doctest finds not all"

@@ -27,17 +27,17 @@ PROBE_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Pack:
-    """Where each row stands in a list of tokens: ``lengths`` from long to short."""
+    """Where each row stands in a list of tokens: ``lengths`` from long to short.
+
+    >>> Pack((5, 2, 2)).runs
+    [(0, 1, 5), (5, 2, 2)]
+    """
 
     lengths: tuple[int, ...]
 
     @functools.cached_property
     def runs(self) -> list[tuple[int, int, int]]:
-        """First token, rows and tokens a row of each run of equally long rows; every layer asks for it.
-
-        >>> Pack((5, 2, 2)).runs
-        [(0, 1, 5), (5, 2, 2)]
-        """
+        """First token, rows and tokens a row of each run of equally long rows; every layer asks for it."""
         runs, start = [], 0
         for length, rows in groupby(self.lengths):
             count = len(list(rows))
