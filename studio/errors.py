@@ -105,10 +105,13 @@ class OutOfMemory(WorkFailed):
 
 
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+# What oneDNN, which computes for torch on a processor, says where it gets no memory: no more than that.
+MEMORY_SENTENCES = ("could not create a primitive", "could not create a memory object")
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
     """Whether an error of Python, torch or CUDA says that the memory did not suffice."""
     if isinstance(error, RuntimeError):
-        return any(words in str(error).lower() for words in MEMORY_WORDS)
+        text = str(error).lower()
+        return text in MEMORY_SENTENCES or any(words in text for words in MEMORY_WORDS)
     return isinstance(error, MemoryError)
