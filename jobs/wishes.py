@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, exists, select, update
 
 from jobs.database import write
 from jobs.errors import NotPossibleNow, UnknownJob
 from jobs.listing import IN_ORDER
 from jobs.moves import IDLE, Move, add_event, apply_move
 from jobs.states import TERMINAL_VALUES, JobState
-from jobs.tables import jobs
+from jobs.tables import jobs, metrics
 
 PRIORITY_SECONDS = 3600.0  # a point of priority is worth so much waiting, so that nothing waits for ever
 SMALLEST_GAP = 0.001  # seconds between the ranks of neighbours
@@ -137,9 +137,8 @@ class Wishes:
             refuse_pausing(row)
             if not row.resumable:
                 raise NotPossibleNow("Only a training can be stopped early.", "Let it end, or cancel it.")
-            if row.state == JobState.CANCELLING.value or (
-                row.attempt == 0 and row.told == 0 and row.state != JobState.RUNNING.value
-            ):
+            running = row.state == JobState.RUNNING.value
+            if row.state == JobState.CANCELLING.value or not (running or has_begun(connection, row)):
                 raise NotPossibleNow("This job has nothing to keep.", "Let it run, or cancel it.")
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(stop_asked=True))
             add_event(
@@ -167,6 +166,12 @@ def read_row(connection: Connection, job_id: str) -> Row[Any]:
     if row is None:
         raise UnknownJob(job_id)
     return row
+
+
+def has_begun(connection: Connection, row: Row[Any]) -> bool:
+    """Whether an attempt has done something; what the row tells of one is forgotten at the next claim."""
+    measured = exists().where(metrics.c.job_id == row.id)
+    return bool(row.attempt or row.told or connection.scalar(select(measured)))
 
 
 def refuse_pausing(row: Row[Any]) -> None:

@@ -73,11 +73,12 @@ class Snapshots:
         return self.folder / f"kept-{epoch}.safetensors"
 
     def keep(self, epoch: int, write: Write) -> None:
-        """Put the weights of an epoch aside."""
+        """Put the weights of an epoch aside, and drop earlier ones that no snapshot needs."""
         path = self.kept_path(epoch)
         with replacing(path) as waiting:
             write(waiting)
         self._facts_of_kept.pop(path.name, None)
+        self._drop_unnamed(path.name)
 
     def has(self, step: int) -> bool:
         """Whether there is a snapshot of a step."""
@@ -162,7 +163,11 @@ class Snapshots:
         folders = self._all()
         for path in [*folders[:-SNAPSHOTS_KEPT], *self.folder.glob("damaged-*")]:
             remove(path)
-        named = {name for folder in folders[-SNAPSHOTS_KEPT:] for name in names_of_kept(folder)}
+        self._drop_unnamed()
+
+    def _drop_unnamed(self, *but: str) -> None:
+        """Drop kept weights that no snapshot names, but for those of these names."""
+        named = {name for folder in self._all() for name in names_of_kept(folder)}.union(but)
         for path in self.folder.glob("kept-*"):
             if path.name not in named:
                 remove(path)

@@ -102,12 +102,13 @@ class EncoderTrainer:
     def train_epoch(self) -> None:
         """Take the steps of one epoch that are not yet done, judge it, and keep it where it is the best."""
         self.model.train()
-        recipe = self.lesson.recipe
+        recipe, extent = self.lesson.recipe, self.lesson.extent
+        stopped_after = 0.0
         batches = plan_epoch(len(self.lesson.train_rows), recipe.batch_size, recipe.seed, self.epoch)
         for numbers in batches[self.batch :]:
             self.heed()
             if self.step and self.reporter.report.should_stop_early:
-                self.reporter.course.stopped_after = self.lesson.extent.epochs_at(self.step)
+                stopped_after = extent.epochs_at(self.step)
                 break
             self.take_step(numbers)
             if self.batch < len(batches) and self.cadence.is_due_inside_epoch():
@@ -116,6 +117,8 @@ class EncoderTrainer:
             self.judge()
             self.epoch, self.batch = self.epoch + 1, 0
             self.reporter.end_epoch()
+        # Only now: a snapshot taken while what was begun is judged must not pass it off as done.
+        self.reporter.course.stopped_after = stopped_after
         if self.cadence.is_worth_it:
             self.take_snapshot(self.reserve_bytes)
 

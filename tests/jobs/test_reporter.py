@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -155,3 +157,27 @@ def test_a_lost_fence_is_told() -> None:
     reporter.add_point(point(1))
     reporter.flush()
     assert receiver.lost == 1
+
+
+def test_being_asked_to_end_by_a_signal_never_stops_the_work_for_good() -> None:
+    reporter = make_reporter(Receiver())
+    reporter.start()
+    handled = 0
+
+    def hear(*_: Any) -> None:
+        nonlocal handled
+        reporter.release()
+        handled += 1
+
+    earlier = signal.signal(signal.SIGALRM, hear)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            for step in range(FLUSH_POINTS):
+                reporter.add_point(point(step))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
+        reporter.close()
+    assert handled > 10 and reporter.ending == RELEASE

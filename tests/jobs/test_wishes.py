@@ -12,7 +12,7 @@ from jobs.moves import Loss
 from jobs.reasons import LITTLE_ROOM
 from jobs.states import JobState
 from jobs.store import Store
-from jobs.telemetry import Batch
+from jobs.telemetry import Batch, NewPoint
 from jobs.views import JobFailure, Standing
 from tests.jobs.store_calls import LEASE, HandClock, cancelled, claim, moved, new, reclaim
 
@@ -163,6 +163,17 @@ def test_what_a_job_had_when_its_worker_was_stopped_can_be_kept(store: Store) ->
     assert store.release(held, "The worker was stopped.")
     store.wishes.stop(job.id)
     assert store.get(job.id).stop_asked and store.get(job.id).state is JobState.QUEUED
+
+
+def test_what_a_job_had_can_be_kept_though_a_later_attempt_told_nothing(store: Store) -> None:
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    measured = [NewPoint("loss", 0.5, "train", 50, None, 0.0)]
+    store.telemetry.report(job.id, held.fence, Batch({"step": 50, "steps": 100}, measured))
+    assert store.release(held, "The worker was stopped.")
+    assert store.release(claim(store), "The worker was stopped.")
+    store.wishes.stop(job.id)
+    assert store.get(job.id).stop_asked
 
 
 def test_a_paused_job_is_queued_to_keep_its_best(store: Store) -> None:

@@ -85,6 +85,29 @@ def test_a_stop_that_is_interrupted_ends_as_one_that_is_not(
     assert 0 < going_on["step"] <= going_on["steps"]
 
 
+class PausedWhileJudged(StopsEarly):
+    """Asks to end with the best so far, and for a pause once no further step is to be taken."""
+
+    def raise_if_cancelled(self) -> None:
+        """Hear of the pause only after this."""
+        super().raise_if_cancelled()
+        self.ending = "pause" if self.should_stop_early else None
+
+
+def test_a_stop_that_is_paused_while_it_is_judged_is_judged_when_it_goes_on(
+    encoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    run = make_run(encoder_folders["bert"], tmp_path, rows=40, epochs=5)
+    with pytest.raises(Stopped):
+        train_model(run, PausedWhileJudged(2))
+    assert [path.name for path in run.snapshots_dir.glob("snapshot-*")] == ["snapshot-2"]
+    asked_before = StopsEarly(0)
+    result = train_model(run, asked_before)
+    assert result.sentence.startswith("Stopped on request after 0.667 of 5 epochs; ")
+    assert result.best_epoch == 1 and result.validation_metrics["accuracy"] >= 0
+    assert [at for at, _ in asked_before.series("validation", "loss")] == [2]
+
+
 class SpoilsAt(Listener):
     """Spoils the weights of the model in training once a step has been told, as a step too large does."""
 

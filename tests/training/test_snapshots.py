@@ -73,6 +73,18 @@ def test_best_weights_stay_as_long_as_one_of_the_two_names_them(tmp_path: Path) 
     assert not snapshots.kept_path(1).exists()
 
 
+def test_best_weights_that_no_snapshot_names_go_when_better_ones_come(tmp_path: Path) -> None:
+    snapshots = opened(tmp_path)
+    write_snapshot(snapshots, 9, 1)
+    for epoch in range(2, 6):
+        snapshots.keep(epoch, lambda path: path.write_bytes(b"better") and None)
+        assert sorted(path.name for path in tmp_path.glob("kept-*")) == [
+            "kept-1.safetensors",
+            f"kept-{epoch}.safetensors",
+        ]
+    assert step_of(snapshots) == 9
+
+
 @pytest.mark.parametrize("point", ["fsync", "rename"])
 def test_a_kill_at_any_moment_of_writing_leaves_the_one_before_or_the_new_one(
     tmp_path: Path, point: str
