@@ -208,7 +208,7 @@ def score_model(
         parameters=result.parameters,
         trainable_parameters=result.trainable_parameters,
         size_bytes=folder_bytes(folder),
-        seconds=time.monotonic() - started,
+        seconds=result.earlier_seconds + time.monotonic() - started,
         rows_per_second=predicted_rows / prediction_seconds if prediction_seconds else None,
         created_at=datetime.now(UTC),
     )

@@ -65,8 +65,9 @@ class TrainingResult:
     """A finished training: its model folder is written, and model and tokenizer are still in memory.
 
     ``best_epoch`` is the epoch that was kept (1 is the first); ``train_metrics`` are loss and accuracy as met
-    during that epoch; ``validation_metrics`` are empty without validation rows; ``rows_per_second`` counts
-    training alone; ``sentence`` says how it went.
+    during that epoch; ``validation_metrics`` are empty without validation rows; ``seconds`` are those of all
+    attempts that led here, ``earlier_seconds`` those before this one; ``rows_per_second`` counts training
+    alone; ``sentence`` says how it went.
     """
 
     model: Any
@@ -83,6 +84,7 @@ class TrainingResult:
     placement: Placement
     notes: tuple[str, ...]
     seconds: float
+    earlier_seconds: float
     rows_per_second: float
 
 
@@ -147,7 +149,8 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         trainable_parameters=learning,
         placement=placement,
         notes=tuple(notes),
-        seconds=time.monotonic() - started,
+        seconds=trainer.earlier_seconds + time.monotonic() - started,
+        earlier_seconds=trainer.earlier_seconds,
         rows_per_second=reporter.rows_per_second,
     )
 

@@ -62,7 +62,10 @@ class Lesson:
 
 
 class EncoderTrainer:
-    """Trains a classifier by one lesson; ``epoch`` and ``batch`` are those done, all between two steps."""
+    """Trains a classifier by one lesson; ``epoch`` and ``batch`` are those done, all between two steps.
+
+    ``earlier_seconds`` is what the attempts before this one spent on what it goes on from.
+    """
 
     def __init__(
         self, model: Any, lesson: Lesson, reporter: Reporter, snapshots: Snapshots, at_once: RowsAtOnce
@@ -86,6 +89,8 @@ class EncoderTrainer:
         self.watch = LossWatch.of(lesson.label_count, 1.0 if weights is None else float(weights.max()))
         self.unseen_losses: list[torch.Tensor] = []
         self.last_good = ""
+        self.began = time.monotonic()
+        self.earlier_seconds = 0.0
         self.epoch = 0
         self.batch = 0
 
@@ -257,6 +262,7 @@ class EncoderTrainer:
             "watch": self.watch.to_json(),
             "scaler": self.scaler.state_dict(),
             "chance": chance_to_json(),
+            "seconds": self.earlier_seconds + time.monotonic() - self.began,
         }
         self.snapshots.write(
             self.step,
@@ -274,6 +280,7 @@ class EncoderTrainer:
         chance_from_json(state["chance"])
         self.scaler.load_state_dict(state["scaler"])
         self.epoch, self.batch = state["epoch"], state["batch"]
+        self.earlier_seconds = state.get("seconds", 0.0)  # those of earlier versions do not say
         self.reporter.epoch = Sums(**state["sums"]["epoch"])
         self.reporter.window = Sums(**state["sums"]["window"])
         self.watch = LossWatch(**state["watch"])

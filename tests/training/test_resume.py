@@ -91,7 +91,9 @@ def test_a_training_killed_again_and_again_gets_to_its_end(
     for step in (2, 4, 5, 9):
         assert train_in_child(run, KilledAt, step) == -signal.SIGKILL
     listener = Listener()
-    compare(listener, train_model(run, listener), undisturbed)
+    result = train_model(run, listener)
+    compare(listener, result, undisturbed)
+    assert 0 < result.earlier_seconds < result.seconds, "the attempts before count too"
 
 
 @pytest.mark.parametrize("ending", ["pause", "release", "cancel"])
