@@ -31,9 +31,10 @@ SEVERITY_TONES = {"error": "error", "warning": "warning", "note": "info"}
 
 # Clicks on anything with data-pick inside the piece become this component's click event, with the fields of
 # the data-form around it; Enter in such a field presses the form's first button. A live piece is
-# written anew while someone walks through it by keyboard: the focus goes back to where it was.
+# written anew while someone walks through it by keyboard: the focus goes back to where it was. And it may be
+# written anew between two fast clicks on one spot: the second means what the first did.
 PICK_SCRIPT = """
-let held = null;
+let held = null, last = null;
 element.addEventListener('click', (event) => {
   const chosen = event.target.closest('[data-pick]');
   if (!chosen || !element.contains(chosen)) return;
@@ -41,7 +42,8 @@ element.addEventListener('click', (event) => {
   const fields = {};
   const form = chosen.closest('[data-form]');
   if (form) for (const field of form.querySelectorAll('[name]')) fields[field.name] = field.value;
-  trigger('click', {pick: chosen.dataset.pick, fields});
+  if (event.detail < 2 || !last) last = {pick: chosen.dataset.pick, fields};
+  trigger('click', last);
 });
 element.addEventListener('keydown', (event) => {
   const form = event.key === 'Enter' && event.target.matches('input') && event.target.closest('[data-form]');

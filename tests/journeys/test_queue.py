@@ -126,6 +126,13 @@ def test_waiting_jobs_are_put_into_another_order_by_an_arrow_and_by_dragging(
     drag(page, page.locator("tr", has_text="first"), page.locator("tr", has_text="second"))
     rows("first", "second")
     assert [studio.get(f"/jobs/{job}")["position"] for job in (first, second)] == [1, 2]
+    train(studio, "third", epochs=1)
+    rows("first", "second", "third")
+    page.get_by_role("button", name="Move first down").hover()
+    for number, names in ((1, ("second", "first", "third")), (2, ("second", "third", "first"))):
+        page.mouse.down(click_count=number)
+        page.mouse.up(click_count=number)
+        rows(*names)
 
 
 def test_a_training_that_is_stopped_early_keeps_its_best_which_results_shows(
