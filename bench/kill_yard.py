@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, text
 
 from bench.nursery import Nursery
 from jobs.audit import Expected, audit, read_records
+from jobs.bells import Stop
 from jobs.context import JobContext, Outcome
 from jobs.database import make_engine, upgrade, write
 from jobs.latency import Latency
@@ -98,7 +98,7 @@ def count_and_succeed(context: JobContext) -> Outcome:
 def work(url: str, folder: Path, place: int, plan: Plan) -> None:
     """Be one worker with one place, until ended."""
     launcher = Nursery() if plan.forked else LocalLauncher()
-    stop = threading.Event()
+    stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logging.basicConfig(filename=folder / "workers.log")
     lanes = {"train": (Slot(f"bench/{place}"),)}

@@ -6,11 +6,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.bells import Bell
 from jobs.errors import CannotWrite
 from jobs.states import JobState
 from jobs.telemetry import Batch, NewPoint
@@ -41,8 +41,7 @@ class Reporter:
         self.ending: str | None = None
         self.stop_early = False
         self.closing = threading.Event()
-        # Not an event: a signal's handler that sets one while the work does so waits for itself for ever.
-        self.wakes: SimpleQueue[None] = SimpleQueue()
+        self.bell = Bell()
         self.lock = threading.Lock()
         self.batch = Batch()
         self.thread = threading.Thread(target=self.run, name="reporter", daemon=True)
@@ -57,7 +56,7 @@ class Reporter:
         May be called from the handler of a signal, whatever it interrupts.
         """
         self.ending = self.ending or RELEASE
-        self.wakes.put(None)
+        self.bell.ring()
 
     def set_progress(self, fields: dict[str, Any]) -> None:
         """Keep the newest value of each field for the next batch."""
@@ -70,7 +69,7 @@ class Reporter:
             self.batch.points.append(point)
             full = len(self.batch.points) >= FLUSH_POINTS
         if full:
-            self.wakes.put(None)
+            self.bell.ring()
 
     def add_note(self, sentence: str) -> None:
         """Keep a sentence for the job's history."""
@@ -83,7 +82,7 @@ class Reporter:
         It waits no longer than its worker, which ends it where it cannot renew the lease, or hears nothing.
         """
         self.closing.set()
-        self.wakes.put(None)
+        self.bell.ring()
         if self.thread.is_alive():
             self.thread.join()
         while not self.try_to_flush():
@@ -92,18 +91,11 @@ class Reporter:
     def run(self) -> None:
         """Write a batch about once a second until closed."""
         while not self.closing.is_set():
-            self.wait_until_woken()
+            self.bell.wait(FLUSH_SECONDS)
             if self.closing.is_set():
                 return
             if not self.try_to_flush():
                 self.closing.wait(FLUSH_SECONDS)
-
-    def wait_until_woken(self) -> None:
-        """Wait for a reason to write, or a second; several reasons count as one."""
-        with contextlib.suppress(Empty):
-            self.wakes.get(timeout=FLUSH_SECONDS)
-            while True:
-                self.wakes.get_nowait()
 
     def try_to_flush(self) -> bool:
         """Write what has gathered; False where the database takes nothing now.

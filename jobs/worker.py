@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import socket
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from jobs.bells import Stop
 from jobs.endings import Endings
 from jobs.errors import NotPossibleNow
 from jobs.latency import Latency
@@ -98,7 +98,7 @@ class Worker:
         self.tidying = ThreadPoolExecutor(1, "tidying")
         self.has_room = True
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Work until ``stop`` is set (or, with ``once``, until nothing is left), then end the children."""
         self.store.roster.register(self.identity, self.options.lease_seconds)
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.endings import Endings
 from jobs.launchers.local import LocalLauncher
@@ -202,7 +203,7 @@ def telling_of_jobs(settings: Settings) -> Iterator[None]:
 
 def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
     """Run a worker in this process until the given job has ended."""
-    stop = threading.Event()
+    stop = Stop()
     queue = Queue(store, settings.jobs_dir)
 
     def stop_when_ended() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jobs.bells import Stop
 from jobs.queue import JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio, make_worker, open_studio
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 def run_to_its_end(studio: Studio, job: JobView | None) -> JobView:
     """Let a worker of the studio's home do one job."""
     assert job is not None
-    make_worker(studio.settings, once=True).run(threading.Event())
+    make_worker(studio.settings, once=True).run(Stop())
     ended = studio.jobs.get(job.id)
     assert ended.state is JobState.SUCCEEDED, studio.jobs.log(job.id)
     return ended
@@ -80,7 +81,7 @@ def test_a_training_is_paused_killed_resumed_and_stopped_and_its_curve_has_every
     settings = Settings(home=tmp_path / "home", offline=True, lease_seconds=2.0)
     encoder = build_encoder(tmp_path / "tiny", "bert")
     table = write_csv(tmp_path / "small.csv", small_rows(), ("text", "label"))
-    ends = threading.Event()
+    ends = Stop()
     with contextlib.closing(open_studio(settings)) as studio:
         studio.datasets.import_file(ImportRequest(path=table, name="small"))
         changes = {"epochs": 100, "batch_size": 1}

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.bells import Stop
 from jobs.faults import take_role
 from studio.bootstrap import make_worker, telling_of_jobs
 from studio.cli.output import say
@@ -56,7 +57,7 @@ def worker(
 ) -> None:
     """Run jobs from the queue until stopped."""
     take_role("worker")
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     if until_parent_ends:
@@ -71,7 +72,7 @@ def worker(
         made.run(stop)
 
 
-def stop_with_parent(parent: int, stop: threading.Event) -> None:
+def stop_with_parent(parent: int, stop: Stop) -> None:
     """Set ``stop`` when the parent process has gone."""
     while os.getppid() == parent:
         time.sleep(0.5)

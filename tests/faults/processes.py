@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
 import sys
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jobs.faults
 from jobs.audit import Expected, audit, read_records
+from jobs.bells import Stop
 from jobs.processes import mark_of
 from studio.bootstrap import Studio, make_worker, start_studio
 from studio.keeping.integrity import check_home
@@ -54,6 +55,7 @@ def enter(place: Place, role: str) -> None:
     for output in (sys.stdout, sys.stderr):
         with (place.folder / f"{role}.txt").open("ab") as log:
             os.dup2(log.fileno(), output.fileno())
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     os.environ |= {"STUDIO_HOME": str(place.home), "STUDIO_FAULT": place.fault, "OMP_NUM_THREADS": "1"}
     os.environ |= {"STUDIO_FAULT_MARK": str(place.passed)}
     jobs.faults.plan = jobs.faults.FaultPlan.from_environment()
@@ -73,7 +75,7 @@ def run_app(place: Place) -> None:
 
 def run_worker(place: Place) -> None:
     """Work until SIGTERM."""
-    stop = threading.Event()
+    stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     enter(place, "worker")
     worker = make_worker(settings_of(place.home))

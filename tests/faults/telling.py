@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import shutil
 import signal
 import threading
@@ -148,6 +149,9 @@ class Telling:
             return
         worker.terminate()
         code = exit_code(worker, 30)
+        if code is None and worker.pid:
+            os.kill(worker.pid, signal.SIGUSR1)  # it writes down where it hangs
+            exit_code(worker, 1)
         if code == -signal.SIGKILL and not self.told.died:
             self.told.died = "worker"
         elif code not in {0, -signal.SIGTERM}:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.queue import JobView, NewJob, Queue
 from jobs.slots import count_slots
@@ -28,7 +29,7 @@ class Bench:
         self.engine = make_engine(url)
         self.store = Store(self.engine)
         self.queue = Queue(self.store, folder / "jobs")
-        self.threads: list[tuple[threading.Thread, threading.Event]] = []
+        self.threads: list[tuple[threading.Thread, Stop]] = []
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def submit(self, handler: str, payload: dict | None = None, **fields: object) -> JobView:
@@ -44,11 +45,11 @@ class Bench:
 
     def run_all(self, **changes: object) -> None:
         """Work in this thread until nothing is left."""
-        Worker(self.store, self.options(once=True, **changes)).run(threading.Event())
+        Worker(self.store, self.options(once=True, **changes)).run(Stop())
 
-    def start_worker(self, **changes: object) -> threading.Event:
-        """Work in a thread until the event that is returned is set."""
-        stop = threading.Event()
+    def start_worker(self, **changes: object) -> Stop:
+        """Work in a thread until what is returned is set."""
+        stop = Stop()
         worker = Worker(self.store, self.options(**changes))
         thread = threading.Thread(target=worker.run, args=(stop,))
         thread.start()

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.states import JobState
 from jobs.store import Store
@@ -29,7 +30,7 @@ def test_a_running_job_is_neither_taken_away_nor_forgotten_when_the_clock_is_set
     bench: Bench, hours: int
 ) -> None:
     clocks = [ShiftedClock(), ShiftedClock()]
-    stop = threading.Event()
+    stop = Stop()
     workers = [
         Worker(Store(make_engine(bench.url), clock), bench.options(lease_seconds=4.0)) for clock in clocks
     ]

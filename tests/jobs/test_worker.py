@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from jobs.bells import Stop
 from jobs.database import write
 from jobs.launchers.launcher import ChildOrder
 from jobs.logs import older_part
@@ -147,7 +148,7 @@ def test_whoever_asked_hears_of_every_child_that_is_gone(bench: Bench) -> None:
     def hear(job_id: str) -> None:
         heard.append((job_id, bench.queue.get(job_id).state))
 
-    Worker(bench.store, bench.options(once=True), after=hear).run(threading.Event())
+    Worker(bench.store, bench.options(once=True), after=hear).run(Stop())
     assert heard[:2] == [(done.id, JobState.SUCCEEDED), (failed.id, JobState.FAILED)]
     assert heard[2:] == [(lost.id, JobState.QUEUED), (lost.id, JobState.SUCCEEDED)]
 
@@ -156,7 +157,7 @@ def test_whoever_asked_hears_of_jobs_that_end_without_a_process_and_slowness_the
     bench: Bench,
 ) -> None:
     heard: list[str] = []
-    stop = threading.Event()
+    stop = Stop()
 
     def hear(job_id: str) -> None:
         heard.append(job_id)
@@ -195,7 +196,7 @@ class NoRoom:
 
 def test_a_child_that_cannot_be_started_uses_up_the_attempts(bench: Bench) -> None:
     job = bench.submit("report_and_succeed", attempts_allowed=2)
-    Worker(bench.store, bench.options(once=True), NoRoom()).run(threading.Event())
+    Worker(bench.store, bench.options(once=True), NoRoom()).run(Stop())
     failed = bench.queue.get(job.id)
     assert failed.state is JobState.FAILED
     assert failed.error is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from pathlib import Path
 
+from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
@@ -14,7 +14,7 @@ from jobs.worker import Worker, WorkerOptions
 
 def main(url: str, jobs_dir: str, lease_seconds: str) -> None:
     """Work until SIGTERM."""
-    stop = threading.Event()
+    stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     options = WorkerOptions(Path(jobs_dir), lease_seconds=float(lease_seconds), poll_seconds=0.05)
     Worker(Store(make_engine(url)), options).run(stop)

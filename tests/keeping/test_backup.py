@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.processes import mark_of
 from jobs.queue import NewJob
@@ -211,7 +212,7 @@ def test_a_running_studio_and_a_worker_are_in_the_way(filled: Settings, backup: 
     request = RestoreRequest(backup, replace=True)
     with hold_home(filled), pytest.raises(Conflict, match="already running"):
         restore(filled, request, nothing)
-    stop = threading.Event()
+    stop = Stop()
     worker = threading.Thread(target=make_worker(filled).run, args=(stop,))
     worker.start()
     try:
