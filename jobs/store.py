@@ -128,6 +128,9 @@ class Store:
                 "started_at": now,
                 "not_before": None,
                 "told": 0,
+                "fraction": None,
+                "step": None,
+                "steps": None,
                 "message": "",
             }
             move = Move(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, exists, select, update
 from jobs.database import write
 from jobs.errors import NotPossibleNow, UnknownJob
 from jobs.listing import IN_ORDER
-from jobs.moves import IDLE, Move, add_event, apply_move
+from jobs.moves import Move, add_event, apply_move
 from jobs.states import TERMINAL_VALUES, JobState
 from jobs.tables import jobs, metrics
 
@@ -150,7 +150,7 @@ class Wishes:
 
     def queue_again(self, connection: Connection, job_id: str, reason: str) -> None:
         """Queue a job if it is paused."""
-        changes = {**IDLE, "message": "", "not_before": None}
+        changes = {"message": "", "not_before": None}  # how far it has come stays to be seen
         move = Move(job_id, JobState.PAUSED, JobState.QUEUED, reason, changes=changes)
         apply_move(connection, move, self.clock())
 

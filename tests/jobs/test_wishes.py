@@ -187,6 +187,21 @@ def test_a_paused_job_is_queued_to_keep_its_best(store: Store) -> None:
     assert (shown.state, shown.stop_asked) == (JobState.QUEUED, True)
 
 
+def test_a_paused_job_that_waits_again_still_shows_how_far_it_came(store: Store) -> None:
+    job = store.add(new(resumable=True))
+    held = claim(store)
+    store.telemetry.report(job.id, held.fence, Batch({"fraction": 0.5, "step": 5, "steps": 10}))
+    store.wishes.pause(job.id, "")
+    store.confirm_pause(job.id, held.fence)
+    store.wishes.resume(job.id)
+    store.wishes.pause(job.id, "")
+    shown = store.get(job.id)
+    assert (shown.state, shown.fraction, shown.step) == (JobState.PAUSED, 0.5, 5)
+    store.wishes.resume(job.id)
+    claim(store)
+    assert store.get(job.id).step is None, "until the new attempt tells"
+
+
 def test_cancel_ends_a_waiting_job_at_once(store: Store) -> None:
     job = store.add(new())
     ended = cancelled(store, job.id)
