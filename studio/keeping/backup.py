@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from jobs.database import make_engine
 from jobs.durable import replacing, temporary_name
-from jobs.queue import Queue
+from jobs.queue import JobView, Queue
 from jobs.restoring import known_ids
 from jobs.store import Store
 from studio import __version__
@@ -155,7 +155,10 @@ class Contents:
         """Bytes of the files there are now."""
         folders = [self._settings.datasets_dir / name for name in self._datasets.ids()]
         folders += [self._settings.models_dir / model.id for model in self._models.list()]
-        return sum(size_of(path) for folder in [*folders, *self._others()] for path in files_of(folder))
+        files = [path for folder in [*folders, *self._others()] for path in files_of(folder)]
+        for job in self._unfinished:
+            files += files_of(self._snapshots_of(job), skipped=())
+        return sum(size_of(path) for path in files)
 
     def write(self) -> dict[str, Any]:
         """Write all files; how many datasets, models and jobs there are, and what was left out."""
@@ -172,7 +175,7 @@ class Contents:
         for folder in self._others():
             self._add(folder)
         for job in self._unfinished:
-            if not self._add_snapshots(self._settings.jobs_dir / job.id / SNAPSHOTS):
+            if not self._add_snapshots(self._snapshots_of(job)):
                 left_out.append(f"The snapshots of '{job.title}' changed all the time: it would start anew.")
         return {
             "datasets": len(self._datasets.ids()),
@@ -180,6 +183,9 @@ class Contents:
             "jobs": len(self._jobs),
             "left_out": tuple(left_out),
         }
+
+    def _snapshots_of(self, job: JobView) -> Path:
+        return self._settings.jobs_dir / job.id / SNAPSHOTS
 
     def _others(self) -> Iterator[Path]:
         """Folders and files beside datasets, models and snapshots."""

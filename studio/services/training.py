@@ -131,14 +131,7 @@ class TrainingService:
         resolved = self._checkpoints.resolve(request.checkpoint)
         recipe = self.recipe(request)
         lengths = self.token_lengths(dataset, resolved)
-        clipped = np.minimum(lengths, recipe.max_length)
-        workload = Workload(
-            train_rows=dataset.rows["train"],
-            evaluated_rows=dataset.rows["validation"],
-            mean_tokens=float(clipped.mean()),
-            max_tokens=int(clipped.max()),
-        )
-        found = estimate(recipe, resolved.checkpoint, workload, detect_machine())
+        found = estimate(recipe, resolved.checkpoint, workload_of(dataset, recipe, lengths), detect_machine())
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
@@ -166,6 +159,8 @@ class TrainingService:
         for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.room_bytes):
             raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
+        workload = workload_of(dataset, recipe, self.token_lengths(dataset, resolved))
+        expected = estimate(recipe, resolved.checkpoint, workload, detect_machine())
         payload = {
             "home": str(self._models.home),
             "model": name,
@@ -175,6 +170,7 @@ class TrainingService:
             "start_model_id": self._start_model_id(resolved),
             "allow_pickle": request.allow_pickle,
             "recipe": recipe.model_dump(),
+            "expected_seconds": expected.seconds,
         }
         return self._jobs.submit(
             NewJob(
@@ -217,6 +213,17 @@ class TrainingService:
                 f"There is a model '{request.name}' already, or a job that makes one.", "Choose another name."
             )
         return request.name
+
+
+def workload_of(dataset: Dataset, recipe: Recipe, lengths: np.ndarray) -> Workload:
+    """What is to be computed, from the tokens of some of the texts."""
+    clipped = np.minimum(lengths, recipe.max_length)
+    return Workload(
+        train_rows=dataset.rows["train"],
+        evaluated_rows=dataset.rows["validation"],
+        mean_tokens=float(clipped.mean()),
+        max_tokens=int(clipped.max()),
+    )
 
 
 def refuse_chosen_elsewhere(changes: Mapping[str, Any]) -> None:

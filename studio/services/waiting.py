@@ -18,8 +18,9 @@ def expected_starts(jobs: Sequence[JobView], now: datetime) -> dict[str, float]:
     """Seconds until each waiting job starts, by its id; one of which nothing can be said is left out.
 
     While jobs wait, every place of their lane is taken: there are as many as jobs run. A place is free
-    once the job in it has ended, by its own estimate or as long as those of its kind took (the median of
-    ``jobs`` that succeeded), and the next in line takes the first.
+    once the job in it has ended, and the next in line takes the first. A job lasts as long as was expected
+    of it before it was queued (``expected_seconds`` of its payload), else as those of its kind did (the
+    median of ``jobs`` that succeeded).
     """
     typical = typical_seconds(jobs)
     starts: dict[str, float] = {}
@@ -32,7 +33,7 @@ def expected_starts(jobs: Sequence[JobView], now: datetime) -> dict[str, float]:
             start = max(heapq.heappop(free), seconds_held_back(job, now))
             if math.isfinite(start):
                 starts[job.id] = start
-            heapq.heappush(free, start + typical.get(job.kind, math.inf))
+            heapq.heappush(free, start + lasting(job, typical))
     return starts
 
 
@@ -45,15 +46,20 @@ def typical_seconds(jobs: Sequence[JobView]) -> dict[str, float]:
     return {kind: statistics.median(seconds) for kind, seconds in taken.items()}
 
 
+def lasting(job: JobView, typical: Mapping[str, float]) -> float:
+    """How long a job takes from its start; infinite where that is not known."""
+    return float(job.payload.get("expected_seconds") or typical.get(job.kind, math.inf))
+
+
 def seconds_left(job: JobView, typical: Mapping[str, float], now: datetime) -> float:
     """How long a running job still has its place; infinite where that is not known."""
     if job.state != JobState.RUNNING or job.stop_asked:
         return ENDING_SECONDS
     if job.eta_seconds is not None:
         return job.eta_seconds
-    if job.started_at is None or job.kind not in typical:
+    if job.started_at is None:
         return math.inf
-    return max(0.0, typical[job.kind] - (now - job.started_at).total_seconds())
+    return max(0.0, lasting(job, typical) - (now - job.started_at).total_seconds())
 
 
 def seconds_held_back(job: JobView, now: datetime) -> float:

@@ -48,6 +48,16 @@ def test_a_running_job_without_an_estimate_is_taken_to_last_as_its_kind_does() -
     assert expected_starts([job(eta_seconds=None, started_at=begun), waiting("a", 1)], NOW) == {}
 
 
+def test_what_was_expected_of_a_training_counts_before_what_others_took() -> None:
+    jobs = [
+        job(eta_seconds=30.0),
+        waiting("a", 1, payload={"expected_seconds": 20.0}),
+        waiting("b", 2),
+        ended(9),
+    ]
+    assert expected_starts(jobs, NOW) == {"a": 30.0, "b": 50.0}
+
+
 def test_what_is_not_known_is_left_out_and_lanes_do_not_wait_for_each_other() -> None:
     jobs = [job(eta_seconds=30.0), waiting("a", 1), waiting("b", 2), waiting("c", 1, lane="light")]
     assert expected_starts(jobs, NOW) == {"a": 30.0, "c": 0.0}

@@ -119,8 +119,8 @@ def describe_course(epochs: Sequence[Epoch]) -> str:
     score, start = fmt.percent(best.validation[SCORE]), fmt.percent(first.validation[SCORE])
     if len(judged) == 1:
         return str(words.first.say(score=score))
+    if score == start:
+        return str(words.level.say(score=score))
     if best is judged[-1]:
         return str(words.rising.say(score=score, epoch=best.number, start=start))
-    if best is first:
-        return str(words.falling.say(score=score))
     return str(words.flat.say(score=score, epoch=best.number))
