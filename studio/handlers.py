@@ -71,6 +71,7 @@ def train(context: JobContext) -> Outcome:
     place = Workplace.of(payload, context.job_id)
     recipe = Recipe.model_validate(payload["recipe"])
     start = require_checkpoint(context, place.settings)
+    context.progress(fraction=PROGRESS_BEFORE, message="Loading the checkpoint")
     result = train_model(
         TrainingRun(
             task=get_task(place.dataset.task),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
@@ -44,6 +45,16 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str], recipe: Any = N
     del task, recipe
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
+    try:
+        return read_encoder(folder, labels)
+    except (SafetensorError, OSError) as error:
+        raise InvalidInput(
+            f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
+        ) from error
+
+
+def read_encoder(folder: Path, labels: Sequence[str]) -> LoadedEncoder:
+    """Do the work of ``load_encoder``."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
     config.id2label = dict(enumerate(labels))

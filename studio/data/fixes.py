@@ -79,7 +79,7 @@ ACTIONS = (
     Action("move_to_train", "Move to training", "Moves all rows of a shared text to the training rows."),
     Action(
         "drop_from_train",
-        "Keep in the test",
+        "Keep where it is scored",
         "Leaves the text out of the training rows, and of the validation rows where the test has it.",
     ),
     Action(

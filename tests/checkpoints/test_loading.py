@@ -115,6 +115,15 @@ def test_weights_of_another_size_are_refused(bert_copy: Path) -> None:
         load_encoder(bert_copy, "classification", LABELS)
 
 
+def test_weights_that_are_cut_off_are_refused_in_a_sentence(bert_copy: Path) -> None:
+    whole = (bert_copy / "model.safetensors").read_bytes()
+    for size in (4, 3000, len(whole) - 1):
+        (bert_copy / "model.safetensors").write_bytes(whole[:size])
+        with pytest.raises(InvalidInput, match="The files of 'copied-bert' cannot be read: ") as caught:
+            load_encoder(bert_copy, "classification", LABELS)
+        assert "choose another checkpoint" in caught.value.hint
+
+
 def test_a_pickle_is_never_loaded_directly(tiny_pickle: Path) -> None:
     with pytest.raises(InvalidInput, match="comes only as a pickle"):
         load_encoder(tiny_pickle, "classification", LABELS)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from studio.data.checks.characters import find_controls, find_html, find_mojibake, find_urls
+from studio.data.checks.characters import find_controls, find_html, find_lost, find_mojibake, find_urls
 from studio.data.checks.giveaway import check_giveaway, find_written
 from studio.data.checks.personal import find_emails, find_numbers, find_phones
 from studio.data.checks.rows import Checked, check_frames
@@ -46,6 +46,7 @@ PLAIN = [
     "tab\there\nand a new line",
 ]
 FOUND = [
+    (find_lost, ["lost \ufffd sign", "\ufffd\ufffd"]),
     (find_controls, ["a\x00b", "bell \x07", "del\x7f"]),
     (
         find_mojibake,
@@ -53,7 +54,6 @@ FOUND = [
             "cafÃ© au lait",
             "donâ€™t",
             "it\x92s",
-            "lost \ufffd sign",
             "Â£5 off",
             "Ð¿Ñ€Ð¸Ð²ÐµÑ‚",
             "æ\x9d\x8eè€\x81å¸ˆ",
@@ -101,6 +101,7 @@ def test_numbers_with_a_wrong_check_digit_are_not_found() -> None:
 CODES = [
     ("control_characters", "warning", "an \x01 odd thing"),
     ("mojibake", "warning", "the cafÃ© is open"),
+    ("lost_characters", "warning", "the caf\ufffd is open"),
     ("html", "note", "this is <b>bold</b>"),
     ("urls", "note", "see https://example.org"),
     ("email_addresses", "warning", "write to ann@example.org"),

@@ -20,8 +20,8 @@ SECOND = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜
 MAYBE_MOJIBAKE = (
     f"[ÃÂ][{SECOND}]|â[\u0080€][{SECOND}]|[ÐÑ][{SECOND}][ÐÑ][{SECOND}]|ï»¿|ï¿½|ðŸ|[äåæçèé][{SECOND}]{{2}}"
 )
-# The control characters U+0080 to U+009F, and the mark that stands for bytes that could not be decoded.
-SURE_MOJIBAKE = "[\u0080-\u0084\u0086-\u009f]|\ufffd"
+SURE_MOJIBAKE = "[\u0080-\u0084\u0086-\u009f]"  # control characters that no text has
+REPLACED = "\ufffd"  # stands for bytes that could not be decoded: what they were is lost
 # Of more than this many suspects a sample is looked at, and all are taken where nearly all of it is broken.
 LOOKED_AT = 5_000
 NEARLY_ALL = 0.9
@@ -41,6 +41,14 @@ BROKEN = Words(
     "rows hold wrongly decoded characters, such as Ã© for é",
     "The model would learn from damaged characters.",
     "Repair them; where most rows have them, choose another encoding for the file.",
+)
+LOST = Words(
+    "lost_characters",
+    "warning",
+    f"row holds {REPLACED} where characters were lost",
+    f"rows hold {REPLACED} where characters were lost",
+    "What stood there is not in the file, or not in the encoding it was read with.",
+    "Choose another encoding for the file, or export the table anew. A few such letters do little harm.",
 )
 HTML = Words(
     "html",
@@ -65,6 +73,7 @@ def check_characters(view: View) -> list[Finding]:
     return [
         *report_cells_with(view, list(view.roles), find_controls, CONTROLS),
         *report_cells_with(view, view.texts, find_mojibake, BROKEN),
+        *report_cells_with(view, view.texts, find_lost, LOST),
         *report_cells_with(view, view.texts, find_html, HTML),
         *report_cells_with(view, view.texts, find_urls, LINKS),
     ]
@@ -87,6 +96,11 @@ def find_mojibake(cells: pd.Series) -> np.ndarray:
             return sure
     sure[suspects] = [is_bad(cell) for cell in cells.iloc[suspects]]
     return sure
+
+
+def find_lost(cells: pd.Series) -> np.ndarray:
+    """Which cells hold the mark that stands for lost characters."""
+    return contains(cells, REPLACED)
 
 
 def find_html(cells: pd.Series) -> np.ndarray:

@@ -92,9 +92,9 @@ def sentence_of(event: EventView) -> Markup:
 
 
 def technical(event: EventView) -> Markup:
-    """Attempt, machine and claim, small: for who looks for a fault."""
+    """Attempt, machine and claim of a beginning, small: for who looks for a fault."""
     data = event.data
-    if not data.get("worker"):
+    if data.get("to") != JobState.RUNNING or not data.get("worker"):
         return layout.EMPTY
     host = str(data["worker"]).partition(":")[0]
     words = W.history.technical.say(attempt=data.get("attempt"), host=host, fence=data.get("fence"))

@@ -68,7 +68,9 @@ def lay_out() -> Parts:
         "address": events.hidden_text("jobs-address"),
         "problem": layout.html(elem_id="jobs-problem"),
         "worker": layout.html(elem_id="jobs-worker"),
-        "table": layout.pickable(elem_id="jobs-table", script=DRAG_SCRIPT),
+        "table": layout.pickable(
+            layout.paragraph(words_of("frame").loading, quiet=True), elem_id="jobs-table", script=DRAG_SCRIPT
+        ),
     }
     with gr.Column(visible=False, elem_id="jobs-detail", elem_classes="s-job") as made["detail"]:
         with gr.Column(elem_classes="s-panel s-job-head"):
