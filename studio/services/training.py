@@ -131,7 +131,7 @@ class TrainingService:
         resolved = self._checkpoints.resolve(request.checkpoint)
         recipe = self.recipe(request)
         lengths = self.token_lengths(dataset, resolved)
-        found = estimate(recipe, resolved.checkpoint, workload_of(dataset, recipe, lengths), detect_machine())
+        found = expect(dataset, resolved, recipe, lengths)
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
@@ -159,8 +159,7 @@ class TrainingService:
         for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.room_bytes):
             raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
-        workload = workload_of(dataset, recipe, self.token_lengths(dataset, resolved))
-        expected = estimate(recipe, resolved.checkpoint, workload, detect_machine())
+        expected = expect(dataset, resolved, recipe, self.token_lengths(dataset, resolved))
         payload = {
             "home": str(self._models.home),
             "model": name,
@@ -215,15 +214,16 @@ class TrainingService:
         return request.name
 
 
-def workload_of(dataset: Dataset, recipe: Recipe, lengths: np.ndarray) -> Workload:
-    """What is to be computed, from the tokens of some of the texts."""
+def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray) -> Estimate:
+    """What a training will take here, from the tokens of some of the texts."""
     clipped = np.minimum(lengths, recipe.max_length)
-    return Workload(
+    workload = Workload(
         train_rows=dataset.rows["train"],
         evaluated_rows=dataset.rows["validation"],
         mean_tokens=float(clipped.mean()),
         max_tokens=int(clipped.max()),
     )
+    return estimate(recipe, resolved.checkpoint, workload, detect_machine())
 
 
 def refuse_chosen_elsewhere(changes: Mapping[str, Any]) -> None:
