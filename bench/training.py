@@ -25,13 +25,15 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from bench.command import describe_machine
 from studio.checkpoints.resolve import resolve
+from studio.execution.executors import Executor, PaddedExecutor, choose_executor
+from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
 from studio.settings import Settings
-from studio.training.batches import EncodedRows, Limits, plan_epoch
-from studio.training.execution import Executor, PaddedExecutor, choose_executor
+from studio.training.batches import plan_epoch
 from studio.training.losses import share_of_loss
 
 BATCH, LONGEST, LABELS, VOCABULARY = 32, 512, 4, 30_522
-SHAPES = {"4x256": (4, 256, 4), "6x384": (6, 384, 12), "12x768": (12, 768, 12)}
+SHAPES = {"2x128": (2, 128, 2), "4x256": (4, 256, 4), "6x384": (6, 384, 12), "12x768": (12, 768, 12)}
 ALL_TOGETHER = 10**9
 
 

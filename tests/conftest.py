@@ -76,3 +76,12 @@ def write_table(tmp_path: Path) -> Callable[..., Path]:
 def small_table(write_table: Callable[..., Path]) -> Path:
     """80 distinct rows in two classes."""
     return write_table(small_rows(), name="small.csv")
+
+
+@pytest.fixture(scope="session")
+def encoder_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One folder for each family."""
+    from tests.encoders import FAMILIES, build_encoder
+
+    home = tmp_path_factory.mktemp("encoders")
+    return {family: build_encoder(home / family, family) for family in FAMILIES}

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from studio.errors import NotFound, WorkFailed, ran_out_of_memory
+from studio.errors import NotFound, WorkFailed
+from studio.execution.answers import predict_rows
+from studio.execution.executors import Executor, choose_executor, usable_length
+from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
 from studio.tasks.base import Encoded, Task
 from studio.tasks.registry import get_task
 
-TOKENS_PER_BATCH = 8192
-ROWS_PER_BATCH = 64
 # Up to so many multiplications (tokens times weights; about 50 ms on one core) one thread is used: beside
 # a running training, waiting for a second thread made a single text ten times slower than using one.
 ONE_THREAD_WORK = 1.5e9
@@ -36,7 +39,35 @@ class LoadedModel:
     tokenizer: Any
     labels: tuple[str, ...]
     max_length: int
+    executor: Executor
+
+
+@dataclass(frozen=True)
+class ThriftyExecutor:
+    """Computes small parts on one thread: waiting for others would take longer than they save."""
+
+    inner: Executor
     weights: int
+    threads: int
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens are best computed at once."""
+        return self.inner.tokens
+
+    def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
+        """As the executor inside."""
+        return self.inner.cut(lengths, limits)
+
+    def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
+        """As the executor inside."""
+        work = int(rows.lengths[numbers].sum()) * self.weights
+        torch.set_num_threads(1 if work < ONE_THREAD_WORK else self.threads)
+        return self.inner.logits(model, rows, numbers)
+
+    def close(self) -> None:
+        """As the executor inside."""
+        self.inner.close()
 
 
 class Predictor:
@@ -65,7 +96,7 @@ class Predictor:
         if key not in self._models:
             while len(self._models) >= self.max_models:
                 self._models.popitem(last=False)
-            self._models[key] = read_model(Path(folder), self.device)
+            self._models[key] = read_model(Path(folder), self.device, self._threads)
         self._models.move_to_end(key)
         return self._models[key]
 
@@ -78,44 +109,18 @@ class Predictor:
     ) -> np.ndarray:
         """Scores before the softmax, float32 of shape (texts, labels), in the order given.
 
-        ``progress`` is called with the number of texts answered so far.
+        ``progress`` is called with the number of texts answered so far. Raises MemoryError where the memory
+        does not suffice for one text.
         """
         loaded = self.load(folder)
-        scores = np.zeros((len(texts), len(loaded.labels)), dtype=np.float32)
-        encoded = tokenize(loaded, texts)
-        done = 0
-        for rows in cut_batches([len(ids) for ids in encoded["input_ids"]]):
-            self._answer(loaded, encoded, rows, scores)
-            done += len(rows)
-            if progress:
-                progress(done)
-        return scores
+        rows = EncodedRows(tokenize(loaded, texts))
+        return predict_rows(loaded.executor, loaded.model, rows, progress=progress)
 
     def predict(self, folder: str | Path, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One ``{label, confidence, probabilities}`` per text."""
         scores = self.logits(folder, texts)
         loaded = self.load(folder)
         return loaded.task.decode(scores, loaded.labels)
-
-    def _answer(self, loaded: LoadedModel, encoded: Encoded, rows: list[int], scores: np.ndarray) -> None:
-        """Fill in the scores of some rows; in halves where the memory does not suffice."""
-        part = {name: [values[row] for row in rows] for name, values in encoded.items()}
-        try:
-            scores[rows] = self._forward(loaded, part)
-            return
-        except (RuntimeError, MemoryError) as error:
-            if len(rows) == 1 or not ran_out_of_memory(error):
-                raise
-        half = len(rows) // 2
-        self._answer(loaded, encoded, rows[:half], scores)
-        self._answer(loaded, encoded, rows[half:], scores)
-
-    def _forward(self, loaded: LoadedModel, encoded: Encoded) -> np.ndarray:
-        batch = loaded.tokenizer.pad(encoded, return_tensors="pt").to(self.device)
-        work = batch["input_ids"].numel() * loaded.weights
-        torch.set_num_threads(1 if work < ONE_THREAD_WORK else self._threads)
-        with torch.inference_mode():
-            return loaded.model(**batch).logits.float().cpu().numpy()
 
 
 def pick_device() -> str:
@@ -134,14 +139,14 @@ def usable_cores() -> int:
     return max(1, os.cpu_count() or 1)
 
 
-def read_model(folder: Path, device: torch.device) -> LoadedModel:
+def read_model(folder: Path, device: torch.device, threads: int) -> LoadedModel:
     """Weights (safetensors only), tokenizer, labels and length of one model folder."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForSequenceClassification.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         raise WorkFailed(
             f"The model in folder '{folder.name}' cannot be read: {error}",
             "Its files may be incomplete. Train it again, or restore the folder from a backup.",
@@ -151,9 +156,13 @@ def read_model(folder: Path, device: torch.device) -> LoadedModel:
     labels = tuple(str(names[index]) for index in sorted(names))
     recipe = read_recipe(folder)
     task = get_task(str(recipe.get("task") or FALLBACK_TASK))
-    max_length = choose_max_length(recipe, tokenizer, model.config)
-    embeddings = model.get_input_embeddings().weight.numel()
-    return LoadedModel(task, model, tokenizer, labels, max_length, model.num_parameters() - embeddings)
+    wanted = recipe.get("max_length") or min(FALLBACK_MAX_LENGTH, tokenizer.model_max_length)
+    max_length = usable_length(model, tokenizer, int(wanted))
+    torch.set_num_threads(threads)
+    executor = choose_executor(model, tokenizer, max_length, device.type)
+    weights = model.num_parameters() - model.get_input_embeddings().weight.numel()
+    thrifty = ThriftyExecutor(executor, weights, threads)
+    return LoadedModel(task, model, tokenizer, labels, max_length, thrifty)
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
@@ -165,35 +174,9 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     return recipe if isinstance(recipe, dict) else {}
 
 
-def choose_max_length(recipe: dict[str, Any], tokenizer: Any, config: Any) -> int:
-    """Tokens a text is cut at: the recipe's, else 512, but no more than the model was made for."""
-    if isinstance(recipe.get("max_length"), int):
-        return int(min(recipe["max_length"], tokenizer.model_max_length))
-    positions = getattr(config, "max_position_embeddings", None) or FALLBACK_MAX_LENGTH
-    return int(min(positions, tokenizer.model_max_length, FALLBACK_MAX_LENGTH))
-
-
 def tokenize(loaded: LoadedModel, texts: Sequence[str]) -> Encoded:
     """What the task makes of the texts, cut at the model's length."""
     # A tokenizer.json may carry cutting and padding of its own, which would win over the recipe's.
     if getattr(loaded.tokenizer, "_tokenizer", None) is not None:
         loaded.tokenizer._tokenizer.no_padding()
     return loaded.task.encode([{"text": text} for text in texts], loaded.tokenizer, loaded.max_length)
-
-
-def cut_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Row numbers in batches of similar length, the longest first, bounded in padded tokens.
-
-    >>> list(cut_batches([3, 9, 4]))
-    [[1, 2, 0]]
-    """
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
-    batch: list[int] = []
-    for row in order:
-        longest = lengths[batch[0]] if batch else lengths[row]
-        if batch and (len(batch) == ROWS_PER_BATCH or longest * (len(batch) + 1) > TOKENS_PER_BATCH):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch

@@ -14,15 +14,16 @@ from transformers import set_seed
 from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import LoadedEncoder, load_encoder
 from studio.errors import ran_out_of_memory
+from studio.execution.executors import Executor, choose_executor, usable_length
+from studio.execution.memory import give_back
+from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
-from studio.training.batches import EncodedRows
 from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
-from studio.training.execution import Executor, choose_executor, usable_length
-from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, give_back, not_enough
+from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, not_enough
 from studio.training.placement import Placement, choose_placement, wants_plain_attention
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from jobs.durable import write_file
 from studio.errors import OutOfMemory
 from studio.training.progress import Progress
 
 KERNEL_COUNTS = Path("/proc/vmstat")
-M_MMAP_THRESHOLD, LARGE_BYTES = -3, 1 << 20
 
 
 def not_enough(max_length: int) -> OutOfMemory:
@@ -27,26 +20,6 @@ def not_enough(max_length: int) -> OutOfMemory:
         "not even for one row at a time.",
         "Lower the maximum length, or choose a smaller checkpoint or the method frozen.",
     )
-
-
-def give_back() -> None:
-    """Return to the system and to other tensors what a failed step held."""
-    gc.collect()
-    if sys.platform == "linux":
-        keep_heap_whole()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def keep_heap_whole() -> None:
-    """Have large tensors on pages of their own from now on, and give back what the heap does not use.
-
-    A heap whose free places lie between others in use is full before the memory is.
-    """
-    with contextlib.suppress(AttributeError):  # a C library other than glibc
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        libc.malloc_trim(0)
 
 
 def count_kernel_kills(path: Path = KERNEL_COUNTS) -> int | None:

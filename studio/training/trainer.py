@@ -11,15 +11,19 @@ import numpy as np
 import torch
 
 from studio.errors import ran_out_of_memory
+from studio.execution.answers import predict_rows
+from studio.execution.executors import Executor
+from studio.execution.memory import give_back
+from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
 from studio.metrics.registry import compute_metrics
 from studio.tasks.base import Task
 from studio.tasks.classification import softmax
 from studio.training.adapters import learning_groups
-from studio.training.batches import EncodedRows, Limits, plan_epoch
+from studio.training.batches import plan_epoch
 from studio.training.cadence import Cadence
-from studio.training.execution import Executor, predict_rows
 from studio.training.losses import class_weights, share_of_loss
-from studio.training.memory import RowsAtOnce, give_back
+from studio.training.memory import RowsAtOnce
 from studio.training.placement import Placement
 from studio.training.recipe import Recipe
 from studio.training.reporter import Extent, Reporter, Sums

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from studio.tasks.classification import CLASSIFICATION
-from studio.training.batches import EncodedRows
 from studio.training.cadence import Cadence
 from studio.training.engine import TrainingRun
-from studio.training.execution import choose_executor, predict_rows
 from studio.training.recipe import Recipe
 
 GOOD = ("good", "great", "fine", "lovely")
@@ -81,18 +79,6 @@ def make_rows(count: int, seed: int = 0) -> dict[str, list[str]]:
         rows["text"].append(f"the {noun} is {words[generator.integers(4)]}{tail}")
         rows["label"].append(label)
     return rows
-
-
-def logits_of(
-    model: Any, tokenizer: Any, texts: list[str], max_length: int = 16, **options: Any
-) -> np.ndarray:
-    """What a model in memory answers, (texts, labels)."""
-    encoded = CLASSIFICATION.encode([{"text": text} for text in texts], tokenizer, max_length)
-    executor = choose_executor(model, tokenizer, max_length, "cpu")
-    try:
-        return predict_rows(executor, model, EncodedRows(encoded), **options)
-    finally:
-        executor.close()
 
 
 def make_run(folder: Path, home: Path, *, rows: int = 32, resume: bool = True, **fields: Any) -> TrainingRun:

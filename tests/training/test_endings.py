@@ -13,7 +13,8 @@ from studio.errors import WorkFailed
 from studio.training.engine import train_model
 from studio.training.snapshot_state import learnt_of
 from studio.training.snapshots import Snapshots
-from tests.training.runs import Listener, Stopped, logits_of, make_rows, make_run
+from tests.execution.answering import logits_of
+from tests.training.runs import Listener, Stopped, make_rows, make_run
 
 pytestmark = pytest.mark.slow
 TEXTS = ["the film is good", "my card was broken"]

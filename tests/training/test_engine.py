@@ -16,7 +16,8 @@ from studio.errors import InvalidInput, WorkFailed
 from studio.prediction.embedded import Predictor
 from studio.training.engine import train_model
 from studio.training.progress import SilentProgress
-from tests.training.runs import Listener, logits_of, make_rows, make_run
+from tests.execution.answering import logits_of
+from tests.training.runs import Listener, make_rows, make_run
 
 pytestmark = pytest.mark.slow
 

@@ -6,17 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification
 
 from studio.errors import WorkFailed
-from studio.training.batches import EncodedRows
 from studio.training.engine import TrainingRun, train_model
-from studio.training.execution import choose_executor, predict_rows
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills
-from tests.encoders import build_encoder, build_tokenizer
+from tests.encoders import build_encoder
 from tests.training.kills import LimitedMemory, told_by, train_in_child
 from tests.training.runs import Listener, make_run
 
@@ -144,24 +140,3 @@ def test_a_batch_that_does_not_fit_is_healed_with_the_numbers_of_one_that_does(t
         (step, value) for split, name, step, value in told["metrics"] if (split, name) == ("train", "loss")
     ]
     assert losses == [pytest.approx(point, abs=1e-5) for point in listener.series("train", "loss")]
-
-
-def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
-    encoder_folders: dict[str, Path],
-) -> None:
-    model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3).eval()
-    executor = choose_executor(model, build_tokenizer(), 64, "cuda")
-    rows = EncodedRows({"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)]})
-    expected = predict_rows(executor, model, rows)
-    sizes: list[int] = []
-
-    def fail_above_six(_module: Any, _given: Any, named: dict[str, torch.Tensor]) -> None:
-        sizes.append(len(named["input_ids"]))
-        if sizes[-1] > 6:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-
-    model.register_forward_pre_hook(fail_above_six, with_kwargs=True)
-    done: list[int] = []
-    found = predict_rows(executor, model, rows, progress=done.append)
-    assert np.abs(found - expected).max() < 1e-6
-    assert sizes[:3] == [20, 10, 5] and max(sizes[2:]) == 5 and done[-1] == 20

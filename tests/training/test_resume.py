@@ -13,8 +13,9 @@ import pytest
 from studio.training.cadence import Cadence
 from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.snapshots import Snapshots
+from tests.execution.answering import logits_of
 from tests.training.kills import KilledAt, train_in_child
-from tests.training.runs import Listener, Stopped, logits_of, make_run
+from tests.training.runs import Listener, Stopped, make_run
 
 pytestmark = pytest.mark.slow
 # 40 rows in batches of 16: three steps an epoch, the last of them small.

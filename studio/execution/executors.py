@@ -1,26 +1,17 @@
-"""How parts of a step are computed: without padding where the encoder can, else in parts of like length."""
+"""How parts are computed: without padding where the encoder can, else with rows of like length together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
-from studio.errors import ran_out_of_memory
-from studio.training.batches import (
-    MASK,
-    ROWS_PER_PART,
-    TOKENS_PER_PART,
-    EncodedRows,
-    Limits,
-    cut_packed,
-    cut_padded,
-)
-from studio.training.memory import give_back, not_enough
-from studio.training.packing import PackedModel, first_position, pack_model
+from studio.execution.packing import PackedModel, first_position, pack_model
+from studio.execution.parts import TOKENS_PER_PART, Limits, cut_packed, cut_padded
+from studio.execution.rows import MASK, EncodedRows
 
 # What starting another padded part costs, in tokens: on a graphics processor the launches of all its kernels.
 OVERHEAD_TOKENS = {"cpu": 32}
@@ -142,54 +133,3 @@ def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
     if 0 < tokenizer.model_max_length < 10**9 and positions is None:
         limits.append(tokenizer.model_max_length)
     return min(limits)
-
-
-def predict_rows(
-    executor: Executor,
-    model: Any,
-    rows: EncodedRows,
-    limits: Limits | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> np.ndarray:
-    """Return logits (rows, labels) as float32 in the order given; longest rows go first.
-
-    ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
-    does not suffice for a part, it and those after it are halved, down to one row.
-    """
-    limits = limits or Limits(ROWS_PER_PART, executor.tokens)
-    was_training = model.training
-    logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
-    waiting, at_once, done = [*executor.cut(rows.lengths, limits)][::-1], limits.rows, 0
-    model.eval()
-    try:
-        while waiting:
-            numbers = waiting.pop()
-            if len(numbers) > at_once:
-                waiting += [numbers[at_once:], numbers[:at_once]]
-                continue
-            answers = answer(executor, model, rows, numbers)
-            if answers is None:
-                if len(numbers) == 1:
-                    raise not_enough(int(rows.lengths[numbers[0]]))
-                at_once = len(numbers) // 2
-                waiting.append(numbers)
-                continue
-            logits[numbers] = answers
-            done += len(numbers)
-            if progress:
-                progress(done)
-    finally:
-        model.train(was_training)
-    return logits
-
-
-def answer(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarray) -> np.ndarray | None:
-    """Logits of one part; None where the memory does not suffice for it."""
-    try:
-        with torch.inference_mode():
-            return executor.logits(model, rows, numbers).float().cpu().numpy()
-    except (RuntimeError, MemoryError) as error:
-        if not ran_out_of_memory(error):
-            raise
-    give_back()
-    return None

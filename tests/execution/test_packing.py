@@ -10,10 +10,12 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from studio.training.batches import EncodedRows, Limits
-from studio.training.execution import Executor, PackedExecutor, PaddedExecutor, choose_executor, predict_rows
+from studio.execution.answers import predict_rows
+from studio.execution.executors import Executor, PackedExecutor, PaddedExecutor, choose_executor
+from studio.execution.packing import pack_model
+from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
 from studio.training.losses import share_of_loss
-from studio.training.packing import pack_model
 from tests.encoders import FAMILIES, POSITIONS, build_tokenizer
 
 pytestmark = pytest.mark.slow

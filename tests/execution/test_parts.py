@@ -1,0 +1,51 @@
+"""Parts hold every row once, within their limits, and waste little."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.execution.parts import Limits, cut_packed, cut_padded
+from studio.training.batches import plan_epoch
+from tests.execution.lengths import news_like_lengths
+
+
+@given(st.lists(st.integers(0, 600), min_size=1, max_size=60), st.integers(1, 20), st.integers(1, 2000))
+def test_parts_hold_every_row_once_within_the_limits(lengths: list[int], rows: int, tokens: int) -> None:
+    known, limits = np.array(lengths), Limits(rows, tokens)
+    for parts, padded in ((list(cut_packed(known, limits)), False), (cut_padded(known, limits, 32), True)):
+        assert sorted(np.concatenate(parts).tolist()) == list(range(len(lengths)))
+        for part in parts:
+            computed = max(1, known[part].max()) * len(part) if padded else known[part].sum()
+            assert len(part) == 1 or (len(part) <= rows and computed <= tokens)
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, max_size=8), st.integers(0, 50))
+def test_no_other_cut_of_the_sorted_rows_computes_less(lengths: list[int], overhead: int) -> None:
+    known = np.array(lengths)
+    order = np.argsort(-known, kind="stable")
+
+    def cost(parts: list[np.ndarray]) -> int:
+        return sum(int(known[part].max()) * len(part) + overhead for part in parts)
+
+    every_way = (
+        [np.split(order, places) for count in range(len(order)) for places in itertools.combinations(
+            range(1, len(order)), count
+        )]
+    )  # fmt: skip
+    assert cost(cut_padded(known, Limits(), overhead)) == min(cost(parts) for parts in every_way)
+
+
+def test_hardly_more_is_computed_than_there_is_to_read() -> None:
+    lengths = news_like_lengths(6400)
+    packed, padded = 0, 0
+    for step in plan_epoch(len(lengths), batch_size=32, seed=0, epoch=0):
+        own = lengths[step]
+        packed += sum(int(own[part].sum()) for part in cut_packed(own, Limits()))
+        padded += sum(int(own[part].max()) * len(part) for part in cut_padded(own, Limits(), overhead=32))
+    assert packed == lengths.sum()
+    assert padded <= 1.15 * lengths.sum()
+    assert 512 * len(lengths) > 4 * lengths.sum(), "padding to the limit computes four times as much"
