@@ -38,7 +38,7 @@ class PredictorLink:
     """A running predictor process; every method may be called from any thread."""
 
     def __init__(self, log_path: Path, command: Sequence[str] = COMMAND) -> None:
-        """Start the process; libraries are still being imported when this returns."""
+        """Start the process, told whose it is; libraries are still being imported when this returns."""
         self.loaded: tuple[str, ...] = ()
         self._heard_at = time.monotonic()
         # Two locks: a writer blocked on a full pipe must not keep answers from being read.
@@ -49,7 +49,7 @@ class PredictorLink:
         self._open = True
         with open(log_path, "ab") as log:
             self._process = subprocess.Popen(
-                command,
+                [*command, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -1,7 +1,8 @@
-"""The process that answers: ``python -m studio.prediction.predictor``, JSON lines in and out.
+"""The process that answers: ``python -m studio.prediction.predictor PARENT``, JSON lines in and out.
 
 A request is ``{"id": 7, "op": "predict" | "load" | "forget", "folder": "...", "texts": [...]}``;
 its answer carries the same id, ``ok``, ``loaded`` (folders in memory) and ``answers`` or ``error``.
+Requests to one model that wait at the same time are answered together, which is faster than one by one.
 Standard output belongs to the protocol: everything a library prints goes to standard error.
 """
 
@@ -13,9 +14,11 @@ import sys
 import threading
 import time
 import traceback
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from studio.errors import StudioError
+from studio.prediction.inbox import Inbox, Request
 
 if TYPE_CHECKING:
     from studio.prediction.embedded import Predictor
@@ -24,14 +27,15 @@ PARENT_CHECK_SECONDS = 2.0
 
 
 def main() -> None:
-    """Serve requests until standard input closes or the parent is gone."""
+    """Serve requests until standard input closes or the parent, whose process id is given, is gone."""
     output = reserve_stdout()
-    watch_parent(os.getppid())
+    watch_parent(int(sys.argv[1]))
     predictor = start_predictor()
     send(output, {"id": 0, "ok": True, "loaded": []})
-    for line in sys.stdin:
-        if line.strip():
-            send(output, answer(predictor, json.loads(line)))
+    inbox = Inbox(sys.stdin)
+    while requests := inbox.take():
+        for reply in answer_together(predictor, requests):
+            send(output, reply)
 
 
 def reserve_stdout() -> TextIO:
@@ -60,7 +64,22 @@ def start_predictor() -> Predictor:
     return Predictor()
 
 
-def answer(predictor: Predictor, request: dict[str, Any]) -> dict[str, Any]:
+def answer_together(predictor: Predictor, requests: list[Request]) -> list[dict[str, Any]]:
+    """The answers to requests to one model; where they fail together, each is tried alone."""
+    if len(requests) == 1:
+        return [answer(predictor, requests[0])]
+    texts = [text for request in requests for text in request["texts"]]
+    together = answer(predictor, requests[0] | {"texts": texts})
+    if not together["ok"]:
+        return [answer(predictor, request) for request in requests]
+    answers = iter(together["answers"])
+    return [
+        together | {"id": request["id"], "answers": list(islice(answers, len(request["texts"])))}
+        for request in requests
+    ]
+
+
+def answer(predictor: Predictor, request: Request) -> dict[str, Any]:
     """Carry out one request; every failure becomes an answer with a message and a hint."""
     reply: dict[str, Any] = {"id": request["id"], "ok": True}
     try:
@@ -74,7 +93,7 @@ def answer(predictor: Predictor, request: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def carry_out(predictor: Predictor, request: dict[str, Any]) -> list[dict[str, Any]]:
+def carry_out(predictor: Predictor, request: Request) -> list[dict[str, Any]]:
     """The answers to one request; empty for all but ``predict``."""
     folder = request["folder"]
     if request["op"] == "forget":

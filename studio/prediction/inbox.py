@@ -1,0 +1,61 @@
+"""Requests as they come in, those of one model that wait together taken in one go (no torch)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterable
+from queue import SimpleQueue
+from typing import Any
+
+TEXTS_TOGETHER = 64
+
+Request = dict[str, Any]
+
+
+class Inbox:
+    """Requests from a stream of JSON lines, which a thread of its own reads."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._came: SimpleQueue[Request | None] = SimpleQueue()
+        self._waiting: deque[Request | None] = deque()
+        threading.Thread(target=self._read, args=(lines,), name="requests", daemon=True).start()
+
+    def take(self) -> list[Request]:
+        """Wait for the next request; with it come those to the same model that wait behind it.
+
+        Together they hold at most 64 texts, unless the first alone has more. Each ``load`` and ``forget``
+        comes alone, and none is overtaken by a request to the same model. Empty once the stream has ended.
+        """
+        if not self._waiting:
+            self._waiting.append(self._came.get())
+        while not self._came.empty():
+            self._waiting.append(self._came.get())
+        first = self._waiting.popleft()
+        if first is None:
+            self._waiting.append(None)
+            return []
+        return [first, *self._fellows(first)] if first["op"] == "predict" else [first]
+
+    def _fellows(self, first: Request) -> list[Request]:
+        """Take out what can be answered together with the first."""
+        found, kept, texts = [], deque[Request | None](), len(first["texts"])
+        open_to_more = True
+        for request in self._waiting:
+            same = request is not None and request["folder"] == first["folder"]
+            fits = same and request["op"] == "predict" and texts + len(request["texts"]) <= TEXTS_TOGETHER
+            if open_to_more and fits:
+                found.append(request)
+                texts += len(request["texts"])
+                continue
+            open_to_more = open_to_more and not (same and request["op"] != "predict")
+            kept.append(request)
+        self._waiting = kept
+        return found
+
+    def _read(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            if line.strip():
+                self._came.put(json.loads(line))
+        self._came.put(None)
