@@ -60,7 +60,7 @@ def news_like_rows(count: int, seed: int) -> EncodedRows:
     drawn = np.random.default_rng(seed)
     lengths = np.clip(drawn.lognormal(np.log(60), np.log(396 / 60) / 1.645, count).astype(int), 4, LONGEST)
     ids = [drawn.integers(1000, VOCABULARY, length).tolist() for length in lengths]
-    return EncodedRows({"input_ids": ids}, drawn.integers(0, LABELS, count).tolist())
+    return EncodedRows.of({"input_ids": ids}, drawn.integers(0, LABELS, count).tolist())
 
 
 def real_rows(table: Path, column: str, count: int, seed: int) -> EncodedRows:
@@ -73,7 +73,7 @@ def real_rows(table: Path, column: str, count: int, seed: int) -> EncodedRows:
     some = chosen.dropna().sample(min(count, len(chosen)), random_state=seed).tolist()
     encoded = tokenizer(some, truncation=True, max_length=LONGEST)
     labels = np.random.default_rng(seed).integers(0, LABELS, len(some)).tolist()
-    return EncodedRows({"input_ids": encoded["input_ids"]}, labels)
+    return EncodedRows.of({"input_ids": encoded["input_ids"]}, labels)
 
 
 def make_model(shape: str, attention: str) -> Any:

@@ -34,6 +34,7 @@ from studio.settings import Settings
 from studio.tasks.classification import softmax
 from studio.tasks.registry import get_task
 from studio.training.engine import TrainingResult, TrainingRun, train_model
+from studio.training.placement import count_processes
 from studio.training.recipe import Recipe
 
 SCORED_SPLITS = ("validation", "test")
@@ -84,6 +85,7 @@ def train(context: JobContext) -> Outcome:
             snapshots_dir=context.workdir / "snapshots",
             killed_attempts=context.killed_attempts,
             reserve_bytes=place.settings.min_free_bytes,
+            processes=count_processes(),
         ),
         JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
     )

@@ -52,6 +52,7 @@ class Settings:
     offline: bool = False
     lease_seconds: float = 15.0
     trainings_per_device: int = 1
+    gpus_per_training: int = 1
     jobs_per_owner: int = 0
     silent_seconds: float = 600.0
     min_free_bytes: int = 1024 * 1024 * 1024
@@ -75,6 +76,7 @@ class Settings:
             hub_endpoint=(os.environ.get("HF_ENDPOINT") or cls.hub_endpoint).rstrip("/"),
             hub_token=os.environ.get("HF_TOKEN") or None,
             trainings_per_device=read_number("STUDIO_TRAININGS_PER_DEVICE", 1, "number of trainings"),
+            gpus_per_training=read_number("STUDIO_GPUS_PER_TRAINING", 1, "number of graphics cards"),
             jobs_per_owner=read_number("STUDIO_JOBS_PER_OWNER", 0, "number of jobs", 0),
             silent_seconds=60.0 * read_number("STUDIO_SILENT_MINUTES", 10, "number of minutes"),
             min_free_bytes=read_number("STUDIO_MIN_FREE_MB", 1024, "number of megabytes", 0) * 1024 * 1024,

@@ -1,4 +1,4 @@
-"""The places in which jobs run on this machine: one training per device, and a lane for small things."""
+"""The places in which jobs run on this machine: a training per device or group of them, and small things."""
 
 from __future__ import annotations
 
@@ -16,12 +16,22 @@ TRAIN, LIGHT, DATA = "train", "light", "data"
 def make_lanes(settings: Settings) -> Lanes:
     """The lanes of a worker here: each graphics card trains one, the processor where there is none."""
     host = socket.gethostname()
-    train = place_trainings(host, list_gpus(), settings.trainings_per_device)
+    cards = group_gpus(list_gpus(), settings.gpus_per_training)
+    train = place_trainings(host, cards, settings.trainings_per_device)
     return {TRAIN: train, **count_slots(host, {LIGHT: 1, DATA: 1})}
 
 
+def group_gpus(gpus: tuple[str, ...], together: int) -> tuple[str, ...]:
+    """Cards that train together, as CUDA is told of them; what is left over trains as well.
+
+    >>> group_gpus(("a", "b", "c"), 2)
+    ('a,b', 'c')
+    """
+    return tuple(",".join(gpus[start : start + together]) for start in range(0, len(gpus), together))
+
+
 def place_trainings(host: str, gpus: tuple[str, ...], per_device: int) -> tuple[Slot, ...]:
-    """Places for trainings; a child sees only the card of its own.
+    """Places for trainings; a child sees only the cards of its own place.
 
     >>> [slot.name for slot in place_trainings("box", ("GPU-a", "GPU-b"), 1)]
     ['box/cuda:0', 'box/cuda:1']

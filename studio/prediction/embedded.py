@@ -113,7 +113,7 @@ class Predictor:
         does not suffice for one text.
         """
         loaded = self.load(folder)
-        rows = EncodedRows(tokenize(loaded, texts))
+        rows = EncodedRows.of(tokenize(loaded, texts))
         return predict_rows(loaded.executor, loaded.model, rows, progress=progress)
 
     def predict(self, folder: str | Path, texts: Sequence[str]) -> list[dict[str, Any]]:

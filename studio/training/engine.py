@@ -12,26 +12,28 @@ from typing import Any
 from transformers import set_seed
 
 from jobs.durable import fsync_tree, rename
-from studio.checkpoints.loading import LoadedEncoder, load_encoder
+from studio.checkpoints.loading import load_encoder
 from studio.errors import ran_out_of_memory
-from studio.execution.executors import Executor, choose_executor, usable_length
+from studio.execution.executors import usable_length
 from studio.execution.memory import give_back
 from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
-from studio.training.adapters import count_parameters, plain_model, prepare_method, set_dropout
+from studio.training.adapters import count_parameters, plain_model
 from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
+from studio.training.followers import gather_team
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, not_enough
-from studio.training.placement import Placement, choose_placement, wants_plain_attention
+from studio.training.placement import Placement, choose_placement
+from studio.training.preparing import LearningOrder, prepare_learner
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
 from studio.training.reporter import Reporter
 from studio.training.rows import Columns, check_rows, label_ids_of, rows_by_role
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
-from studio.training.trainer import EncoderTrainer, Lesson
+from studio.training.trainer import EncoderTrainer
 
 # Tokenised in one call, which uses all threads; between calls it is heard whether the job should end.
 ROWS_TOKENISED = 20_000
@@ -44,7 +46,7 @@ class TrainingRun:
     ``labels`` are all labels in the order of their ids. ``validation`` may have no rows. With ``resume`` it
     goes on from the newest whole snapshot of the same recipe in ``snapshots_dir``, where there is one.
     ``killed_attempts`` are earlier ones on the same folder that the system ended; ``reserve_bytes`` of the
-    disk stay free beside snapshots.
+    disk stay free beside snapshots. ``processes`` train it together: one for each graphics card.
     """
 
     task: Task
@@ -59,6 +61,7 @@ class TrainingRun:
     killed_attempts: int = 0
     make_cadence: Callable[[], Cadence] = Cadence
     reserve_bytes: int = 0
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -114,20 +117,21 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     loaded = load_encoder(run.checkpoint_folder, run.task.key, list(run.labels), run.recipe)
     max_length = usable_length(loaded.model, loaded.tokenizer, run.recipe.max_length)
     all_parameters = count_parameters(loaded.model)[0]
-    model, executor = prepare_model(loaded, run, placement, max_length)
-    learning = count_parameters(model)[1]
     notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
     for note in notes:
         report.log(note)
-    lesson = make_lesson(run, loaded, (placement, executor, max_length), report)
-    reporter = Reporter(report, course_of(run, snapshot), lesson.extent)
+    order = encode_order(run, loaded.tokenizer, max_length, report)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
-    set_seed(run.recipe.seed)
-    trainer = EncoderTrainer(model, lesson, reporter, snapshots, at_once)
-    trainer.cadence = run.make_cadence()
-    trainer.reserve_bytes = run.reserve_bytes
-    finish_training(trainer, snapshot)
+    with gather_team(order, run.processes, run.snapshots_dir / "meeting") as team:
+        learner = prepare_learner(order, loaded, placement, team)
+        learning = count_parameters(learner.model)[1]
+        reporter = Reporter(report, course_of(run, snapshot), learner.lesson.extent)
+        trainer = EncoderTrainer(learner, reporter, snapshots, at_once)
+        trainer.cadence = run.make_cadence()
+        trainer.reserve_bytes = run.reserve_bytes
+        finish_training(trainer, snapshot)
+    model, executor = learner.model, learner.lesson.executor
     executor.close()
     model = plain_model(model)
     model.config.problem_type = "single_label_classification"
@@ -193,20 +197,6 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
         load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
 
 
-def prepare_model(
-    loaded: LoadedEncoder, run: TrainingRun, placement: Placement, max_length: int
-) -> tuple[Any, Executor]:
-    """Set dropout, attention and method; return the model, and what computes its batches."""
-    recipe = run.recipe
-    if recipe.dropout is not None:
-        set_dropout(loaded.model, recipe.dropout)
-    executor = choose_executor(loaded.model, loaded.tokenizer, max_length, placement.device)
-    if wants_plain_attention(loaded.model, placement.device, recipe.method):
-        loaded.model.set_attn_implementation("eager")
-    model = prepare_method(loaded.model, recipe)
-    return model.to(placement.device), executor
-
-
 def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
     """Say so where the checkpoint reads less than the recipe wants."""
     if max_length == recipe.max_length:
@@ -214,32 +204,28 @@ def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
     return [f"Texts are cut at {max_length} tokens, which is all that this checkpoint reads."]
 
 
-def make_lesson(
-    run: TrainingRun, loaded: LoadedEncoder, ways: tuple[Placement, Executor, int], report: Progress
-) -> Lesson:
-    """Tokenise the rows of training and validation; ``ways`` says where and how they are computed."""
-    placement, executor, max_length = ways
+def encode_order(run: TrainingRun, tokenizer: Any, max_length: int, report: Progress) -> LearningOrder:
+    """Tokenise the rows of training and validation."""
 
     def rows_of(columns: Columns, what: str) -> EncodedRows:
         rows = rows_by_role(run.task, columns)
-        encoded = run.task.encode(rows[:ROWS_TOKENISED], loaded.tokenizer, max_length)
+        encoded = run.task.encode(rows[:ROWS_TOKENISED], tokenizer, max_length)
         for start in range(ROWS_TOKENISED, len(rows), ROWS_TOKENISED):
             report.raise_if_cancelled()
             report.progress(step=0, steps=1, message=f"Tokenising the {what} rows", eta_seconds=None)
-            more = run.task.encode(rows[start : start + ROWS_TOKENISED], loaded.tokenizer, max_length)
+            more = run.task.encode(rows[start : start + ROWS_TOKENISED], tokenizer, max_length)
             for name, column in more.items():
                 encoded[name].extend(column)
-        return EncodedRows(encoded, label_ids_of(columns[LABEL.key], run.labels))
+        return EncodedRows.of(encoded, label_ids_of(columns[LABEL.key], run.labels))
 
-    return Lesson(
+    return LearningOrder(
         task=run.task,
         recipe=run.recipe,
+        checkpoint_folder=run.checkpoint_folder,
+        labels=tuple(run.labels),
         train_rows=rows_of(run.train, "training"),
         validation_rows=rows_of(run.validation, "validation"),
-        executor=executor,
         max_length=max_length,
-        placement=placement,
-        label_count=len(run.labels),
     )
 
 

@@ -49,6 +49,11 @@ def choose_placement(precision: str) -> Placement:
     return Placement(device, name, precision)
 
 
+def count_processes() -> int:
+    """How many processes train together here: one for each graphics card that can be seen, else one."""
+    return max(1, torch.cuda.device_count())
+
+
 def trains_fast_in_bf16(device: str) -> bool:
     """Tell whether the device has instructions for bf16; without them it is slower than fp32."""
     if device == "cuda":

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
-from studio.errors import ran_out_of_memory
-from studio.execution.answers import predict_rows
-from studio.execution.executors import Executor
-from studio.execution.memory import give_back
-from studio.execution.parts import Limits
-from studio.execution.rows import EncodedRows
 from studio.metrics.registry import compute_metrics
-from studio.tasks.base import Task
 from studio.tasks.classification import softmax
-from studio.training.adapters import learning_groups
 from studio.training.batches import plan_epoch
 from studio.training.cadence import Cadence
-from studio.training.losses import class_weights, share_of_loss
+from studio.training.learner import Learner
 from studio.training.memory import RowsAtOnce
-from studio.training.placement import Placement
-from studio.training.recipe import Recipe
-from studio.training.reporter import Extent, Reporter, Sums
+from studio.training.reporter import Reporter, Sums
 from studio.training.schedule import Schedule
 from studio.training.snapshot_state import (
     chance_from_json,
     chance_to_json,
-    load_tensors,
     save_tensors,
     save_weights,
     snapshot_bytes,
@@ -41,28 +27,8 @@ from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.soundness import LossWatch, went_wrong
 
 WATCHED_METRICS = ("accuracy", "f1_macro")
-FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 # On a graphics processor losses are looked at so many at once: each look waits for it.
 LOSSES_LOOKED_AT = 50
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """Everything a trainer is made of beside the model."""
-
-    task: Task
-    recipe: Recipe
-    train_rows: EncodedRows
-    validation_rows: EncodedRows
-    executor: Executor
-    max_length: int
-    placement: Placement
-    label_count: int
-
-    @property
-    def extent(self) -> Extent:
-        """Steps and epochs."""
-        return Extent(-(-len(self.train_rows) // self.recipe.batch_size), self.recipe.epochs)
 
 
 class EncoderTrainer:
@@ -72,25 +38,18 @@ class EncoderTrainer:
     """
 
     def __init__(
-        self, model: Any, lesson: Lesson, reporter: Reporter, snapshots: Snapshots, at_once: RowsAtOnce
+        self, learner: Learner, reporter: Reporter, snapshots: Snapshots, at_once: RowsAtOnce
     ) -> None:
-        self.model = model
-        self.lesson = lesson
+        self.learner = learner
+        self.model = learner.model
+        self.lesson = learner.lesson
         self.reporter = reporter
         self.snapshots = snapshots
         self.at_once = at_once
         self.cadence = Cadence()
         self.reserve_bytes = 0
-        self.device = torch.device(lesson.placement.device)
-        recipe = lesson.recipe
-        groups = learning_groups(model, recipe)
-        self.rates = [group["lr"] for group in groups]
-        self.optimizer = torch.optim.AdamW(groups, fused=True)
-        self.schedule = Schedule.of(recipe, lesson.extent.steps)
-        self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
-        weights = class_weights(recipe, lesson.train_rows.label_ids, lesson.label_count)
-        self.class_weights = None if weights is None else weights.to(self.device)
-        self.watch = LossWatch.of(lesson.label_count, 1.0 if weights is None else float(weights.max()))
+        self.schedule = Schedule.of(self.lesson.recipe, self.lesson.extent.steps)
+        self.watch = LossWatch.of(self.lesson.label_count, learner.heaviest_label)
         self.unseen_losses: list[torch.Tensor] = []
         self.last_good = ""
         self.began = time.monotonic()
@@ -110,7 +69,6 @@ class EncoderTrainer:
 
     def train_epoch(self) -> None:
         """Take the steps of one epoch that are not yet done, judge it, and keep it where it is the best."""
-        self.model.train()
         recipe, extent = self.lesson.recipe, self.lesson.extent
         stopped_after = 0.0
         batches = plan_epoch(len(self.lesson.train_rows), recipe.batch_size, recipe.seed, self.epoch)
@@ -141,58 +99,29 @@ class EncoderTrainer:
     def take_step(self, numbers: np.ndarray) -> None:
         """Learn from one batch."""
         started = time.monotonic()
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * self.schedule.share(self.step)
-        loss, right = self.collect_gradients(numbers)
-        self.scaler.unscale_(self.optimizer)
-        if self.lesson.recipe.gradient_clipping:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.lesson.recipe.gradient_clipping)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        share = self.schedule.share(self.step)
+        loss, right = self.learn_from(numbers, share)
         self.batch += 1
         self.unseen_losses.append(loss)
         self.reporter.end_step(self.step, loss, right, len(numbers), time.monotonic() - started)
         due = self.reporter.is_due(self.step)
-        if due or self.device.type == "cpu" or len(self.unseen_losses) >= LOSSES_LOOKED_AT:
+        on_processor = self.lesson.placement.device == "cpu"
+        if due or on_processor or len(self.unseen_losses) >= LOSSES_LOOKED_AT:
             self.look_at_losses()
         if due:
             rate = self.lesson.recipe.learning_rate * self.schedule.share(self.step)
             self.reporter.tell_numbers(self.step, rate)
 
-    def collect_gradients(self, numbers: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Leave the gradients of a batch's mean loss; return that loss and the count of right answers.
+    def learn_from(self, numbers: np.ndarray, share: float) -> torch.Tensor:
+        """Take the step of one batch; return its mean loss and the count of right answers.
 
         Where the memory does not suffice, the same batch is computed anew in parts half as large.
         """
         while True:
-            self.optimizer.zero_grad(set_to_none=True)
-            try:
-                sums = [self.learn_part(part, len(numbers)) for part in self.parts_of(numbers)]
-                return sum(loss for loss, _ in sums), sum(right for _, right in sums)
-            except (RuntimeError, MemoryError) as error:
-                if not ran_out_of_memory(error):
-                    raise
-            self.optimizer.zero_grad(set_to_none=True)
-            give_back()
+            sums = self.learner.take_step(numbers, self.at_once.number, share, self.step)
+            if sums is not None:
+                return sums
             self.at_once.halve(len(numbers), self.lesson.max_length)
-
-    def parts_of(self, numbers: np.ndarray) -> Iterator[np.ndarray]:
-        """Cut a batch into parts that fit the memory and are computed fast."""
-        limits = Limits(self.at_once.number, self.lesson.executor.tokens)
-        for places in self.lesson.executor.cut(self.lesson.train_rows.lengths[numbers], limits):
-            yield numbers[places]
-
-    def learn_part(self, numbers: np.ndarray, batch_rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
-        rows = self.lesson.train_rows
-        labels = torch.from_numpy(rows.label_ids[numbers]).to(self.device)
-        number_format = FORMATS.get(self.lesson.placement.precision)
-        with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
-            logits = self.lesson.executor.logits(self.model, rows, numbers)
-        logits = logits.float()
-        loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
-        self.scaler.scale(loss).backward()
-        return loss.detach(), (logits.detach().argmax(dim=-1) == labels).sum()
 
     def look_at_losses(self) -> None:
         """Raise WorkFailed where a loss since the last look was no number, or they grew without end."""
@@ -243,7 +172,7 @@ class EncoderTrainer:
             if self.reporter.is_quiet:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
-        logits = predict_rows(self.lesson.executor, self.model, rows, progress=tell)
+        logits = self.learner.validation_logits(tell)
         truth = np.asarray(rows.label_ids)
         probabilities = softmax(logits.astype(np.float64))
         names = dict.fromkeys((*WATCHED_METRICS, self.lesson.task.primary_metric))
@@ -264,7 +193,7 @@ class EncoderTrainer:
             "course": course.to_json(),
             "sums": {"epoch": self.reporter.epoch.to_json(), "window": self.reporter.window.to_json()},
             "watch": self.watch.to_json(),
-            "scaler": self.scaler.state_dict(),
+            "scaler": self.learner.scaler.state_dict(),
             "chance": chance_to_json(),
             "seconds": self.earlier_seconds + time.monotonic() - self.began,
         }
@@ -272,7 +201,7 @@ class EncoderTrainer:
             self.step,
             state,
             course.kept_epoch or None,
-            lambda folder: save_tensors(folder, self.model, self.optimizer),
+            lambda folder: save_tensors(folder, self.model, self.learner.optimizer),
         )
         self.cadence.note(started)
         self.last_good = f"step {self.step} (epoch {self.lesson.extent.epochs_at(self.step):.3g})"
@@ -280,9 +209,9 @@ class EncoderTrainer:
     def go_on_from(self, snapshot: Snapshot) -> None:
         """Take up a training where a snapshot left it."""
         state = snapshot.state
-        load_tensors(snapshot.folder, self.model, self.optimizer)
+        self.learner.go_on_from(snapshot.folder)
         chance_from_json(state["chance"])
-        self.scaler.load_state_dict(state["scaler"])
+        self.learner.scaler.load_state_dict(state["scaler"])
         self.epoch, self.batch = state["epoch"], state["batch"]
         self.earlier_seconds = state.get("seconds", 0.0)  # those of earlier versions do not say
         self.reporter.epoch = Sums(**state["sums"]["epoch"])

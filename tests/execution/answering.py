@@ -19,6 +19,6 @@ def logits_of(
     encoded = CLASSIFICATION.encode([{"text": text} for text in texts], tokenizer, max_length)
     executor = choose_executor(model, tokenizer, max_length, "cpu")
     try:
-        return predict_rows(executor, model, EncodedRows(encoded), **options)
+        return predict_rows(executor, model, EncodedRows.of(encoded), **options)
     finally:
         executor.close()

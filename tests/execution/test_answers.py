@@ -47,7 +47,7 @@ def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
 ) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3).eval()
     executor = choose_executor(model, build_tokenizer(), 64, "cuda")
-    rows = EncodedRows({"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)]})
+    rows = EncodedRows.of({"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)]})
     expected = predict_rows(executor, model, rows)
     sizes: list[int] = []
 

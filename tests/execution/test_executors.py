@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_batch_is_padded_to_a_multiple_but_never_beyond_the_limit() -> None:
-    rows = EncodedRows({"input_ids": [[2, 9, 3], [2] * 11], "attention_mask": [[1] * 3, [1] * 11]})
+    rows = EncodedRows.of({"input_ids": [[2, 9, 3], [2] * 11], "attention_mask": [[1] * 3, [1] * 11]})
     batch = PaddedExecutor(pad_id=7, pad_type_id=0, multiple=8, limit=64, overhead=0).batch(rows, [0, 1])
     assert batch["input_ids"].shape == (2, 16)
     assert batch["input_ids"][0].tolist() == [2, 9, 3] + [7] * 13

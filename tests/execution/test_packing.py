@@ -29,7 +29,7 @@ def make_rows(count: int = 32) -> EncodedRows:
     drawn = np.random.default_rng(0)
     lengths = drawn.integers(3, 60, count)
     ids = [[2, *drawn.integers(5, 60, length - 2).tolist(), 3] for length in lengths]
-    return EncodedRows({"input_ids": ids}, drawn.integers(0, 3, count).tolist())
+    return EncodedRows.of({"input_ids": ids}, drawn.integers(0, 3, count).tolist())
 
 
 def load(folder: Path) -> Any:

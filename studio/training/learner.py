@@ -1,0 +1,128 @@
+"""Learning from one batch: its gradients in parts that fit the memory, then a step of the optimizer.
+
+Where several processes train one model, each has a learner of its own. The first is told by the trainer what
+to do, and tells the others before it does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from studio.errors import ran_out_of_memory
+from studio.execution.answers import predict_rows
+from studio.execution.memory import give_back
+from studio.execution.parts import Limits
+from studio.training.adapters import learning_groups
+from studio.training.lesson import Lesson
+from studio.training.losses import class_weights, share_of_loss
+from studio.training.snapshot_state import learnt_of, load_tensors
+from studio.training.team import Team
+
+FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Learner:
+    """A model with its optimizer; what has a ``tell`` in it is done by all processes at once."""
+
+    def __init__(self, model: Any, lesson: Lesson, team: Team) -> None:
+        self.model = model
+        self.lesson = lesson
+        self.team = team
+        self.device = torch.device(lesson.placement.device)
+        groups = learning_groups(model, lesson.recipe)
+        self.rates = [group["lr"] for group in groups]
+        self.optimizer = torch.optim.AdamW(groups, fused=True)
+        self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
+        weights = class_weights(lesson.recipe, lesson.train_rows.label_ids, lesson.label_count)
+        self.heaviest_label = 1.0 if weights is None else float(weights.max())
+        self.class_weights = None if weights is None else weights.to(self.device)
+        model.train()
+
+    def take_step(
+        self, numbers: np.ndarray, rows_at_once: int, rate: float, step: int
+    ) -> torch.Tensor | None:
+        """Learn from one batch; return its mean loss and the count of right answers, as one tensor.
+
+        ``rate`` is the share of the full learning rates. None, and nothing is learnt, where the memory does
+        not suffice to compute ``rows_at_once`` together.
+        """
+        self.team.tell("take_step", numbers, rows_at_once, rate, step)
+        if self.team.rank:
+            # The first draws its dropout from numbers that snapshots keep; the others begin each step anew.
+            torch.manual_seed(hash((self.lesson.recipe.seed, self.team.rank, step)))
+        sums = self.collect_gradients(numbers, rows_at_once)
+        if not self.team.all_agree(sums is not None) or sums is None:
+            self.optimizer.zero_grad(set_to_none=True)
+            give_back()
+            return None
+        self.team.add_up([*self.gradients(), sums])
+        for group, full_rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = full_rate * rate
+        self.scaler.unscale_(self.optimizer)
+        if self.lesson.recipe.gradient_clipping:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.lesson.recipe.gradient_clipping)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return sums
+
+    def gradients(self) -> Iterator[torch.Tensor]:
+        """Those of all weights that learn, nothing where this process had no rows."""
+        for parameter in learnt_of(self.model).values():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            yield parameter.grad
+
+    def collect_gradients(self, numbers: np.ndarray, rows_at_once: int) -> torch.Tensor | None:
+        """Leave the gradients of this process's rows of a batch; return their loss and right answers."""
+        self.optimizer.zero_grad(set_to_none=True)
+        sums = torch.zeros(2, device=self.device)
+        try:
+            for part in self.parts_of(numbers, rows_at_once):
+                sums += self.learn_part(part, len(numbers))
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            return None
+        return sums
+
+    def parts_of(self, numbers: np.ndarray, rows_at_once: int) -> Iterator[np.ndarray]:
+        """Cut the rows of this process into parts that fit the memory and are computed fast."""
+        lengths = self.lesson.train_rows.lengths[numbers]
+        own = self.team.share_of(lengths)
+        limits = Limits(rows_at_once, self.lesson.executor.tokens)
+        for places in self.lesson.executor.cut(lengths[own], limits):
+            yield numbers[own[places]]
+
+    def learn_part(self, numbers: np.ndarray, batch_rows: int) -> torch.Tensor:
+        """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
+        rows = self.lesson.train_rows
+        labels = torch.from_numpy(rows.label_ids[numbers]).to(self.device)
+        number_format = FORMATS.get(self.lesson.placement.precision)
+        with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
+            logits = self.lesson.executor.logits(self.model, rows, numbers)
+        logits = logits.float()
+        loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
+        self.scaler.scale(loss).backward()
+        right = (logits.detach().argmax(dim=-1) == labels).sum()
+        return torch.stack([loss.detach(), right.to(loss.dtype)])
+
+    def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
+        """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
+        self.team.tell("validation_logits")
+        rows = self.lesson.validation_rows
+        own = self.team.share_of(rows.lengths)
+        logits = np.zeros((len(rows), self.lesson.label_count), dtype=np.float32)
+        logits[own] = predict_rows(self.lesson.executor, self.model, rows.chosen(own), progress=progress)
+        self.team.add_up([torch.from_numpy(logits)])
+        return logits
+
+    def go_on_from(self, folder: Path) -> None:
+        """Take up weights and moments from a snapshot's folder, which may go once all have read it."""
+        self.team.tell("go_on_from", folder)
+        load_tensors(folder, self.model, self.optimizer)
+        self.team.all_agree(True)

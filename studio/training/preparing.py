@@ -1,0 +1,55 @@
+"""From a checkpoint with its rows to a learner: dropout, attention, method and device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import set_seed
+
+from studio.checkpoints.loading import LoadedEncoder
+from studio.execution.executors import choose_executor
+from studio.execution.rows import EncodedRows
+from studio.tasks.base import Task
+from studio.training.adapters import prepare_method, set_dropout
+from studio.training.learner import Learner
+from studio.training.lesson import Lesson
+from studio.training.placement import Placement, wants_plain_attention
+from studio.training.recipe import Recipe
+from studio.training.team import Team
+
+
+@dataclass(frozen=True)
+class LearningOrder:
+    """What every process of a training starts from; ``max_length`` is that of the rows, in tokens."""
+
+    task: Task
+    recipe: Recipe
+    checkpoint_folder: Path
+    labels: tuple[str, ...]
+    train_rows: EncodedRows
+    validation_rows: EncodedRows
+    max_length: int
+
+
+def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, placement: Placement, team: Team) -> Learner:
+    """Make the loaded encoder ready to learn."""
+    model, recipe = loaded.model, order.recipe
+    if recipe.dropout is not None:
+        set_dropout(model, recipe.dropout)
+    executor = choose_executor(model, loaded.tokenizer, order.max_length, placement.device)
+    if wants_plain_attention(model, placement.device, recipe.method):
+        model.set_attn_implementation("eager")
+    model = prepare_method(model, recipe).to(placement.device)
+    lesson = Lesson(
+        task=order.task,
+        recipe=recipe,
+        train_rows=order.train_rows,
+        validation_rows=order.validation_rows,
+        executor=executor,
+        max_length=order.max_length,
+        placement=placement,
+        label_count=len(order.labels),
+    )
+    set_seed(recipe.seed)
+    return Learner(model, lesson, team)
