@@ -21,6 +21,7 @@ from studio.checkpoints.resolve import Resolved, resolve
 from studio.data.dataset import Dataset
 from studio.data.library import Library
 from studio.errors import NotFound, Unavailable
+from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.embedded import Predictor
@@ -86,6 +87,7 @@ def train(context: JobContext) -> Outcome:
             killed_attempts=context.killed_attempts,
             reserve_bytes=place.settings.min_free_bytes,
             processes=count_processes(),
+            tokens=TokenCache(place.settings.tokens_dir),
         ),
         JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
     )

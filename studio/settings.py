@@ -140,6 +140,11 @@ class Settings:
         return self.home / "checkpoints"
 
     @property
+    def tokens_dir(self) -> Path:
+        """Tokenised rows; they can be made again."""
+        return self.home / "tokens"
+
+    @property
     def uploads_dir(self) -> Path:
         """Files that arrived and are not yet a dataset."""
         return self.home / "uploads"

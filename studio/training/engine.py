@@ -17,6 +17,8 @@ from studio.errors import ran_out_of_memory
 from studio.execution.executors import usable_length
 from studio.execution.memory import give_back
 from studio.execution.rows import EncodedRows
+from studio.execution.token_cache import TokenCache
+from studio.execution.tokenising import Tokenising
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Task
 from studio.tasks.classification import LABEL
@@ -35,9 +37,6 @@ from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
 
-# Tokenised in one call, which uses all threads; between calls it is heard whether the job should end.
-ROWS_TOKENISED = 20_000
-
 
 @dataclass(frozen=True)
 class TrainingRun:
@@ -46,7 +45,8 @@ class TrainingRun:
     ``labels`` are all labels in the order of their ids. ``validation`` may have no rows. With ``resume`` it
     goes on from the newest whole snapshot of the same recipe in ``snapshots_dir``, where there is one.
     ``killed_attempts`` are earlier ones on the same folder that the system ended; ``reserve_bytes`` of the
-    disk stay free beside snapshots. ``processes`` train it together: one for each graphics card.
+    disk stay free beside snapshots. ``processes`` train it together: one for each graphics card. ``tokens``
+    keeps what was tokenised for later trainings.
     """
 
     task: Task
@@ -62,6 +62,7 @@ class TrainingRun:
     make_cadence: Callable[[], Cadence] = Cadence
     reserve_bytes: int = 0
     processes: int = 1
+    tokens: TokenCache | None = None
 
 
 @dataclass(frozen=True)
@@ -206,25 +207,23 @@ def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
 
 def encode_order(run: TrainingRun, tokenizer: Any, max_length: int, report: Progress) -> LearningOrder:
     """Tokenise the rows of training and validation."""
+    tokenising = Tokenising(run.task, tokenizer, max_length, run.tokens)
 
-    def rows_of(columns: Columns, what: str) -> EncodedRows:
-        rows = rows_by_role(run.task, columns)
-        encoded = run.task.encode(rows[:ROWS_TOKENISED], tokenizer, max_length)
-        for start in range(ROWS_TOKENISED, len(rows), ROWS_TOKENISED):
-            report.raise_if_cancelled()
-            report.progress(step=0, steps=1, message=f"Tokenising the {what} rows", eta_seconds=None)
-            more = run.task.encode(rows[start : start + ROWS_TOKENISED], tokenizer, max_length)
-            for name, column in more.items():
-                encoded[name].extend(column)
-        return EncodedRows.of(encoded, label_ids_of(columns[LABEL.key], run.labels))
+    def between() -> None:
+        report.raise_if_cancelled()
+        report.progress(step=0, steps=1, message="Tokenising the rows", eta_seconds=None)
+
+    def rows_of(columns: Columns) -> EncodedRows:
+        label_ids = label_ids_of(columns[LABEL.key], run.labels)
+        return tokenising.encode(rows_by_role(run.task, columns), between).labelled(label_ids)
 
     return LearningOrder(
         task=run.task,
         recipe=run.recipe,
         checkpoint_folder=run.checkpoint_folder,
         labels=tuple(run.labels),
-        train_rows=rows_of(run.train, "training"),
-        validation_rows=rows_of(run.validation, "validation"),
+        train_rows=rows_of(run.train),
+        validation_rows=rows_of(run.validation),
         max_length=max_length,
     )
 

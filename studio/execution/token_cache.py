@@ -1,0 +1,90 @@
+"""Token ids on disk, as Arrow files, so that the same texts are not tokenised twice."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.durable import replacing
+from studio.execution.rows import EncodedRows
+from studio.tasks.base import Row, Task
+
+LIMIT_BYTES = 2 * 1024**3
+SUFFIX = ".arrow"
+LAYOUT = 1  # of the files; another number makes the old ones unknown
+
+
+@dataclass(frozen=True)
+class TokenCache:
+    """A folder of tokenised rows by fingerprint; with more than ``limit_bytes`` the longest unused go."""
+
+    folder: Path
+    limit_bytes: int = LIMIT_BYTES
+
+    def get(self, fingerprint: str) -> EncodedRows | None:
+        """Rows without labels, read as they are used; None where they are not there whole."""
+        path = self.folder / f"{fingerprint}{SUFFIX}"
+        try:
+            with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
+                batch = reader.get_batch(0)
+            path.touch()
+        except (OSError, pa.ArrowException):
+            return None
+        lists = dict(zip(batch.schema.names, batch.columns, strict=True))
+        lengths = np.diff(lists["input_ids"].offsets.to_numpy())
+        return EncodedRows(lengths, {name: column.values.to_numpy() for name, column in lists.items()})
+
+    def put(self, fingerprint: str, rows: EncodedRows) -> None:
+        """Keep rows, or leave it where the disk takes none."""
+        offsets = pa.array(np.concatenate([[0], np.cumsum(rows.lengths)]))
+        columns = [pa.LargeListArray.from_arrays(offsets, pa.array(part)) for part in rows.parts.values()]
+        batch = pa.record_batch(columns, names=list(rows.parts))
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (
+                replacing(self.folder / f"{fingerprint}{SUFFIX}") as waiting,
+                pa.OSFile(str(waiting), "wb") as sink,
+                pa.ipc.new_file(sink, batch.schema) as writer,
+            ):
+                writer.write_batch(batch)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        left = self.limit_bytes
+        newest_first = sorted(
+            self.folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True
+        )
+        for path in newest_first:
+            left -= path.stat().st_size
+            if left < 0:
+                path.unlink(missing_ok=True)
+
+
+def fingerprint_tokenizer(tokenizer: Any) -> str | None:
+    """What tells a tokenizer from others, in hex; None for one that cannot be written down."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return None
+    told = json.loads(backend.to_str())
+    # How the last call cut and padded; the next one says so itself.
+    told |= {"truncation": None, "padding": None, "inputs": sorted(tokenizer.model_input_names)}
+    return hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def fingerprint_rows(task: Task, rows: Sequence[Row], tokenizer: str, max_length: int) -> str:
+    """What tells tokenised rows from others, in hex: their texts, and how they were tokenised."""
+    digest = hashlib.blake2b(f"{LAYOUT} {task.key} {tokenizer} {max_length}".encode(), digest_size=16)
+    for row in rows:
+        for text in row.values():
+            encoded = text.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little"))
+            digest.update(encoded)
+    return digest.hexdigest()
