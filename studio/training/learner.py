@@ -41,17 +41,20 @@ class Learner:
         weights = class_weights(lesson.recipe, lesson.train_rows.label_ids, lesson.label_count)
         self.heaviest_label = 1.0 if weights is None else float(weights.max())
         self.class_weights = None if weights is None else weights.to(self.device)
+        self.recomputes = False
         model.train()
 
     def take_step(
-        self, numbers: np.ndarray, rows_at_once: int, rate: float, step: int
+        self, numbers: np.ndarray, rows_at_once: int, recomputes: bool, rate: float, step: int
     ) -> torch.Tensor | None:
         """Learn from one batch; return its mean loss and the count of right answers, as one tensor.
 
-        ``rate`` is the share of the full learning rates. None, and nothing is learnt, where the memory does
+        ``rate`` is the share of the full learning rates; with ``recomputes`` the results of layers are not
+        kept for the backward pass. None, and nothing is learnt, where the memory does
         not suffice to compute ``rows_at_once`` together.
         """
-        self.team.tell("take_step", numbers, rows_at_once, rate, step)
+        self.team.tell("take_step", numbers, rows_at_once, recomputes, rate, step)
+        self.set_recomputing(recomputes)
         if self.team.rank:
             # The first draws its dropout from numbers that snapshots keep; the others begin each step anew.
             torch.manual_seed(hash((self.lesson.recipe.seed, self.team.rank, step)))
@@ -69,6 +72,19 @@ class Learner:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return sums
+
+    @property
+    def can_recompute(self) -> bool:
+        """Whether the encoder can do without keeping the results of its layers."""
+        return bool(getattr(self.model, "supports_gradient_checkpointing", False))
+
+    def set_recomputing(self, wanted: bool) -> None:
+        """Keep the results of layers for the backward pass, or compute them anew there."""
+        if wanted and not self.recomputes:
+            self.model.activation_checkpointing_enable({"use_reentrant": False})
+        elif self.recomputes and not wanted:
+            self.model.activation_checkpointing_disable()
+        self.recomputes = wanted
 
     def gradients(self) -> Iterator[torch.Tensor]:
         """Those of all weights that learn, nothing where this process had no rows."""

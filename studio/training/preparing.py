@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from transformers import set_seed
 
 from studio.checkpoints.loading import LoadedEncoder
@@ -35,6 +36,8 @@ class LearningOrder:
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, placement: Placement, team: Team) -> Learner:
     """Make the loaded encoder ready to learn."""
     model, recipe = loaded.model, order.recipe
+    if placement.device == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32, where a recipe keeps to fp32
     if recipe.dropout is not None:
         set_dropout(model, recipe.dropout)
     executor = choose_executor(model, loaded.tokenizer, order.max_length, placement.device)

@@ -115,13 +115,14 @@ class EncoderTrainer:
     def learn_from(self, numbers: np.ndarray, share: float) -> torch.Tensor:
         """Take the step of one batch; return its mean loss and the count of right answers.
 
-        Where the memory does not suffice, the same batch is computed anew in parts half as large.
+        Where the memory does not suffice, the same batch is computed anew with less of it.
         """
         while True:
-            sums = self.learner.take_step(numbers, self.at_once.number, share, self.step)
+            at_once = self.at_once
+            sums = self.learner.take_step(numbers, at_once.number, at_once.recomputes, share, self.step)
             if sums is not None:
                 return sums
-            self.at_once.halve(len(numbers), self.lesson.max_length)
+            at_once.lower(len(numbers), self.lesson.max_length, self.learner.can_recompute)
 
     def look_at_losses(self) -> None:
         """Raise WorkFailed where a loss since the last look was no number, or they grew without end."""

@@ -30,9 +30,9 @@ def started(path: Path, listener: Listener, killed: int = 0, kernel: int | None 
 def test_half_of_what_failed_is_tried_next_and_kept_for_the_next_attempt(tmp_path: Path) -> None:
     listener = Listener()
     found = started(tmp_path / "memory.json", listener)
-    found.halve(32, max_length=128)
+    found.lower(32, 128, can_recompute=True)
     assert found.number == 16
-    found.halve(5, max_length=128)
+    found.lower(5, 128, can_recompute=True)
     assert found.number == 3, "the batch that failed had five rows"
     assert listener.notes[0] == (
         "Memory did not suffice for 32 rows at once: "
@@ -41,13 +41,36 @@ def test_half_of_what_failed_is_tried_next_and_kept_for_the_next_attempt(tmp_pat
     assert started(tmp_path / "memory.json", Listener()).number == 3
 
 
-def test_one_row_that_does_not_fit_is_the_end(tmp_path: Path) -> None:
-    found = started(tmp_path / "memory.json", Listener())
+def test_where_one_row_does_not_fit_less_is_kept_and_then_it_is_the_end(tmp_path: Path) -> None:
+    path, listener = tmp_path / "memory.json", Listener()
+    found = started(path, listener)
     for _ in range(5):
-        found.halve(32, max_length=512)
+        found.lower(32, 512, can_recompute=True)
+    assert (found.number, found.recomputes) == (1, False)
+    found.lower(32, 512, can_recompute=True)
+    assert (found.number, found.recomputes) == (32, True)
+    assert "did not suffice for 1 row at once: it goes on with less in memory" in listener.notes[-1]
+    assert started(path, Listener()).recomputes
+    for _ in range(5):
+        found.lower(32, 512, can_recompute=True)
     with pytest.raises(WorkFailed, match="512 tokens, not even for one row at a time") as caught:
-        found.halve(32, max_length=512)
+        found.lower(32, 512, can_recompute=True)
     assert "maximum length" in caught.value.hint
+
+
+def test_an_encoder_that_must_keep_all_ends_at_one_row(tmp_path: Path) -> None:
+    found = started(tmp_path / "memory.json", Listener())
+    with pytest.raises(WorkFailed, match="not even for one row"):
+        found.lower(1, 512, can_recompute=False)
+
+
+def test_a_kill_at_one_row_keeps_less_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / "memory.json"
+    numbers = [started(path, Listener(), killed=killed).number for killed in range(7)]
+    assert numbers == [32, 32, 16, 8, 4, 2, 1]
+    assert not started(path, Listener(), killed=6).recomputes
+    after = started(path, Listener(), killed=7)
+    assert (after.number, after.recomputes) == (32, True)
 
 
 def test_a_kill_for_lack_of_memory_halves_and_any_other_kill_does_not(tmp_path: Path) -> None:
