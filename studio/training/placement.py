@@ -61,7 +61,7 @@ def count_processes() -> int:
 
 
 def trains_fast_in_bf16(device: str) -> bool:
-    """Tell whether the device trains faster in bf16 than in fp32; a processor is tried: many only emulate it."""
+    """Tell whether the device trains faster in bf16 than in fp32: a processor is tried, many emulate it."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device == "mps":
