@@ -78,6 +78,15 @@ bench-pages: setup-dev ## Seconds to the first content, and ten tabs at once.
 bench-training: setup ## Seconds of a training step: padded, cut by length, and without padding.
 	@$(PYTHON) -m bench.training
 
+bench-trainers: setup ## Seconds of training beside transformers Trainer and a loop that pads, on the same rows.
+	@$(PYTHON) -m bench.trainers
+
+bench-shares: setup ## Where the time of a training goes.
+	@OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m bench.shares
+
+bench-estimates: setup ## What is said before a training, beside what it took, for ten recipes.
+	@$(PYTHON) -m bench.estimates
+
 bench-prediction: setup ## Rows a second of a file, and milliseconds to one answer, beside other ways.
 	@$(PYTHON) -m bench.prediction
 

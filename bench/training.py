@@ -68,8 +68,7 @@ def real_rows(table: Path, column: str, count: int, seed: int) -> EncodedRows:
     separator = "\t" if table.suffix == ".tsv" else ","
     texts = pd.read_csv(table, sep=separator, dtype=str, header=None if column.isdigit() else 0)
     chosen = texts.iloc[:, int(column)] if column.isdigit() else texts[column]
-    folder = resolve("minilm-l6", Settings.from_environment()).folder
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = tokenizer_like()
     some = chosen.dropna().sample(min(count, len(chosen)), random_state=seed).tolist()
     encoded = tokenizer(some, truncation=True, max_length=LONGEST)
     labels = np.random.default_rng(seed).integers(0, LABELS, len(some)).tolist()
@@ -87,6 +86,11 @@ def make_model(shape: str, attention: str) -> Any:
     model = AutoModelForSequenceClassification.from_config(config)
     model.set_attn_implementation(attention)
     return model.train()
+
+
+def tokenizer_like() -> Any:
+    """The built-in checkpoint's, whose padding is what the encoders here were made for."""
+    return AutoTokenizer.from_pretrained(resolve("minilm-l6", Settings.from_environment()).folder)
 
 
 class Fixed(PaddedExecutor):
@@ -107,8 +111,7 @@ def ways_of(shape: str) -> list[Way]:
 
     plain = make_model(shape, "eager")
     ours = make_model(shape, "sdpa")
-    tokenizer = argparse.Namespace(pad_token_id=0, pad_token_type_id=0)
-    unpadded = choose_executor(ours, tokenizer, LONGEST, "cpu")
+    unpadded = choose_executor(ours, tokenizer_like(), LONGEST, "cpu")
     return [
         Way("padded to 512", plain, padded(ALL_TOGETHER, Fixed)),
         Way("padded to the longest row", plain, padded(ALL_TOGETHER)),

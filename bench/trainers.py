@@ -1,0 +1,156 @@
+"""Seconds of training on the same rows: the studio beside transformers' Trainer and a loop that pads to 512.
+
+Everything that belongs to a step counts: batches, forward, backward, clipping, optimizer. Rows have the
+lengths of news, encoders have random weights, each way learns them once in every round, all ways in turns.
+The loop that pads to the limit takes the same time for every row, so that it is given fewer of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+
+from bench.command import clean_up_on_sigterm, describe_machine
+from bench.training import (
+    ALL_TOGETHER,
+    BATCH,
+    LABELS,
+    LONGEST,
+    SHAPES,
+    Fixed,
+    limit_seconds,
+    make_model,
+    news_like_rows,
+    seconds_of,
+    tokenizer_like,
+)
+from studio.execution.executors import Executor, choose_executor
+from studio.execution.rows import EncodedRows
+from studio.tasks.classification import CLASSIFICATION
+from studio.training.batches import plan_epoch
+from studio.training.learner import Learner
+from studio.training.lesson import Lesson
+from studio.training.placement import Placement, choose_placement
+from studio.training.recipe import Recipe
+from studio.training.team import Alone
+
+Train = Callable[[int], None]
+
+
+class Rows(torch.utils.data.Dataset[dict[str, Any]]):
+    """The rows as Trainer wants them."""
+
+    def __init__(self, rows: EncodedRows) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        ids = self.rows.row("input_ids", number).tolist()
+        return {"input_ids": ids, "labels": int(self.rows.label_ids[number])}
+
+
+def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Train:
+    """One epoch with the studio's own learner."""
+    recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
+    lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS)
+    learner = Learner(model, lesson, Alone())
+
+    def train(seed: int) -> None:
+        for step, numbers in enumerate(plan_epoch(len(rows), BATCH, seed, epoch=0)):
+            learner.take_step(numbers, BATCH, False, 1.0, step)
+
+    return train
+
+
+def trainer_of(model: Any, rows: EncodedRows, folder: Path, **settings: Any) -> Train:
+    """One epoch with transformers' Trainer."""
+
+    def train(seed: int) -> None:
+        arguments = TrainingArguments(
+            output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1, seed=seed,
+            use_cpu=True, report_to=[], save_strategy="no", disable_tqdm=True, logging_strategy="no",
+            **settings,
+        )  # fmt: skip
+        collator = DataCollatorWithPadding(tokenizer_like())
+        Trainer(model, arguments, data_collator=collator, train_dataset=Rows(rows)).train()
+
+    return train
+
+
+def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> dict[str, tuple[Train, int]]:
+    """Every way to train once on the rows, and on how many of them it does."""
+    placement = choose_placement("auto")
+    padded = Fixed(0, 0, multiple=1, limit=LONGEST, overhead=ALL_TOGETHER, tokens=ALL_TOGETHER)
+    fp32 = Placement(placement.device, placement.device_name, "fp32")
+    ours = make_model(shape, "sdpa")
+    unpadded = choose_executor(ours, tokenizer_like(), LONGEST, placement.device)
+    fast = {"bf16": True} if placement.precision == "bf16" else {}
+    grouped = f"Trainer, grouped by length{' and bf16' if fast else ''}"
+    return {
+        "a loop that pads to 512, fp32": (learn(make_model(shape, "eager"), padded, few, fp32), len(few)),
+        "Trainer, default settings": (trainer_of(make_model(shape, "sdpa"), rows, folder), len(rows)),
+        grouped: (
+            trainer_of(
+                make_model(shape, "sdpa"), rows, folder, train_sampling_strategy="group_by_length", **fast
+            ),
+            len(rows),
+        ),
+        f"studio, {placement.precision}": (learn(ours, unpadded, rows, placement), len(rows)),
+    }
+
+
+def measure(shape: str, rows: EncodedRows, few: EncodedRows, rounds: int) -> None:
+    """Time every way in turns, and print the table."""
+    seconds: dict[str, list[float]] = {}
+    limits = []
+    with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
+        ways = ways_of(shape, rows, few, Path(folder))
+        for number in range(rounds):
+            for name, (train, count) in ways.items():
+                took = seconds_of(lambda: train(number), time.process_time)  # noqa: B023
+                seconds.setdefault(name, []).append(1000 * took / count)
+            limits.append(1000 * limit_seconds(shape, rows.lengths, time.process_time) / len(rows))
+    first = next(iter(seconds.values()))
+    print(f"\n| {shape} | milliseconds a row | times as fast | of the limit |\n|---|---:|---:|---:|")
+    for name, own in [*seconds.items(), ("the limit: matrix products alone", limits)]:
+        ratio = median(a / b for a, b in zip(first, own, strict=True))
+        share = median(limit / each for limit, each in zip(limits, own, strict=True))
+        print(f"| {name} | {median(own):.1f} | {ratio:.1f} | {100 * share:.0f} % |", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a table for each shape."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shapes", default="4x256", help=f"of {', '.join(SHAPES)}")
+    parser.add_argument("--rows", type=int, default=9 * BATCH, help="with fewer than 256 nothing is grouped")
+    parser.add_argument("--padded-rows", type=int, default=BATCH, help="rows of the loop that pads to 512")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args(arguments)
+    clean_up_on_sigterm()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    torch.set_num_threads(1)
+    rows = news_like_rows(options.rows, seed=0)
+    few = rows.chosen(np.arange(options.padded_rows))
+    print(f"{describe_machine()}, PyTorch {torch.__version__}, transformers {transformers.__version__}")
+    print(f"{len(rows)} rows of {rows.lengths.mean():.0f} tokens (median {np.median(rows.lengths):.0f}), "
+          f"batches of {BATCH}, {options.rounds} rounds in turns, processor time of one thread")  # fmt: skip
+    for shape in options.shapes.split(","):
+        measure(shape, rows, few, options.rounds)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
