@@ -112,6 +112,7 @@ class Worker:
             self.end_children()
             self.attempt(self.tidy_after_people)
             self.tidying.shutdown()
+            self.launcher.close()
             self.attempt(lambda: self.store.roster.leave(self.identity.id))
 
     def attempt(self, step: Callable[[], object]) -> None:
@@ -260,6 +261,7 @@ class Worker:
             fence=claim.fence,
             workdir=self.options.jobs_dir / claim.job_id,
             environment=slot.environment,
+            lane=claim.lane,
         )
         now = time.monotonic()
         try:

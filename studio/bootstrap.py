@@ -14,6 +14,7 @@ from jobs.bells import Stop
 from jobs.database import make_engine
 from jobs.endings import Endings
 from jobs.launchers.local import LocalLauncher
+from jobs.launchers.nursery import NurseryLauncher, is_forking_safe
 from jobs.measures import Measures
 from jobs.queue import Queue
 from jobs.states import TERMINAL
@@ -47,7 +48,7 @@ from studio.services.sources import SourceService
 from studio.services.system import SystemService
 from studio.services.training import TrainingService
 from studio.settings import Settings
-from studio.slots import make_lanes
+from studio.slots import LIGHT, TRAIN, make_lanes
 
 # Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -167,7 +168,12 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
         owner_limit=settings.jobs_per_owner,
         min_free_bytes=settings.min_free_bytes,
     )
-    launcher = LocalLauncher({**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)})
+    environment = {**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)}
+    launcher = (
+        NurseryLauncher(("studio.handlers",), (TRAIN, LIGHT), environment)
+        if is_forking_safe()
+        else LocalLauncher(environment)
+    )
     queue = Queue(store, settings.jobs_dir)
     leftovers = Leftovers(settings, queue)
     imports = ImportFollowUp(settings, queue)

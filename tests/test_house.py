@@ -112,7 +112,12 @@ def test_the_processes_of_jobs_are_started_and_signalled_in_one_place() -> None:
     words = re.compile(r"os\.killpg\(|os\.kill\(|Popen\(|subprocess\.run\(")
     queue = [path for path in SOURCES if path.parts[len(ROOT.parts)] == "jobs"]
     found = {name_of(path) for path in queue if words.search(path.read_text(encoding="utf-8"))}
-    assert found == {"jobs/launchers/local.py", "jobs/child.py", "jobs/faults.py"}
+    assert found == {
+        "jobs/launchers/local.py",
+        "jobs/launchers/nursery.py",
+        "jobs/child.py",
+        "jobs/faults.py",
+    }
     others = [path for path in SOURCES if path not in queue and "jobs.child" in path.read_text()]
     assert [name_of(path) for path in others] == ["bench/nursery.py"]
 

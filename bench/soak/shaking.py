@@ -45,10 +45,15 @@ class Served:
         """Its processes with a word in their command."""
         for process in self.studio.children():
             try:
-                if word in process.cmdline():
+                if word in command_of(process):
                     yield process
             except psutil.Error:
                 continue
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The words of its command; one that was forked has them as one text."""
+    return " ".join(process.cmdline()).split()
 
 
 @dataclass
@@ -102,7 +107,7 @@ class Shaker:
     def kill_job(self) -> bool:
         """Kill the process of a job that was not killed before."""
         for process in self.served.below("--fence"):
-            command = process.cmdline()
+            command = command_of(process)
             job = command[command.index("--job") + 1]
             if job not in self.killed:
                 self.killed.add(job)

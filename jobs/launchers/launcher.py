@@ -10,13 +10,17 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ChildOrder:
-    """All that is needed to start a child; ``environment`` is what its slot adds, such as which device."""
+    """All that is needed to start a child; ``environment`` is what its slot adds, such as which device.
+
+    ``lane`` is that of its job.
+    """
 
     database_url: str
     job_id: str
     fence: int
     workdir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    lane: str = ""
 
 
 class Child(Protocol):
@@ -43,3 +47,6 @@ class Launcher(Protocol):
 
         Raises OSError where that is impossible.
         """
+
+    def close(self) -> None:
+        """Give back what was kept for starting children; those that still run are not waited for."""

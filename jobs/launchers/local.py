@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, Protocol
 
 from jobs.faults import fault
 from jobs.launchers.launcher import ChildOrder
@@ -23,10 +24,25 @@ PROCESS_NAME = "process.json"
 EARLIER_SECONDS = 5.0  # how long to wait for a killed process to be gone
 
 
+class Process(Protocol):
+    """What is known of a process; ``returncode`` is that which ``poll`` found last."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; minus the signal where one ended it."""
+
+    def poll(self) -> int | None:
+        """Look again, and return the same."""
+
+
 class LocalChild:
     """A process that leads its own session."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.pid = process.pid
         self.swept = False
@@ -78,16 +94,10 @@ class LocalLauncher:
         end_earlier(order.workdir / PROCESS_NAME)
         command = [
             *(sys.executable, "-u", "-X", "faulthandler", "-m", "jobs.child"),
-            *("--database", order.database_url),
-            *("--job", order.job_id),
-            *("--fence", str(order.fence)),
-            *("--workdir", str(order.workdir)),
+            *arguments_of(order),
             *("--supervisor", str(os.getpid())),
         ]
-        # A file, not a pipe: a pipe that nobody reads would stop the child once it is full.
-        with (order.workdir / LOG_NAME).open("ab", buffering=0) as log:
-            with contextlib.suppress(OSError):  # its disk may be full, and the job can do without
-                log.write(f"{format_line('start', fence=order.fence)}\n".encode())
+        with open_log(order) as log:
             fault("spawn")
             process = subprocess.Popen(
                 command,
@@ -100,6 +110,27 @@ class LocalLauncher:
             )
         fault("spawn")
         return LocalChild(process)
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+
+def arguments_of(order: ChildOrder) -> list[str]:
+    """What jobs.child is told of its job."""
+    return [
+        *("--database", order.database_url),
+        *("--job", order.job_id),
+        *("--fence", str(order.fence)),
+        *("--workdir", str(order.workdir)),
+    ]
+
+
+def open_log(order: ChildOrder) -> IO[bytes]:
+    """The file that a child writes to: a pipe that nobody reads would stop it once it is full."""
+    log = (order.workdir / LOG_NAME).open("ab", buffering=0)
+    with contextlib.suppress(OSError):  # its disk may be full, and the job can do without
+        log.write(f"{format_line('start', fence=order.fence)}\n".encode())
+    return log
 
 
 def note_process(path: Path) -> None:

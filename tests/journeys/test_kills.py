@@ -70,7 +70,7 @@ def newest_worker(studio: ServedStudio) -> datetime:
 
 def find_process(studio: ServedStudio, word: str) -> psutil.Process:
     """The studio's process whose command has this word."""
-    return next(process for process in studio.children() if word in process.cmdline())
+    return next(process for process in studio.children() if word in " ".join(process.cmdline()).split())
 
 
 def wait_for_step(studio: ServedStudio, step: int) -> None:
