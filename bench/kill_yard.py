@@ -18,13 +18,13 @@ from pathlib import Path
 import psutil
 from sqlalchemy import Connection, text
 
-from bench.nursery import Nursery
 from jobs.audit import Expected, audit, read_records
 from jobs.bells import Stop
 from jobs.context import JobContext, Outcome
 from jobs.database import make_engine, upgrade, write
 from jobs.latency import Latency
 from jobs.launchers.local import LocalLauncher
+from jobs.launchers.nursery import NurseryLauncher
 from jobs.queue import Queue
 from jobs.slots import Slot
 from jobs.states import JobState
@@ -97,7 +97,7 @@ def count_and_succeed(context: JobContext) -> Outcome:
 
 def work(url: str, folder: Path, place: int, plan: Plan) -> None:
     """Be one worker with one place, until ended."""
-    launcher = Nursery() if plan.forked else LocalLauncher()
+    launcher = NurseryLauncher((__name__,), ("train",)) if plan.forked else LocalLauncher()
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logging.basicConfig(filename=folder / "workers.log")

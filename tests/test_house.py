@@ -105,10 +105,7 @@ def test_files_are_made_durable_and_named_in_one_place() -> None:
 
 
 def test_the_processes_of_jobs_are_started_and_signalled_in_one_place() -> None:
-    """There the faults of spawn and signal lie; besides, a child ends itself, and a fault its process.
-
-    The benchmark of kills forks its children, as a thousand take too long to start.
-    """
+    """There the faults of spawn and signal lie; besides, a child ends itself, and a fault its process."""
     words = re.compile(r"os\.killpg\(|os\.kill\(|Popen\(|subprocess\.run\(")
     queue = [path for path in SOURCES if path.parts[len(ROOT.parts)] == "jobs"]
     found = {name_of(path) for path in queue if words.search(path.read_text(encoding="utf-8"))}
@@ -119,7 +116,7 @@ def test_the_processes_of_jobs_are_started_and_signalled_in_one_place() -> None:
         "jobs/faults.py",
     }
     others = [path for path in SOURCES if path not in queue and "jobs.child" in path.read_text()]
-    assert [name_of(path) for path in others] == ["bench/nursery.py"]
+    assert others == []
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

@@ -193,6 +193,9 @@ class NoRoom:
     def start(self, order: ChildOrder) -> None:
         raise OSError(28, "No space left on device")
 
+    def close(self) -> None:
+        """Nothing was started."""
+
 
 def test_a_child_that_cannot_be_started_uses_up_the_attempts(bench: Bench) -> None:
     job = bench.submit("report_and_succeed", attempts_allowed=2)
