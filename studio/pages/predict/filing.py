@@ -20,7 +20,8 @@ from studio.pages import layout
 from studio.pages.data.describing import describe_reading
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.prediction.tables import CONFIDENCE, PREDICTION, choose_text_column
+from studio.prediction.answers import CONFIDENCE, PREDICTION
+from studio.prediction.tables import choose_text_column
 
 if TYPE_CHECKING:
     import pandas as pd
