@@ -44,7 +44,7 @@ print(json.dumps({"rows": made.rows, "seconds": seconds, "reading": reading, "pe
 
 
 def texts() -> Iterator[str]:
-    """Endless messages of up to 64 characters; some thousand of them again and again, each with its number."""
+    """Endless messages of up to 64 characters; the same few thousand again, each with its number."""
     known = [text[:LONGEST_TEXT] for text in islice(sentences(0), 5000)]
     number = 0
     while True:
@@ -73,9 +73,8 @@ def main() -> int:
     options = parser.parse_args()
     clean_up_on_sigterm()
     print(f"Machine: {describe_machine()}")
-    print(
-        f"{'what':6} {'rows':>11} {'file MB':>8} {'seconds':>8} {'first reading':>14} {'rows/s':>8} {'peak MB':>8}"
-    )
+    columns = f"{'seconds':>8} {'first reading':>14} {'rows/s':>8} {'peak MB':>8}"
+    print(f"{'what':6} {'rows':>11} {'file MB':>8} {columns}")
     kept = True
     for kind in options.kinds.split(","):
         peaks = [measure(kind, rows) for rows in options.rows]

@@ -113,12 +113,13 @@ class Course:
     """Progress of a file on stderr, a line a second at most."""
 
     def __init__(self) -> None:
-        self._said_at = 0.0
+        self._said, self._said_at = -1, 0.0
 
     def __call__(self, done: int, total: int) -> None:
         """Say how many rows are done."""
-        if done == total or time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
-            self._said_at = time.monotonic()
+        waited = time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES
+        if done != self._said and (waited or done == total):
+            self._said, self._said_at = done, time.monotonic()
             say(f"{done} of {total} rows")
 
 

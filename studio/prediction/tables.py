@@ -101,7 +101,8 @@ def predict_file(
                 kept.finish()
     notes = [f"Column '{column}' was taken for the text: it holds the longest texts."] if guessed else []
     if pieces.report.rows_dropped:
-        notes.append(f"Left out: {pieces.report.rows_dropped:,} lines that could not be read as rows.")
+        one, more = "line that could not be read as a row", "lines that could not be read as rows"
+        notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
     if unanswered:
         notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a text.")
     notes += writer.notes

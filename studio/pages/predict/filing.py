@@ -93,6 +93,8 @@ def render_job(studio: Services, job: JobView) -> Markup:
         return layout.card(head, layout.notice("error", message, hint), way_to_job(job))
     if job.state == JobState.CANCELLED:
         return layout.card(head, layout.notice("info", W.job.cancelled, W.job.cancelled_hint))
+    if job.state == JobState.PAUSED:
+        return layout.card(head, layout.notice("info", W.job.paused, W.job.paused_hint), way_to_job(job))
     return layout.card(head, render_progress(studio, job), way_to_job(job))
 
 
