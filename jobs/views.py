@@ -15,7 +15,7 @@ class NewJob:
 
     Two submits with the same ``key`` are one job. A point of ``priority`` is worth an hour of waiting.
     ``owner``: whose job it is, for limits ("": nobody's). ``resumable``: its handler keeps snapshots, so
-    that it may be paused half-way and stopped early with what it has.
+    that it may be paused half-way, and stopped early where what it has by then is of use.
     """
 
     kind: str

@@ -24,8 +24,9 @@ from studio.errors import NotFound, Unavailable
 from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
+from studio.prediction.answers import Answerer
 from studio.prediction.embedded import Predictor
-from studio.prediction.tables import FileRequest, predict_file
+from studio.prediction.tables import FileRequest, digest_of, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
 from studio.records.models import ModelRecord, add_model_in
 from studio.results.baselines import Baselines, fit_baselines
@@ -318,32 +319,63 @@ def evaluate(context: JobContext) -> Outcome:
 
 
 def predict_table_file(context: JobContext) -> Outcome:
-    """Answer every row of an uploaded file."""
+    """Answer every row of an uploaded file; what an earlier attempt has answered stays."""
     payload = context.payload
-    settings = Settings.from_environment()
-    folder = settings.models_dir / payload["model_id"] / "folder"
+    folder = Settings.from_environment().models_dir / payload["model_id"] / "folder"
     predictor = Predictor()
-    source = Path(payload["source"])
-    out = context.workdir / "predictions.csv"
 
-    def tell(done: int, total: int) -> None:
-        context.raise_if_cancelled()
-        context.progress(
-            fraction=done / max(1, total), step=done, steps=total, message=f"{done} of {total} rows"
-        )
+    def answer(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:
+        return softmax(predictor.logits(folder, texts, tell).astype(np.float64))
 
     request = FileRequest(
-        source=source,
-        to=out,
+        source=Path(payload["source"]),
+        to=context.workdir / "predictions.csv",
         text_column=payload["text_column"],
         likely_columns=payload["likely_columns"],
         file_name=payload["file_name"],
         overwrite=True,
     )
-    made = predict_file(request, lambda texts: predictor.predict(folder, texts), tell)
+    answerer = Answerer(predictor.load(folder).labels, answer, digest_of(folder))
+    course = FileCourse(context)
+    made = predict_file(request, answerer, course.answered, course.read, context.workdir / "snapshots")
     return Outcome(
-        result={"model": payload["model"], "file": out.name, "rows": made.rows, "notes": list(made.notes)}
+        result={
+            "model": payload["model"],
+            "file": request.to.name,
+            "rows": made.rows,
+            "notes": list(made.notes),
+        }
     )
+
+
+class FileCourse:
+    """How far a file is, told to the queue: what is read of it first, then the rows that are answered."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._began: tuple[float, int] | None = None
+
+    def read(self, share: float, sentence: str) -> None:
+        """The share of the file that was read to learn what is in it."""
+        self._context.raise_if_cancelled()
+        self._context.progress(fraction=PROGRESS_BEFORE * share, message=sentence)
+
+    def answered(self, done: int, rows: int) -> None:
+        """Rows done, with the time left at the speed of this attempt."""
+        self._context.raise_if_cancelled()
+        if self._began is None:
+            self._began = time.monotonic(), done
+            if done:
+                self._context.log(f"Going on after row {done:,} of {rows:,}.")
+        since, before = self._began
+        per_row = (time.monotonic() - since) / max(1, done - before)
+        self._context.progress(
+            fraction=PROGRESS_BEFORE + (1 - PROGRESS_BEFORE) * done / max(1, rows),
+            step=done,
+            steps=rows,
+            message=f"{done:,} of {rows:,} rows",
+            eta_seconds=per_row * (rows - done) if done > before else None,
+        )
 
 
 def fetch_checkpoint(context: JobContext) -> Outcome:

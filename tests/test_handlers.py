@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import json
 import shutil
 import threading
 import time
@@ -16,11 +18,15 @@ from jobs.bells import Stop
 from jobs.queue import JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio, make_worker, open_studio
+from studio.records.models import add_model_in
+from studio.records.schema import writing
 from studio.services.datasets import ImportRequest
 from studio.services.training import TrainRequest
 from studio.settings import Settings
 from tests.conftest import small_rows, write_csv
 from tests.encoders import build_encoder
+from tests.prediction.tiny_models import make_model_folder
+from tests.records.databases import model
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +73,51 @@ def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def has_answered(settings: Settings, job_id: str, rows: int) -> bool:
+    """Whether a job keeps the answers to more rows than that."""
+    note = settings.jobs_dir / job_id / "snapshots" / "kept.json"
+    return note.exists() and json.loads(note.read_text())["rows"] > rows
+
+
+def test_a_file_is_paused_killed_and_resumed_and_comes_out_as_in_one_go(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", offline=True, lease_seconds=2.0)
+    known = model()
+    make_model_folder(settings.models_dir / known.id / "folder", known.labels)
+    rows = [[f"{number}", f"where is my card {number}, please"] for number in range(28_000)]
+    table = write_csv(tmp_path / "texts.csv", rows, ("id", "text"))
+    ends = Stop()
+    with contextlib.closing(open_studio(settings)) as studio:
+        with writing(studio.engine) as connection:
+            add_model_in(connection, known)
+        job = studio.predictions.start_file(known.name, table, table.name).id
+        worker = threading.Thread(target=make_worker(settings).run, args=(ends,))
+        worker.start()
+        try:
+            wait_until(lambda: has_answered(settings, job, 4096))
+            studio.jobs.pause(job)
+            wait_until(lambda: studio.jobs.get(job).state is JobState.PAUSED)
+            paused_at = studio.jobs.get(job).step or 0
+            assert 4096 < paused_at < len(rows) and has_answered(settings, job, 4096)
+            studio.jobs.resume(job)
+            wait_until(lambda: has_answered(settings, job, paused_at))
+            (child,) = (p for p in psutil.Process().children(recursive=True) if job in " ".join(p.cmdline()))
+            child.kill()
+            wait_until(lambda: studio.jobs.get(job).state is JobState.SUCCEEDED)
+            again = studio.predictions.start_file(known.name, table, table.name).id
+            wait_until(lambda: studio.jobs.get(again).state is JobState.SUCCEEDED)
+        finally:
+            ends.set()
+            worker.join(60)
+        log = studio.jobs.log(job)
+        assert log.count("Going on after row") == 2, log
+        assert studio.predictions.file_of(job).read_bytes() == studio.predictions.file_of(again).read_bytes()
+        assert [row["id"] for row in csv.DictReader(studio.predictions.file_of(job).open())] == [
+            number for number, _ in rows
+        ]
+        assert studio.jobs.get(job).step == studio.jobs.get(job).steps == len(rows)
+        assert not list(settings.jobs_dir.glob("*/snapshots"))
 
 
 def steps_told(studio: Studio, job_id: str) -> list[int]:

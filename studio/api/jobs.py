@@ -73,7 +73,7 @@ def cancel_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
 
 @router.post("/jobs/{job_id}/pause")
 def pause_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
-    """Hold a waiting job back, or have a training keep what it has and leave its device."""
+    """Hold a waiting job back, or have a training or a file keep what it has and leave its place."""
     return studio.jobs.to_json(studio.jobs.pause(job_id))
 
 

@@ -98,7 +98,7 @@ def cancel(context: typer.Context, job_id: JobId) -> None:
 
 @app.command()
 def pause(context: typer.Context, job_id: JobId) -> None:
-    """Hold a waiting job back, or have a training keep what it has and leave its device."""
+    """Hold a waiting job back, or have a training or a file keep what it has and leave its place."""
     with context.obj.studio() as studio:
         show_job(context.obj, studio, studio.jobs.pause(job_id))
 

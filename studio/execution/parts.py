@@ -47,16 +47,18 @@ def cut_padded(lengths: np.ndarray, limits: Limits, overhead: int) -> list[np.nd
     """
     order = np.argsort(-lengths, kind="stable")
     longest = np.maximum(lengths[order], 1)
-    best, begins = np.zeros(len(order) + 1), np.zeros(len(order) + 1, dtype=np.int64)
-    for end in range(1, len(order) + 1):
-        firsts = np.arange(max(0, end - limits.rows), end)
-        padded = longest[firsts] * (end - firsts)
-        costs = best[firsts] + padded + overhead
-        costs[(padded > limits.tokens) & (end - firsts > 1)] = np.inf
-        begins[end] = firsts[np.argmin(costs)]
-        best[end] = costs.min()
+    fitting = np.clip(limits.tokens // longest, 1, limits.rows)
+    rows = np.arange(1.0, limits.rows + 1)
+    best = np.concatenate([[0.0], np.full(len(order), np.inf)])
+    for first, (width, most) in enumerate(zip(longest.tolist(), fitting.tolist(), strict=True)):
+        known = best[first + 1 : first + 1 + most]
+        np.minimum(known, width * rows[: len(known)] + (best[first] + overhead), out=known)
     parts, end = [], len(order)
     while end > 0:
-        parts.append(order[begins[end] : end])
-        end = begins[end]
+        firsts = np.arange(max(0, end - limits.rows), end)
+        costs = best[firsts] + overhead + longest[firsts] * (end - firsts)
+        # All are whole numbers, so that the way the best came about is found again exactly.
+        begin = int(firsts[(costs == best[end]) & (end - firsts <= fitting[firsts])][0])
+        parts.append(order[begin:end])
+        end = begin
     return parts[::-1]

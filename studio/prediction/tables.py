@@ -1,36 +1,37 @@
-"""A whole table of texts in, the same table with answers out; columns and rows keep their order."""
+"""A table of texts in, the same table with answers out, a piece at a time; all else stays as it is."""
 
 from __future__ import annotations
 
-import csv
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from jobs.durable import replacing, temporary_name
+from jobs.durable import temporary_name
 from studio.data.problems import count_of
-from studio.data.readers import ReaderReport, ReadOptions, read_table
-from studio.data.readers.parsing import DELIMITER_STAND_IN
+from studio.data.readers import Progress as Reading
+from studio.data.readers import ReadOptions
+from studio.data.readers.pieces import Pieces, open_pieces
 from studio.errors import Conflict, InvalidInput
+from studio.prediction.answers import Answerer, Tell, answer_columns, answer_names
+from studio.prediction.kept import Kept
+from studio.prediction.writing import TableWriter, check_place, writing
 
-ROWS_PER_STEP = 512
-PREDICTION, CONFIDENCE, LABEL_PREFIX = "prediction", "confidence", "p_"
+# So many rows that sorting them by length leaves hardly any padding; fewer where their texts are long.
+ROWS_PER_PIECE, BYTES_PER_PIECE = 4096, 4_000_000
+# Raised where the same file would come out otherwise, so that what an older version kept is not gone on with.
+FORM = 1
 
-Predict = Callable[[list[str]], list[dict[str, Any]]]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class PredictedTable:
-    """The table with its answers, and how many rows had no text and so got none."""
-
-    frame: pd.DataFrame
-    unanswered: int
+"""Called with rows done and rows in all; it may raise to stop the work."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class FileRequest:
     options: ReadOptions = field(default_factory=ReadOptions)
     file_name: str | None = None
     overwrite: bool = False
+    rows_per_piece: int = ROWS_PER_PIECE
 
 
 @dataclass(frozen=True)
@@ -60,70 +62,154 @@ class PredictedFile:
     notes: tuple[str, ...]
 
 
-def predict_table(
-    frame: pd.DataFrame, text_column: str, predict: Predict, progress: Progress | None = None
-) -> PredictedTable:
-    """Add ``prediction``, ``confidence`` and one ``p_<label>`` per label to every row.
+def predict_file(
+    request: FileRequest,
+    answerer: Answerer,
+    progress: Progress | None = None,
+    reading: Reading | None = None,
+    work: Path | None = None,
+) -> PredictedFile:
+    """Answer every row of a table and write it with the answers, in the file's own format.
 
-    A row without text keeps empty answers. A new column whose name is taken gets ``_2``, ``_3`` ...
-    ``progress`` is called with (rows done, rows in all).
-    Raises InvalidInput where there is no such column.
+    Adds ``prediction``, ``confidence`` and one ``p_<label>`` per label to every row; a row without text keeps
+    empty answers, and a new column whose name is taken gets ``_2``, ``_3`` ... Separator and encoding stay
+    those of the source; the first line of the result always names the columns.
+
+    The file is read twice, a piece at a time: once to learn what is in it (``reading`` is told), then to
+    answer it (``progress`` is). The result appears whole or not at all. With a ``work`` folder, an answering
+    of the same file by the same model that was interrupted there goes on after its last whole piece.
+
+    Raises Conflict where ``to`` exists, and InvalidInput, before anything is answered, where it cannot be
+    written or there is no such column.
     """
-    check_column(frame, text_column)
-    texts = ["" if pd.isna(text) else str(text) for text in frame[text_column]]
-    asked = [row for row, text in enumerate(texts) if text.strip()]
-    answers: list[dict[str, Any] | None] = [None] * len(texts)
-    for start in range(0, len(asked), ROWS_PER_STEP):
-        rows = asked[start : start + ROWS_PER_STEP]
-        for row, answer in zip(rows, predict([texts[row] for row in rows]), strict=True):
-            answers[row] = answer
-        if progress:
-            progress(start + len(rows), len(asked))
-    columns = answer_columns(answers)
-    names = free_names(list(columns), [str(name) for name in frame.columns])
-    added = pd.DataFrame(
-        {new: columns[name] for name, new in zip(columns, names, strict=True)}, index=frame.index
-    )
-    return PredictedTable(pd.concat([frame, added], axis=1), len(texts) - len(asked))
+    check_place(request.to)
+    if request.to.exists() and not request.overwrite:
+        raise Conflict(
+            f"There is already a file {request.to.name}.", "Choose another name, or move the file away."
+        )
+    with open_pieces(request.source, request.options, request.file_name, reading) as pieces:
+        column, guessed = find_text_column(request, pieces)
+        names = answer_names(answerer.labels, pieces.columns)
+        writer = TableWriter(pieces, [*pieces.columns, *names, *answerer.labels])
+        fingerprint = fingerprint_of(request, column, answerer) if work else ""
+        with place_of_work(request.to, work) as folder, Kept(folder, fingerprint, request.to) as kept:
+            head = writer.rows([[*pieces.columns, *names]])
+            if not kept.note.size:
+                keep(kept, request.to, head)
+            unanswered = Answering(request, column, answerer, writer, kept).answer(pieces, progress)
+            with writing(request.to):
+                kept.finish()
+    notes = [f"Column '{column}' was taken for the text: it holds the longest texts."] if guessed else []
+    if pieces.report.rows_dropped:
+        one, more = "line that could not be read as a row", "lines that could not be read as rows"
+        notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
+    if unanswered:
+        notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a text.")
+    notes += writer.notes
+    return PredictedFile(request.to, pieces.report.rows_read, unanswered, column, tuple(notes))
 
 
-def answer_columns(answers: Sequence[dict[str, Any] | None]) -> dict[str, list[Any]]:
-    """Answers, turned into columns; labels keep the order of the first answer."""
-    first = next((answer for answer in answers if answer is not None), None)
-    labels = list(first["probabilities"]) if first else []
-    columns: dict[str, list[Any]] = {
-        PREDICTION: ["" if answer is None else answer["label"] for answer in answers],
-        CONFIDENCE: [np.nan if answer is None else answer["confidence"] for answer in answers],
-    }
-    for label in labels:
-        columns[LABEL_PREFIX + label] = [
-            np.nan if answer is None else answer["probabilities"][label] for answer in answers
-        ]
-    return columns
+@dataclass(frozen=True)
+class Answering:
+    """What is needed to answer a file once it is known what is in it."""
+
+    request: FileRequest
+    column: str
+    answerer: Answerer
+    writer: TableWriter
+    kept: Kept
+
+    def answer(self, pieces: Pieces, progress: Progress | None) -> int:
+        """Answer and keep every piece that is not kept yet; how many rows have no text."""
+        done, begin, rows = 0, self.kept.note.rows, pieces.report.rows_read
+        tell = progress or (lambda _done, _rows: None)
+        tell(begin, rows)
+        for piece in cut_pieces(pieces.frames(), self.column, self.request.rows_per_piece):
+            if done >= begin:
+                content, unanswered = self.answer_piece(piece, partial(add_and_tell, tell, done, rows))
+                keep(self.kept, self.request.to, content, len(piece), unanswered)
+            done += len(piece)
+            tell(max(begin, done), rows)
+        return self.kept.note.unanswered
+
+    def answer_piece(self, piece: pd.DataFrame, tell: Tell) -> tuple[bytes, int]:
+        """Some rows with their answers as they are written, and how many of them have no text."""
+        cells = {name: piece[name].array.__arrow_array__().to_pylist() for name in piece.columns}
+        asked = np.array([bool(text.strip()) for text in cells[self.column]])
+        texts = [text for text, wanted in zip(cells[self.column], asked, strict=True) if wanted]
+        labels = self.answerer.labels
+        shares = self.answerer.probabilities(texts, tell) if texts else np.zeros((0, len(labels)))
+        columns = answer_columns(labels, shares, asked)
+        return self.writer.rows(zip(*cells.values(), *columns, strict=True)), len(asked) - len(texts)
 
 
-def free_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Names that no column has yet.
+def add_and_tell(tell: Progress, done: int, rows: int, more: int) -> None:
+    """Tell how many rows are done, those within a piece among them."""
+    tell(done + more, rows)
 
-    >>> free_names(["prediction", "p_x"], ["text", "prediction", "prediction_2"])
-    ['prediction_3', 'p_x']
+
+def keep(kept: Kept, to: Path, content: bytes, rows: int = 0, unanswered: int = 0) -> None:
+    """Keep a piece; InvalidInput where the machine refuses it."""
+    with writing(to):
+        kept.add(content, rows, unanswered)
+
+
+@contextmanager
+def place_of_work(to: Path, work: Path | None) -> Iterator[Path]:
+    """The folder in which a result grows: the given one, else one beside it that goes in any case."""
+    if work is not None:
+        yield work
+        return
+    folder = temporary_name(to)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def cut_pieces(frames: Iterator[pd.DataFrame], text_column: str, rows: int) -> Iterator[pd.DataFrame]:
+    """Rows in pieces of so many, or of as many as hold four million bytes of text; always cut alike."""
+    for frame in frames:
+        sizes = pc.binary_length(frame[text_column].array.__arrow_array__()).to_numpy()
+        start = 0
+        while start < len(frame):
+            held = np.cumsum(sizes[start : start + rows])
+            fit = max(1, int(np.searchsorted(held, BYTES_PER_PIECE, side="right")))
+            yield frame[start : start + fit]
+            start += fit
+
+
+def fingerprint_of(request: FileRequest, column: str, answerer: Answerer) -> str:
+    """What tells whether the same file would come out again: source, model, column and how it is read."""
+    options = {name: str(value) for name, value in asdict(request.options).items()}
+    settings = [FORM, column, answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
+    return hashlib.sha256(f"{json.dumps(settings)}{digest_of(request.source)}".encode()).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """sha256 (hex) over a file, or over all files of a folder and their names."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest.update(f"{file.relative_to(path).as_posix()}\n{content}\n".encode())
+    return digest.hexdigest()
+
+
+def find_text_column(request: FileRequest, pieces: Pieces) -> tuple[str, bool]:
+    """The column to read texts from, and whether that is a guess from the first thousands of rows.
+
+    Raises InvalidInput where there is no column of the name that was asked for.
     """
-    used = set(taken)
-    names = []
-    for name in wanted:
-        free, number = name, 2
-        while free in used:
-            free, number = f"{name}_{number}", number + 1
-        used.add(free)
-        names.append(free)
-    return names
-
-
-def check_column(frame: pd.DataFrame, name: str) -> None:
-    """Raise InvalidInput where the table has no column of this name."""
-    if name not in frame.columns:
-        known = ", ".join(f"'{column}'" for column in list(frame.columns)[:20])
+    name = request.text_column
+    if name is None:
+        first = next(pieces.frames(), pd.DataFrame(columns=list(pieces.columns)))
+        return choose_text_column(first, request.likely_columns)
+    if name not in pieces.columns:
+        known = ", ".join(f"'{column}'" for column in pieces.columns[:20])
         raise InvalidInput(f"The table has no column '{name}'.", f"Its columns are {known}.")
+    return name, False
 
 
 def choose_text_column(frame: pd.DataFrame, likely: Sequence[str] = ()) -> tuple[str, bool]:
@@ -140,126 +226,3 @@ def choose_text_column(frame: pd.DataFrame, likely: Sequence[str] = ()) -> tuple
         return str(frame.columns[0]), False
     lengths = {str(name): float(frame[name].astype(str).str.len().mean()) for name in frame.columns}
     return max(lengths, key=lambda name: lengths[name]), True
-
-
-def predict_file(request: FileRequest, predict: Predict, progress: Progress | None = None) -> PredictedFile:
-    """Answer every row of a delimited file and write it with the answers, in the file's own format.
-
-    Separator and encoding stay those of the source; the first line of the result always names the
-    columns. The result appears whole or not at all. Raises Conflict where ``to`` exists, and InvalidInput,
-    before anything is answered, where it cannot be written.
-    """
-    check_place(request.to)
-    if request.to.exists() and not request.overwrite:
-        raise Conflict(
-            f"There is already a file {request.to.name}.", "Choose another name, or move the file away."
-        )
-    table = read_table(request.source, request.options, request.file_name)
-    notes: list[str] = []
-    column, guessed = request.text_column, False
-    if column is None:
-        column, guessed = choose_text_column(table.frame, request.likely_columns)
-    if guessed:
-        notes.append(f"Column '{column}' was taken for the text: it holds the longest texts.")
-    predicted = predict_table(table.frame, column, predict, progress)
-    if table.report.rows_dropped:
-        notes.append(f"Left out: {table.report.rows_dropped:,} lines that could not be read as rows.")
-    if predicted.unanswered:
-        notes.append(f"Without an answer: {count_of(predicted.unanswered, 'row')} without a text.")
-    with writing(request.to):
-        notes += write_like(predicted.frame, request.to, table.report)
-    return PredictedFile(request.to, len(predicted.frame), predicted.unanswered, column, tuple(notes))
-
-
-def check_place(to: Path) -> None:
-    """Raise InvalidInput where a file cannot be written there; its folder is made where it is missing."""
-    with writing(to):
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.exists()  # raises where no file can have that name
-        probe = temporary_name(to)
-        probe.touch()
-        probe.unlink()
-
-
-@contextmanager
-def writing(to: Path) -> Iterator[None]:
-    """What the machine refuses while a file is written, in words."""
-    try:
-        yield
-    except OSError as error:
-        raise InvalidInput(
-            f"The answers cannot be written to {to.name}: {error.strerror}.",
-            "Choose another place for them, or make this one ready to be written to.",
-        ) from error
-
-
-def write_like(frame: pd.DataFrame, to: Path, report: ReaderReport) -> list[str]:
-    """Write a table with the separator, quotes and encoding of the file it came from.
-
-    Where a cell cannot be written that way, quotes or UTF-8 are used; the sentences returned say so. For a
-    file that has none of these (a workbook, Parquet) it is CSV in UTF-8.
-    """
-    notes = []
-    encoding = report.encoding or "utf-8-sig"
-    delimiter = report.delimiter or ","
-    if not can_encode(frame, encoding):
-        notes.append(f"The answers hold characters that {encoding} does not know: the file is UTF-8.")
-        encoding = "utf-8-sig"
-    plain = report.quote is None and not needs_quotes(frame, delimiter)
-    with replacing(to) as waiting, open(waiting, "w", encoding=encoding, newline="") as stream:
-        long = len(delimiter) > 1
-        writer = csv.writer(
-            LongDelimiter(stream, delimiter) if long else stream,
-            delimiter=DELIMITER_STAND_IN if long else delimiter,
-            # The csv module does not see which cells hold a separator of several characters.
-            quoting=csv.QUOTE_NONE if plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
-            # Without quoting, a quote is an ordinary character that must not be escaped.
-            quotechar=None if plain else '"',
-            lineterminator="\n",
-        )
-        writer.writerow([str(name) for name in frame.columns])
-        writer.writerows(written_rows(frame))
-    return notes
-
-
-class LongDelimiter:
-    """A place to write to that puts a separator of several characters where its stand-in is."""
-
-    def __init__(self, stream: TextIO, delimiter: str) -> None:
-        self.stream = stream
-        self.delimiter = delimiter
-
-    def write(self, line: str) -> int:
-        """Write a line."""
-        return self.stream.write(line.replace(DELIMITER_STAND_IN, self.delimiter))
-
-
-def written_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """Cells as they are written: text as it is, shares with six digits, nothing where there is none."""
-    columns = []
-    for name in frame.columns:
-        values = frame[name]
-        if values.dtype.kind == "f":
-            columns.append(["" if np.isnan(value) else f"{value:.6f}" for value in values])
-        else:
-            columns.append(values.tolist())
-    return list(zip(*columns, strict=True))
-
-
-def can_encode(frame: pd.DataFrame, encoding: str) -> bool:
-    """Whether every cell and column name can be written in the encoding."""
-    try:
-        "".join(map(str, frame.columns)).encode(encoding)
-        for name in frame.columns:
-            if frame[name].dtype.kind != "f":
-                "".join(frame[name].tolist()).encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def needs_quotes(frame: pd.DataFrame, delimiter: str) -> bool:
-    """Whether a cell holds the separator or a line end, so that it cannot be written without quotes."""
-    cells = [list(map(str, frame.columns))]
-    cells += [frame[name].tolist() for name in frame.columns if frame[name].dtype.kind != "f"]
-    return any(mark in cell for column in cells for cell in column for mark in (delimiter, "\n", "\r"))

@@ -86,7 +86,7 @@ class JobService:
         return self.queue.retry(job_id)
 
     def pause(self, job_id: str) -> JobView:
-        """Hold a waiting job back, have a training keep what it has and leave its device.
+        """Hold a waiting job back, have a training or a file keep what it has and leave its place.
 
         Conflict where it has ended, or could not go on from where it was.
         """
@@ -101,6 +101,8 @@ class JobService:
 
     def stop(self, job_id: str) -> JobView:
         """Have a training end early with the best model so far; Conflict where there is none to keep."""
+        if self.get(job_id).kind != "train":
+            raise Conflict("Only a training can be stopped early.", "Let it end, or cancel it.")
         return self._wish(job_id, self.queue.stop)
 
     def move_to(self, job_id: str, position: int) -> JobView:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jobs.queue import JobView, NewJob
 from studio.errors import Conflict, InvalidInput
+from studio.prediction.answers import Answerer, array_of
 from studio.prediction.pool import ModelState, PredictorPool
 from studio.prediction.tables import FileRequest, PredictedFile, predict_file
 from studio.records.models import ModelRecord
@@ -55,7 +58,11 @@ class PredictionService:
         model = self._models.get(model_name)
         folder = self._models.folder_of(model)
         request = FileRequest(source=source, to=out, likely_columns=self._text_columns(model))
-        return predict_file(request, lambda texts: self._pool.predict(folder, texts), progress)
+
+        def ask(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:
+            return array_of(self._pool.predict(folder, texts, progress=tell), model.labels)
+
+        return predict_file(request, Answerer(tuple(model.labels), ask), progress)
 
     def _text_columns(self, model: ModelRecord) -> list[str]:
         """What the text column was called where the model was trained."""
@@ -66,6 +73,7 @@ class PredictionService:
     ) -> JobView:
         """Queue the prediction of a file that stays where it is; the job's result names the file it made.
 
+        The job may be paused: what it has answered is kept, and not answered again.
         Without ``text_column`` the column is found as ``predict_file`` finds it.
         """
         model = self._models.get(model_name)
@@ -83,6 +91,7 @@ class PredictionService:
                     "file_name": file_name,
                 },
                 lane="light",
+                resumable=True,
                 title=f"Predict {file_name} with {model.name}",
             )
         )

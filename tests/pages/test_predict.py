@@ -291,6 +291,8 @@ def test_a_job_shows_how_far_it_is_and_that_the_page_may_be_closed(studio: Studi
     html = filing.render_job(studio, file_job(JobState.RUNNING, fraction=0.5, step=512, steps=1024))
     assert "512 of 1,024 rows" in html and "You can close this page" in html
     assert "No worker is running" in filing.render_job(studio, file_job(JobState.QUEUED))
+    html = filing.render_job(studio, file_job(JobState.PAUSED, fraction=0.5, step=512, steps=1024))
+    assert "It is paused" in html and "You can close this page" not in html
 
 
 def test_a_failed_job_says_why_and_leads_to_its_page(studio: Studio) -> None:

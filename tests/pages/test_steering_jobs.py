@@ -43,6 +43,7 @@ def test_only_what_fits_the_state_is_offered() -> None:
 def test_what_could_not_go_on_is_not_paused_and_what_stops_is_not_stopped_again() -> None:
     assert offered(JobState.RUNNING, resumable=False) == {"cancel"}
     assert offered(JobState.RUNNING, stop_asked=True) == {"pause", "cancel"}
+    assert offered(JobState.RUNNING, kind="predict") == {"pause", "cancel"}
 
 
 def test_stopping_asks_with_the_best_epoch_or_says_that_none_was_judged() -> None:

@@ -2,76 +2,96 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from studio.data.readers import ReadOptions, read_table
 from studio.errors import Conflict, InvalidInput
-from studio.prediction.tables import FileRequest, choose_text_column, predict_file, predict_table
+from studio.prediction.answers import Answerer, Tell
+from studio.prediction.tables import FileRequest, choose_text_column, predict_file
 
 
-def answer(text: str) -> dict[str, Any]:
-    """A model that finds long texts."""
-    share = min(0.99, len(text) / 20)
-    label = "long" if share > 0.5 else "short"
-    return {
-        "label": label,
-        "confidence": max(share, 1 - share),
-        "probabilities": {"short": 1 - share, "long": share},
-    }
+def lengths_as_answers(texts: list[str], tell: Tell) -> np.ndarray:
+    """Finds long texts."""
+    shares = np.array([min(0.99, len(text) / 20) for text in texts])
+    tell(len(texts))
+    return np.column_stack([1 - shares, shares])
 
 
-def predict(texts: list[str]) -> list[dict[str, Any]]:
-    """The same for several texts."""
-    return [answer(text) for text in texts]
+LENGTHS = Answerer(("short", "long"), lengths_as_answers)
 
 
-def ask(source: Path, to: Path, **changes: Any) -> Any:
+def ask(source: Path, to: Path, answerer: Answerer = LENGTHS, **changes: Any) -> Any:
     """Answer a file."""
-    return predict_file(FileRequest(source, to, **changes), predict)
+    return predict_file(FileRequest(source, to, **changes), answerer)
 
 
-def test_every_column_and_the_order_of_rows_stay() -> None:
-    frame = pd.DataFrame(
-        {"id": ["3", "1", "2"], "text": ["a long text, this one", "x", "y"]}, index=[7, 8, 9]
-    )
-    found = predict_table(frame, "text", predict).frame
-    assert list(found.columns) == ["id", "text", "prediction", "confidence", "p_short", "p_long"]
-    assert found["id"].tolist() == ["3", "1", "2"]
-    assert found["prediction"].tolist() == ["long", "short", "short"]
-    assert (found["p_short"] + found["p_long"]).tolist() == pytest.approx([1, 1, 1])
-    assert list(frame.columns) == ["id", "text"]
+def answer_lines(folder: Path, text: str, **changes: Any) -> list[str]:
+    """Answer a file of this text; the lines of the result."""
+    (folder / "in.csv").write_text(text)
+    ask(folder / "in.csv", folder / "out.csv", **changes)
+    return (folder / "out.csv").read_text().splitlines()
 
 
-def test_a_new_column_whose_name_is_taken_gets_a_number() -> None:
-    frame = pd.DataFrame({"text": ["x"], "prediction": ["mine"], "p_long": ["mine too"]})
-    found = predict_table(frame, "text", predict).frame
-    assert list(found.columns)[3:] == ["prediction_2", "confidence", "p_short", "p_long_2"]
-    assert found["prediction"].tolist() == ["mine"]
+def test_every_column_and_the_order_of_rows_stay(tmp_path: Path) -> None:
+    rows = ["id,text", "3,a long text this one", "1,x", "2,y"]
+    assert answer_lines(tmp_path, "\n".join(rows)) == [
+        "id,text,prediction,confidence,p_short,p_long",
+        "3,a long text this one,long,0.990000,0.010000,0.990000",
+        "1,x,short,0.950000,0.950000,0.050000",
+        "2,y,short,0.950000,0.950000,0.050000",
+    ]
 
 
-def test_a_row_without_text_stays_and_gets_no_answer() -> None:
-    found = predict_table(pd.DataFrame({"text": ["x", "  ", ""]}), "text", predict)
-    assert found.unanswered == 2
-    assert found.frame["prediction"].tolist() == ["short", "", ""]
-    assert found.frame["confidence"].isna().tolist() == [False, True, True]
+def test_a_new_column_whose_name_is_taken_gets_a_number(tmp_path: Path) -> None:
+    head, row = answer_lines(tmp_path, "text,prediction,p_long\nx,mine,mine too\n")
+    assert head == "text,prediction,p_long,prediction_2,confidence,p_short,p_long_2"
+    assert row.startswith("x,mine,mine too,short,")
 
 
-def test_progress_counts_to_the_last_row() -> None:
+def test_a_row_without_text_stays_and_gets_no_answer(tmp_path: Path) -> None:
+    lines = answer_lines(tmp_path, "id,text\n1,\n2,x\n3,  \n", text_column="text")
+    assert lines[1:] == ["1,,,,,", "2,x,short,0.950000,0.950000,0.050000", "3,  ,,,,"]
+
+
+def test_a_file_without_any_text_is_not_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n1,\n2,\n")
+
+    def never(_texts: list[str], _tell: Tell) -> np.ndarray:
+        raise AssertionError("asked")
+
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", Answerer(("a", "b"), never), text_column="text")
+    assert (made.rows, made.unanswered) == (2, 2)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1:] == ["1,,,,,", "2,,,,,"]
+
+
+def test_progress_counts_to_the_last_row(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n" + "1,x\n" * 1300)
     counts: list[tuple[int, int]] = []
-    frame = pd.DataFrame({"text": ["x"] * 1300})
-    predict_table(frame, "text", predict, lambda done, total: counts.append((done, total)))
-    assert counts == [(512, 1300), (1024, 1300), (1300, 1300)]
+    request = FileRequest(tmp_path / "in.csv", tmp_path / "out.csv", rows_per_piece=512)
+    predict_file(request, LENGTHS, lambda done, total: counts.append((done, total)))
+    assert [*dict.fromkeys(counts)] == [(0, 1300), (512, 1300), (1024, 1300), (1300, 1300)]
 
 
-def test_a_missing_column_is_said_with_those_there_are() -> None:
+def test_a_missing_column_is_said_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
-        predict_table(pd.DataFrame({"message": ["x"]}), "text", predict)
+        answer_lines(tmp_path, "id,message\n1,x\n", text_column="text")
     assert "'text'" in caught.value.message
     assert "'message'" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_cells_of_files_without_separators_are_quoted_where_they_need_it(tmp_path: Path) -> None:
+    texts = ['"half', 'say "hi"', "one, two", "plain"]
+    lines = "".join(json.dumps({"text": text, "n": number}) + "\n" for number, text in enumerate(texts))
+    (tmp_path / "in.jsonl").write_text(lines)
+    ask(tmp_path / "in.jsonl", tmp_path / "out.csv")
+    assert read_table(tmp_path / "out.csv").frame["text"].tolist() == texts
 
 
 @pytest.mark.parametrize(
@@ -143,9 +163,7 @@ def test_answers_the_encoding_does_not_know_turn_the_file_into_utf_8(tmp_path: P
     source = tmp_path / "in.csv"
     source.write_bytes("id,text\n1,café déjà vu\n2,naïve\n".encode("cp1252"))
 
-    def chinese(texts: list[str]) -> list[dict[str, Any]]:
-        return [{"label": "好", "confidence": 1.0, "probabilities": {"好": 1.0}} for _ in texts]
-
+    chinese = Answerer(("好",), lambda texts, _tell: np.ones((len(texts), 1)))
     request = FileRequest(source, tmp_path / "out.csv", "text", options=ReadOptions(encoding="cp1252"))
     made = predict_file(request, chinese)
     assert any("UTF-8" in note for note in made.notes)
@@ -167,13 +185,13 @@ def test_a_place_that_cannot_be_written_is_said_before_any_row_is_answered(tmp_p
     source.write_text("text\nhello\n", encoding="utf-8")
     asked: list[str] = []
 
-    def never(texts: list[str]) -> list[dict[str, Any]]:
+    def note(texts: list[str], tell: Tell) -> np.ndarray:
         asked.extend(texts)
-        return predict(texts)
+        return lengths_as_answers(texts, tell)
 
     for to in (source / "out.csv", source / "below" / "out.csv", tmp_path / ("long" * 80 + ".csv")):
         with pytest.raises(InvalidInput, match="cannot be written") as caught:
-            predict_file(FileRequest(source, to), never)
+            ask(source, to, Answerer(("short", "long"), note))
         assert "Choose" in caught.value.hint
     assert asked == []
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
@@ -182,11 +200,11 @@ def test_a_place_that_cannot_be_written_is_said_before_any_row_is_answered(tmp_p
 def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nhello there\n")
 
-    def fail(texts: list[str]) -> list[dict[str, Any]]:
+    def fail(_texts: list[str], _tell: Tell) -> np.ndarray:
         raise InvalidInput("stopped")
 
     with pytest.raises(InvalidInput):
-        predict_file(FileRequest(tmp_path / "in.csv", tmp_path / "out.csv"), fail)
+        ask(tmp_path / "in.csv", tmp_path / "out.csv", Answerer(("short", "long"), fail))
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 

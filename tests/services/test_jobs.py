@@ -56,3 +56,12 @@ def test_a_model_that_old_waiting_jobs_use_stays_with_their_uploads_and_is_not_s
         studio.models.delete("kept")
     filing.start(studio, "kept", small_table, "text")
     assert source.exists()
+
+
+def test_only_a_training_is_stopped_early(studio: Studio, small_table: Path) -> None:
+    studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
+    keep_model(studio, "small", "kept")
+    answering = filing.start(studio, "kept", small_table, "text")
+    assert answering.resumable
+    with pytest.raises(Conflict, match="Only a training"):
+        studio.jobs.stop(answering.id)

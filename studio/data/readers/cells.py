@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,11 @@ from studio.errors import InvalidInput
 CELLS_LIMIT_BYTES = 2 << 30
 TABLE_LIMIT_COLUMNS = 10_000
 ROWS_PER_CHUNK = 20_000
+CHARACTERS_PER_CHUNK = 8_000_000
 PREVIEW_ROWS = 1_000
 # What pandas means by "str", looked up once and not for each of many columns.
 TEXT = pd.api.types.pandas_dtype("str")
+Item = TypeVar("Item")
 
 
 class CellColumns:
@@ -86,6 +89,20 @@ class CellColumns:
                 for name, chunks in self._chunks.items()
             }
         )
+
+
+def cut_chunks(items: Iterable[Item], characters_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Items in lists of 20,000, or of as many as hold eight million characters."""
+    chunk: list[Item] = []
+    characters = 0
+    for item in items:
+        chunk.append(item)
+        characters += characters_of(item)
+        if len(chunk) >= ROWS_PER_CHUNK or characters > CHARACTERS_PER_CHUNK:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 def check_width(width: int, name: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,31 @@ from studio.data.readers.repairs import ColumnKinds, join_surplus
 
 CHUNK_ROWS = 50_000
 CHUNK_CHARACTERS = 8_000_000
-MOST_CHARACTERS = 32_000_000
 TEXT_TYPE = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a table: its columns of text, and the line on which each row starts, int64."""
+
+    columns: list[pa.Array]
+    lines: np.ndarray
+
+    def above(self, line: int) -> Chunk:
+        """The rows that start before a line."""
+        rows = int(np.searchsorted(self.lines, line))
+        return Chunk([column[:rows] for column in self.columns], self.lines[:rows])
+
+
+def frame_of(chunks: Sequence[Chunk], names: Iterable[str]) -> pd.DataFrame:
+    """Rows as Arrow-backed text columns that share the memory of the chunks."""
+    columns = {
+        name: pd.arrays.ArrowStringArray(
+            pa.chunked_array([chunk.columns[place] for chunk in chunks], pa.large_string()), dtype=TEXT_TYPE
+        )
+        for place, name in enumerate(names)
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(sum(len(chunk.lines) for chunk in chunks)))
 
 
 class Collector:
@@ -30,28 +54,21 @@ class Collector:
         self.kinds = kinds
         self.repairs = repairs
         self.account = Account()
-        self.lines = array("q")
         self._chunk_rows = chunk_rows
         self._held = 0
         self._cells: list[list[str]] = []
-        self._chunks: list[list[pa.Array]] = [[] for _ in range(layout.width)]
+        self._lines = array("q")
 
-    def take(self, rows: Rows, each_chunk: Callable[[int], bool]) -> bool:
-        """Take rows to the end, or until ``each_chunk``, called with their number, says that it is enough.
-
-        Returns whether the end was reached.
-        """
+    def chunks(self, rows: Rows) -> Iterator[Chunk]:
+        """The rows that fit, to the end; a chunk may be empty where many do not."""
         for plain in rows.runs():
             if plain is None:
-                self._take_one_by_one(rows)
+                yield from self._take_one_by_one(rows)
             else:
                 self._take_plain(plain, rows)
-            if len(self._cells) >= self._chunk_rows or self._held > CHUNK_CHARACTERS:
-                self._flush()
-                if each_chunk(len(self.lines)):
-                    return False
-        self._flush()
-        return True
+                if self._is_full():
+                    yield self._cut()
+        yield self._cut()
 
     def _take_plain(self, plain: list[list[str]], rows: Rows) -> None:
         """Rows that are one line each; those that do not fit are looked at closely."""
@@ -61,7 +78,8 @@ class Collector:
         header = (self.layout.last_header or [""])[0]
         if set(map(len, plain)) == {width} and header not in names and all(map(str.strip, names)):
             self._cells += plain
-            self.lines.extend(range(first, first + len(plain)))
+            self._lines.extend(range(first, first + len(plain)))
+            self.account.take(plain)
             return
         for line, (row, raw) in enumerate(zip(plain, rows.raw, strict=True), first):
             if len(row) == width and row[0].strip() and row[0] != header:
@@ -69,7 +87,7 @@ class Collector:
             else:
                 self._judge(row, line, raw)
 
-    def _take_one_by_one(self, rows: Rows) -> None:
+    def _take_one_by_one(self, rows: Rows) -> Iterator[Chunk]:
         """Rows of several lines, or with quotes that do not add up."""
         width = self.layout.width
         header = (self.layout.last_header or [""])[0]
@@ -78,37 +96,31 @@ class Collector:
             if row is None:
                 self._mend_broken(rows.start, rows.raw[0])
             elif len(row) == width and row[0].strip() and row[0] != header:
-                self._cells.append(row)
-                self.lines.append(rows.start)
+                self._add(row, rows.start)
             else:
                 self._judge(row, rows.start, "".join(rows.raw))
-            if self._held > MOST_CHARACTERS:
-                self._flush()
+            if self._is_full():
+                yield self._cut()
 
-    def frame(self, names: list[str]) -> pd.DataFrame:
-        """All rows taken, as Arrow-backed text columns."""
-        columns = {
-            name: pd.arrays.ArrowStringArray(pa.chunked_array(chunks, pa.large_string()), dtype=TEXT_TYPE)
-            for name, chunks in zip(names, self._chunks, strict=True)
-        }
-        return pd.DataFrame(columns, index=pd.RangeIndex(len(self.lines)))
+    def _is_full(self) -> bool:
+        return len(self._cells) >= self._chunk_rows or self._held > CHUNK_CHARACTERS
 
-    def _flush(self) -> None:
-        if self._cells:
-            for chunks, column in zip(self._chunks, zip(*self._cells, strict=True), strict=True):
-                chunks.append(pa.array(column, pa.large_string()))
-            self._cells.clear()
-        self._held = 0
+    def _cut(self) -> Chunk:
+        columns = [*zip(*self._cells, strict=True)] or [()] * self.layout.width
+        chunk = Chunk([pa.array(column, pa.large_string()) for column in columns], np.array(self._lines))
+        self._cells, self._lines, self._held = [], array("q"), 0
+        return chunk
 
     def _add(self, row: list[str], line: int) -> None:
         self._cells.append(row)
-        self.lines.append(line)
+        self._lines.append(line)
+        self.account.take([row])
 
     def _judge(self, row: list[str], line: int, raw: str) -> None:
         """A row that is blank, empty, the header again, or of another width."""
         width = self.layout.width
         if not raw.strip("\r\n\t ") and (len(row) < 2 or self.layout.dialect.delimiter == " "):
-            self.account.blank.append(line)
+            self.account.pass_blank(line)
         elif not any(map(str.strip, row)):
             self.account.drop("empty_rows", line, raw)
         elif len(row) == width and row == self.layout.last_header:

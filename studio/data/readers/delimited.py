@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from studio.data.readers.accounts import Account
-from studio.data.readers.collecting import CHUNK_ROWS, Collector
+from studio.data.readers.collecting import CHUNK_ROWS, Chunk, Collector, frame_of
 from studio.data.readers.dialects import SEPARATOR_LINE, find_dialect, returns_end_lines
 from studio.data.readers.encodings import Encoding, find_encoding
 from studio.data.readers.findings import Reading, find_problems
@@ -18,7 +19,7 @@ from studio.data.readers.layout import Layout, find_layout
 from studio.data.readers.lines import check_lines, cut_lines, is_damaged, open_text, read_blocks, take_sample
 from studio.data.readers.parsing import Rows
 from studio.data.readers.repairs import ColumnKinds, know_columns
-from studio.data.readers.second_tables import cut_second_table
+from studio.data.readers.second_tables import CODE, cut_second_table
 from studio.data.readers.table import Progress, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
 
@@ -47,17 +48,20 @@ def read_delimited(path: Path, options: ReadOptions, name: str, progress: Progre
     Raises InvalidInput where it cannot be read or holds no table.
     """
     plan = plan_reading(path, options, name)
-    collector, rows, complete = read_rows(plan, progress)
-    frame, lines = collector.frame(plan.columns.names), np.array(collector.lines, dtype=np.int64)
-    frame, lines = cut_second_table(frame, lines, collector.account, plan.layout, plan.kinds)
+    passing = Passing(plan)
+    chunks = [*passing.chunks(progress)]
+    account = passing.account
+    frame, lines = frame_of(chunks, plan.columns.names), np.concatenate([chunk.lines for chunk in chunks])
+    if (start := cut_second_table(account, plan.layout, plan.kinds)) is not None:
+        frame, lines = drop_from(start, frame, lines, account, plan.layout.dialect.delimiter)
     reading = Reading(
         name=name,
         frame=frame,
         lines=lines,
         layout=plan.layout,
         columns=plan.columns,
-        account=collector.account,
-        comments=rows.comments,
+        account=account,
+        comments=passing.comments,
         encoding=plan.encoding,
         joinable=plan.kinds.text is not None,
         damaged=lambda: not plan.encoding.name.startswith("utf") or is_damaged(path, plan.encoding.name),
@@ -65,11 +69,23 @@ def read_delimited(path: Path, options: ReadOptions, name: str, progress: Progre
     return Table(
         frame,
         lines,
-        report_on(plan, collector.account, len(frame), complete),
+        report_on(plan, account, len(frame), passing.complete),
         find_problems(reading),
         name,
-        left_out=tuple(collector.account.left_out),
+        left_out=tuple(account.left_out),
     )
+
+
+def drop_from(
+    start: int, frame: pd.DataFrame, lines: np.ndarray, account: Account, delimiter: str
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows above a second table; those from its line on are noted as dropped."""
+    kept = lines < start
+    others = frame[~kept].itertuples(index=False, name=None)
+    for line, cells in zip(lines[~kept].tolist(), others, strict=True):
+        account.drop(CODE, line, delimiter.join(cells))
+    account.sort_left_out(CODE, start)
+    return frame[kept].reset_index(drop=True), lines[kept]
 
 
 def plan_reading(path: Path, options: ReadOptions, name: str) -> Plan:
@@ -118,33 +134,44 @@ def check_layout(layout: Layout, name: str) -> None:
         )
 
 
-def read_rows(plan: Plan, progress: Progress | None) -> tuple[Collector, Rows, bool]:
-    """Read the rows under the header, and whether they were read to the end."""
-    layout = plan.layout
-    chunk = PREVIEW_ROWS if plan.options.preview else CHUNK_ROWS
-    collector = Collector(layout, plan.kinds, plan.options.repairs, chunk)
-    size = max(1, plan.path.stat().st_size)
-    with plan.path.open("rb") as stream:
-        text = open_text(stream, plan.encoding.name, layout.dialect.returns_end_lines)
-        blocks = read_blocks(text, layout.first_line - 1)
-        rows = Rows(blocks, layout.dialect, layout.first_line, layout.width)
-        each_chunk = follow_chunks(stream.tell, size, plan.options.preview, progress)
-        complete = collector.take(rows, each_chunk) or next(blocks, None) is None
-        text.detach()
-    return collector, rows, complete
+class Passing:
+    """One reading of the rows under the header, a chunk at a time.
 
+    Once its chunks were taken, ``account`` and ``comments`` hold what became of the other lines, and
+    ``complete`` whether the end was reached.
+    """
 
-def follow_chunks(
-    position: Callable[[], int], size: int, preview: bool, progress: Progress | None
-) -> Callable[[int], bool]:
-    """What happens after each chunk: progress is told, and a preview says when it has enough."""
+    def __init__(self, plan: Plan) -> None:
+        self.complete = False
+        self.comments: list[int] = []
+        self._plan = plan
+        chunk_rows = PREVIEW_ROWS if plan.options.preview else CHUNK_ROWS
+        self._collector = Collector(plan.layout, plan.kinds, plan.options.repairs, chunk_rows)
 
-    def each_chunk(count: int) -> bool:
-        if progress:
-            progress(min(1.0, position() / size), "Reading the file")
-        return preview and (count >= PREVIEW_ROWS or position() >= PREVIEW_BYTES)
+    @property
+    def account(self) -> Account:
+        """What became of each line that is no plain row."""
+        return self._collector.account
 
-    return each_chunk
+    def chunks(self, progress: Progress | None = None) -> Iterator[Chunk]:
+        """The rows that fit, to the end; of a preview the first ones."""
+        plan, layout, taken = self._plan, self._plan.layout, 0
+        size = max(1, plan.path.stat().st_size)
+        with plan.path.open("rb") as stream:
+            text = open_text(stream, plan.encoding.name, layout.dialect.returns_end_lines)
+            rows = Rows(
+                read_blocks(text, layout.first_line - 1), layout.dialect, layout.first_line, layout.width
+            )
+            self.comments = rows.comments
+            for chunk in self._collector.chunks(rows):
+                taken += len(chunk.lines)
+                if progress:
+                    progress(min(1.0, stream.tell() / size), "Reading the file")
+                yield chunk
+                if plan.options.preview and (taken >= PREVIEW_ROWS or stream.tell() >= PREVIEW_BYTES):
+                    break
+            self.complete = rows.is_at_end()
+            text.detach()
 
 
 def report_on(plan: Plan, account: Account, read: int, complete: bool) -> ReaderReport:
@@ -157,7 +184,7 @@ def report_on(plan: Plan, account: Account, read: int, complete: bool) -> Reader
         quote=dialect.quote,
         header=layout.header is not None,
         rows_read=read,
-        rows_dropped=sum(map(len, account.dropped.values())),
+        rows_dropped=account.rows_dropped,
         escape=dialect.escape,
         comment=dialect.comment,
         header_line=layout.header_line,

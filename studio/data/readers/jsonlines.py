@@ -24,20 +24,32 @@ def read_json_lines(path: Path, options: ReadOptions, name: str, progress: Progr
 
     Raises InvalidInput where no line can be read.
     """
+    origin = origin_of(path, options, name)
+    decoder, noted = Decoder(), Noted()
+    items = read_items(origin, decoder, noted, progress)
+    if (first := next(items, None)) is None:
+        raise InvalidInput(
+            f"No line of {name} is valid JSON; the first is line {noted.broken[0]}.",
+            'Each line must hold one object, such as {"text": "...", "label": "..."}.',
+        )
+    table = read_list(together(first, items), report_of("jsonl", origin), options, origin, noted)
+    return replace(table, problems=(*find_doubled(decoder.doubled, name), *table.problems))
+
+
+def origin_of(path: Path, options: ReadOptions, name: str) -> Origin:
+    """The file and its encoding."""
     with path.open("rb") as stream:
         found = find_encoding(stream, options.encoding)
-    origin = Origin(path, name, found.name, found.sure)
-    decoder, noted = Decoder(), Noted()
-    with path.open(encoding=found.name, errors="replace", newline="\n") as file:
-        size = max(path.stat().st_size, 1)
-        items = parse_lines(follow_lines(file, size, name, progress), decoder, noted)
-        if (first := next(items, None)) is None:
-            raise InvalidInput(
-                f"No line of {name} is valid JSON; the first is line {noted.broken[0]}.",
-                'Each line must hold one object, such as {"text": "...", "label": "..."}.',
-            )
-        table = read_list(together(first, items), report_of("jsonl", origin), options, origin, noted)
-    return replace(table, problems=(*find_doubled(decoder.doubled, name), *table.problems))
+    return Origin(path, name, found.name, found.sure)
+
+
+def read_items(
+    origin: Origin, decoder: Decoder, noted: Noted, progress: Progress | None = None
+) -> Iterator[tuple[int, Any]]:
+    """The value of each line with its number; lines that are no JSON are noted."""
+    with origin.path.open(encoding=origin.encoding, errors="replace", newline="\n") as file:
+        size = max(origin.path.stat().st_size, 1)
+        yield from parse_lines(follow_lines(file, size, origin.name, progress), decoder, noted)
 
 
 def together(first: tuple[int, Any], rest: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:

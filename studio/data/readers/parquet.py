@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from studio.data.readers.headers import name_columns
 from studio.data.readers.table import Progress, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
 
-ROWS_PER_BATCH = 20_000
+ROWS_PER_BATCH, BYTES_PER_BATCH = 20_000, 8_000_000
 # A few bytes of Parquet can stand for billions of empty cells.
 MOST_ROWS = 50_000_000
 
@@ -40,9 +41,15 @@ def read_parquet(
 
     ``lines`` are row numbers, the first row being 1. Raises InvalidInput where it is damaged or has no rows.
     """
+    with reading(name, kind), path.open("rb") as file:
+        return read_batches(open_batches(file, kind), kind, options, name, progress)
+
+
+@contextmanager
+def reading(name: str, kind: str) -> Iterator[None]:
+    """Turn what is said of a file that cannot be read into a sentence."""
     try:
-        with path.open("rb") as file:
-            return read_batches(open_batches(file, kind), kind, options, name, progress)
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InvalidInput(
             f"{name} cannot be read as {'a Parquet' if kind == 'parquet' else 'an Arrow'} file: "
@@ -55,8 +62,8 @@ def open_batches(file: Any, kind: str) -> Batches:
     """The batches of a Parquet file, an Arrow file or an Arrow stream."""
     if kind == "parquet":
         parquet = pq.ParquetFile(file)
-        names = parquet.schema_arrow.names
-        return Batches(names, parquet.metadata.num_rows, parquet.iter_batches(ROWS_PER_BATCH))
+        rows, names = parquet.metadata.num_rows, parquet.schema_arrow.names
+        return Batches(names, rows, parquet.iter_batches(rows_at_once(parquet.metadata)))
     start = file.read(6)
     file.seek(0)
     if start == b"ARROW1":
@@ -67,38 +74,59 @@ def open_batches(file: Any, kind: str) -> Batches:
     return Batches(stream.schema.names, 0, iter(stream))
 
 
+def rows_at_once(metadata: pq.FileMetaData) -> int:
+    """How many rows a batch has: fewer where they are long."""
+    size = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    return min(ROWS_PER_BATCH, BYTES_PER_BATCH * metadata.num_rows // max(size, 1) + 1)
+
+
+def text_batches(source: Batches, names: list[str]) -> Iterator[tuple[dict[str, pa.Array], int]]:
+    """The cells of each batch as text by column, and how many rows it has."""
+    for batch in source.batches:
+        yield dict(zip(names, map(to_text, batch.columns), strict=True)), batch.num_rows
+
+
 def read_batches(
     source: Batches, kind: str, options: ReadOptions, name: str, progress: Progress | None
 ) -> Table:
     """A table from batches, each turned into text and let go."""
-    check_width(len(source.names), name)
-    columns = name_columns(source.names, len(source.names))
+    names = names_of(source, name)
     cells = CellColumns(name)
-    if source.rows > MOST_ROWS:
-        raise too_many(name)
+    check_rows(source.rows, name)
     complete = True
-    for batch in source.batches:
+    for texts, rows in text_batches(source, names):
         first = len(cells) + 1
-        texts = {column: to_text(values) for column, values in zip(columns.names, batch.columns, strict=True)}
-        cells.add(texts, np.arange(first, first + batch.num_rows))
-        if len(cells) > MOST_ROWS:
-            raise too_many(name)
+        cells.add(texts, np.arange(first, first + rows))
+        check_rows(len(cells), name)
         if progress and source.rows:
             progress(len(cells) / source.rows, f"Reading {name}: row {len(cells):,} of {source.rows:,}.")
         if options.preview and len(cells) >= PREVIEW_ROWS:
             complete = not source.rows or len(cells) >= source.rows
             break
-    if not len(cells):
-        raise InvalidInput(f"{name} has columns and no rows.", "Check that it is the right file.")
-    report = ReaderReport(kind, "", "", None, True, len(cells), 0, complete=complete)
+    report = replace(report_of(kind, len(cells), name), complete=complete)
     return Table(cells.frame(), cells.lines(), report, (), name)
 
 
-def too_many(name: str) -> InvalidInput:
-    """The sentence for more rows than are read."""
-    return InvalidInput(
-        f"{name} claims more than {MOST_ROWS:,} rows.", "Take a part of it, or split it into smaller files."
-    )
+def names_of(source: Batches, name: str) -> list[str]:
+    """What the columns are called, each in its own way."""
+    check_width(len(source.names), name)
+    return name_columns(source.names, len(source.names)).names
+
+
+def report_of(kind: str, rows: int, name: str) -> ReaderReport:
+    """What is known of a file with so many rows; InvalidInput where it has none."""
+    if not rows:
+        raise InvalidInput(f"{name} has columns and no rows.", "Check that it is the right file.")
+    return ReaderReport(kind, "", "", None, True, rows, 0)
+
+
+def check_rows(rows: int, name: str) -> None:
+    """Raise InvalidInput for more rows than are read."""
+    if rows > MOST_ROWS:
+        raise InvalidInput(
+            f"{name} claims more than {MOST_ROWS:,} rows.",
+            "Take a part of it, or split it into smaller files.",
+        )
 
 
 def to_text(values: pa.Array) -> pa.Array:

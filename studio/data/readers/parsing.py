@@ -136,6 +136,10 @@ class Rows:
                     self._reach = max(NEAREST_CLOSE, self._reach // 2)
                 yield from self._break()
 
+    def is_at_end(self) -> bool:
+        """Whether nothing is left; not to be asked while rows are still to be taken."""
+        return self._index >= len(self._block) and next(self._blocks, None) is None
+
     def _load(self) -> bool:
         """Take the next block, in front of it the lines of the row that is being read."""
         block = next(self._blocks, None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from studio.data.problems import Problem, count_of, first_rows, name_rows
-from studio.data.readers.cells import PREVIEW_ROWS, ROWS_PER_CHUNK, CellColumns
+from studio.data.readers.cells import PREVIEW_ROWS, CellColumns, cut_chunks
 from studio.data.readers.characters import Origin, find_text_problems
-from studio.data.readers.encodings import find_encoding
+from studio.data.readers.encodings import Encoding, find_encoding
 from studio.data.readers.table import ReaderReport, ReadOptions, Table
 
 WIDTH_CODES = frozenset({"too_few_fields", "too_many_fields"})
@@ -17,34 +18,52 @@ LEAST_ODD_SHARE = 0.5
 COLUMN = "text"
 
 
-def looks_like_prose(table: Table, options: ReadOptions) -> bool:
-    """Whether a text without column names has no separator, or one by which most lines would be left out."""
-    if options.delimiter or options.header or options.repairs or table.report.header:
+def looks_like_prose(report: ReaderReport, odd: int, options: ReadOptions) -> bool:
+    """Whether a text without column names has no separator, or one by which most lines would be left out.
+
+    ``odd`` is the number of rows of another width.
+    """
+    if options.delimiter or options.header or options.repairs or report.header:
         return False
-    if not table.report.delimiter:
-        return table.report.quote is None
-    odd = sum(problem.count for problem in table.problems if problem.code in WIDTH_CODES)
-    return odd > LEAST_ODD_SHARE * (odd + len(table.frame))
+    if not report.delimiter:
+        return report.quote is None
+    return odd > LEAST_ODD_SHARE * (odd + report.rows_read)
 
 
 def read_prose(path: Path, options: ReadOptions, name: str) -> Table:
     """One column ``text`` with a row for each line that is not empty."""
-    with path.open("rb") as stream:
-        encoding = find_encoding(stream, options.encoding)
+    encoding = encoding_of(path, options)
     cells, empty = CellColumns(name), []
     with path.open(encoding=encoding.name, errors="replace", newline=None) as file:
         numbered = enumerate(file, start=1)
         limited = islice(numbered, PREVIEW_ROWS) if options.preview else numbered
-        while chunk := list(islice(limited, ROWS_PER_CHUNK)):
-            filled = [(number, line.rstrip("\n")) for number, line in chunk if line.strip()]
-            empty += [number for number, line in chunk if not line.strip()]
+        for filled, blank in prose_chunks(limited):
+            empty += blank
             cells.add({COLUMN: [line for _, line in filled]}, [number for number, _ in filled])
         complete = next(numbered, None) is None
     origin = Origin(path, name, encoding.name, encoding.sure)
-    report = ReaderReport("text", encoding.name, "", None, False, len(cells), len(empty), complete=complete)
+    report = replace(report_of(encoding), rows_read=len(cells), rows_dropped=len(empty), complete=complete)
     table = Table(cells.frame(), cells.lines(), report, (), name)
     problems = (*find_prose(empty, name), *find_text_problems(cells, table, origin))
     return replace(table, problems=problems)
+
+
+def encoding_of(path: Path, options: ReadOptions) -> Encoding:
+    """The encoding of a text."""
+    with path.open("rb") as stream:
+        return find_encoding(stream, options.encoding)
+
+
+def report_of(encoding: Encoding) -> ReaderReport:
+    """What is known of a text before its lines are read."""
+    return ReaderReport("text", encoding.name, "", None, False, 0, 0)
+
+
+def prose_chunks(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[list[tuple[int, str]], list[int]]]:
+    """Numbered lines that hold something, without their ends, and the numbers of the others."""
+    for chunk in cut_chunks(lines, lambda line: len(line[1])):
+        filled = [(number, line.rstrip("\n")) for number, line in chunk if line.strip()]
+        yield filled, [number for number, line in chunk if not line.strip()]
 
 
 def find_prose(empty: list[int], file: str) -> list[Problem]:

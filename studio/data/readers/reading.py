@@ -14,7 +14,7 @@ from studio.data.readers.folders import read_archive, read_folder
 from studio.data.readers.jsonlines import read_json_lines
 from studio.data.readers.kinds import recognise
 from studio.data.readers.parquet import read_parquet
-from studio.data.readers.prose import looks_like_prose, read_prose
+from studio.data.readers.prose import WIDTH_CODES, looks_like_prose, read_prose
 from studio.data.readers.records import read_json
 from studio.data.readers.table import Progress, ReadOptions, Table
 from studio.data.readers.workbooks import read_workbook
@@ -69,13 +69,18 @@ def read_in_folder(path: Path, options: ReadOptions, name: str, progress: Progre
 
 def read_member(path: Path, options: ReadOptions, name: str, progress: Progress | None) -> Table:
     """Read a file from inside an archive or folder; InvalidInput where it is an archive itself."""
+    return read_kind(path, kind_of_member(path, name), options, name, progress)
+
+
+def kind_of_member(path: Path, name: str) -> str:
+    """The kind of a file from inside an archive or folder; InvalidInput where it is an archive itself."""
     kind = recognise_all(path, name)
     if kind in OPENERS or kind == "zip":
         raise InvalidInput(
             f"{name} is an archive inside another one or in a folder.",
             "Unpack the outer one, and import what is inside.",
         )
-    return read_kind(path, kind, options, name, progress)
+    return kind
 
 
 def read_kind(path: Path, kind: str, options: ReadOptions, name: str, progress: Progress | None) -> Table:
@@ -91,4 +96,5 @@ def read_kind(path: Path, kind: str, options: ReadOptions, name: str, progress: 
     if kind == "conll":
         return read_conll(path, options, name)
     table = read_delimited(path, options, name, progress)
-    return read_prose(path, options, name) if looks_like_prose(table, options) else table
+    odd = sum(problem.count for problem in table.problems if problem.code in WIDTH_CODES)
+    return read_prose(path, options, name) if looks_like_prose(table.report, odd, options) else table

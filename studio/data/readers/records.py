@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -10,7 +11,7 @@ from typing import Any
 
 from studio.data.names import show_name
 from studio.data.problems import Problem, count_of, first_rows, name_rows
-from studio.data.readers.cells import PREVIEW_ROWS, ROWS_PER_CHUNK, CellColumns
+from studio.data.readers.cells import PREVIEW_ROWS, CellColumns, cut_chunks
 from studio.data.readers.characters import Origin, find_text_problems
 from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.grids import read_grid
@@ -24,6 +25,8 @@ from studio.errors import InvalidInput
 MOST_LEFT_OUT = 1_000
 RAW_CHARACTERS = 2_000
 SHOWN_PARTS = 10
+Record = tuple[int, dict[str, Any]]
+"""The line of an object, and its values by key."""
 NO_ROWS_HINT = "A table in JSON is a list of objects with the same keys, or one such object per line."
 
 
@@ -31,8 +34,8 @@ NO_ROWS_HINT = "A table in JSON is a list of objects with the same keys, or one 
 class Noted:
     """What is said of records beside their cells: lines, by what is odd about them."""
 
-    broken: list[int] = field(default_factory=list)
-    empty: list[int] = field(default_factory=list)
+    broken: array[int] = field(default_factory=lambda: array("q"))
+    empty: array[int] = field(default_factory=lambda: array("q"))
     left_out: list[LeftOut] = field(default_factory=list)
     missing: dict[str, list[int]] = field(default_factory=dict)
     doubled: int = 0
@@ -119,8 +122,7 @@ def read_records(
     cells, noted = CellColumns(source.name), source.noted
     items = iter(items)
     limited = islice(items, PREVIEW_ROWS) if options.preview else items
-    while chunk := list(islice(limited, ROWS_PER_CHUNK)):
-        records = [(line, value) for line, value in chunk if is_record(line, value, noted)]
+    for records in record_chunks(limited, noted):
         add_records(cells, records, noted)
     if not len(cells):
         raise InvalidInput(f"{source.name} holds no records.", NO_ROWS_HINT)
@@ -138,6 +140,19 @@ def read_records(
     return replace(table, problems=problems)
 
 
+def record_chunks(items: Iterable[tuple[int, Any]], noted: Noted) -> Iterator[list[Record]]:
+    """The objects among the items, some thousand at a time; what is none is noted."""
+    for chunk in cut_chunks(items, lambda item: characters_of(item[1])):
+        yield [(line, value) for line, value in chunk if is_record(line, value, noted)]
+
+
+def characters_of(value: Any) -> int:
+    """About how many characters a value holds."""
+    if not isinstance(value, dict):
+        return len(value) if isinstance(value, str) else 0
+    return sum(len(cell) for cell in value.values() if isinstance(cell, str))
+
+
 def is_record(line: int, value: Any, noted: Noted) -> bool:
     """Whether a value is an object that holds anything; notes it where it is not."""
     if not isinstance(value, dict):
@@ -149,15 +164,11 @@ def is_record(line: int, value: Any, noted: Noted) -> bool:
     return True
 
 
-def add_records(cells: CellColumns, records: list[tuple[int, dict[str, Any]]], noted: Noted) -> None:
+def add_records(cells: CellColumns, records: list[Record], noted: Noted) -> None:
     """Append records, with empty cells where one lacks a key that others have."""
-    lines = [line for line, _ in records]
     keys = dict.fromkeys(chain(cells.names, *(value for _, value in records)))
-    columns: dict[str, list[str]] = {}
-    for key in keys:
-        values = [value.get(key) for _, value in records]
-        columns[key] = [value if type(value) is str else to_cell(value) for value in values]
-        if None in values:
+    if any(len(value) < len(keys) for _, value in records):
+        for key in keys:
             lacking = [line for line, value in records if key not in value]
             if lacking:
                 noted.missing.setdefault(key, []).extend(lacking)
@@ -165,7 +176,16 @@ def add_records(cells: CellColumns, records: list[tuple[int, dict[str, Any]]], n
     for key in keys:
         if earlier and key not in cells.names:
             noted.missing.setdefault(key, [])[:0] = earlier
-    cells.add(columns, lines)
+    cells.add(columns_of(records, keys), [line for line, _ in records])
+
+
+def columns_of(records: list[Record], keys: Iterable[str]) -> dict[str, list[str]]:
+    """The cells of records by key, empty where one lacks it."""
+    columns: dict[str, list[str]] = {}
+    for key in keys:
+        values = [value.get(key) for _, value in records]
+        columns[key] = [value if type(value) is str else to_cell(value) for value in values]
+    return columns
 
 
 def read_object(

@@ -47,11 +47,12 @@ def allowed(job: JobView, waiting: int) -> Allowed:
     place = job.position or 1
     queued, running = job.state == JobState.QUEUED, job.state == JobState.RUNNING
     has_begun = running or job.attempt > 0 or job.told > 0
+    can_stop = job.resumable and job.kind == "train"
     return Allowed(
         resume=job.state == JobState.PAUSED,
         retry=job.state in {JobState.FAILED, JobState.CANCELLED},
         pause=queued or (running and job.resumable),
-        stop=job.state in GOES_ON and job.resumable and has_begun and not job.stop_asked,
+        stop=can_stop and job.state in GOES_ON and has_begun and not job.stop_asked,
         earlier=queued and place > 1,
         later=queued and place < waiting,
         cancel=job.state in TO_CANCEL,

@@ -20,7 +20,8 @@ from studio.pages import layout
 from studio.pages.data.describing import describe_reading
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.prediction.tables import CONFIDENCE, PREDICTION, choose_text_column
+from studio.prediction.answers import CONFIDENCE, PREDICTION
+from studio.prediction.tables import choose_text_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +93,8 @@ def render_job(studio: Services, job: JobView) -> Markup:
         return layout.card(head, layout.notice("error", message, hint), way_to_job(job))
     if job.state == JobState.CANCELLED:
         return layout.card(head, layout.notice("info", W.job.cancelled, W.job.cancelled_hint))
+    if job.state == JobState.PAUSED:
+        return layout.card(head, layout.notice("info", W.job.paused, W.job.paused_hint), way_to_job(job))
     return layout.card(head, render_progress(studio, job), way_to_job(job))
 
 
