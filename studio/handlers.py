@@ -24,6 +24,7 @@ from studio.errors import NotFound, Unavailable
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.embedded import Predictor
+from studio.prediction.forms import folder_of_form
 from studio.prediction.tables import FileRequest, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
 from studio.records.models import ModelRecord, add_model_in
@@ -317,7 +318,9 @@ def predict_table_file(context: JobContext) -> Outcome:
     """Answer every row of an uploaded file."""
     payload = context.payload
     settings = Settings.from_environment()
-    folder = settings.models_dir / payload["model_id"] / "folder"
+    model_dir, form_id = settings.models_dir / payload["model_id"], payload.get("form_id")
+    # Where the form was removed since, the plain one answers.
+    folder = folder_of_form(model_dir, form_id) if form_id else model_dir / "folder"
     predictor = Predictor()
     source = Path(payload["source"])
     out = context.workdir / "predictions.csv"
