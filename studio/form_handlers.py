@@ -22,6 +22,7 @@ from studio.results.form_words import describe_form
 
 CALIBRATION_ROWS, ROWS_AT_MOST = 300, 3000
 CONVERTED, SEEN = 0.1, 0.5  # how far the job is when the graph is there, and when its ranges are known
+NAMES = {"float": "The compiled form", "int8": "The compiled form in int8"}
 AGREEMENT_WANTED, LOSS_ALLOWED = 0.995, 0.005
 # Faster is what saves a tenth somewhere and costs no more than a tenth elsewhere: less is noise.
 SAVES, COSTS = 1.1, 0.9
@@ -109,12 +110,14 @@ def telling(context: JobContext, low: float, high: float) -> Tell:
 
 def refuse_bad(form: CompiledForm, *, accept_loss: bool, accept_slow: bool) -> None:
     """Raise NotKept, with the numbers, for a form that loses too much or is not faster."""
-    if not accept_loss and (form.agreement < AGREEMENT_WANTED or form.loss > LOSS_ALLOWED):
+    if not accept_loss and (form.agreement < AGREEMENT_WANTED or round(form.loss, 9) > LOSS_ALLOWED):
         raise NotKept(
-            f"The faster form answers too differently. {describe_form(form)} Wanted are "
+            f"{NAMES[form.kind]} answers too differently. {describe_form(form)} Wanted are "
             f"{AGREEMENT_WANTED:.1%} the same, and at most {LOSS_ALLOWED * 100:g} points lost.",
             ANSWERS_AS_BEFORE,
         )
     speeds = (form.file_speed, form.text_speed)
     if not accept_slow and not (min(speeds) >= COSTS and max(speeds) >= SAVES):
-        raise NotKept(f"This form is not faster on this machine. {describe_form(form)}", ANSWERS_AS_BEFORE)
+        raise NotKept(
+            f"{NAMES[form.kind]} is not faster on this machine. {describe_form(form)}", ANSWERS_AS_BEFORE
+        )

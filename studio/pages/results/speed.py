@@ -86,4 +86,4 @@ def buttons_for(model: ModelRecord) -> Markup:
 
 def way_to_job(job: JobView) -> Markup:
     """The link to the job's own page."""
-    return layout.text_link(W.form.job, link("jobs", job=job.id))
+    return layout.button_link(W.form.job, link("jobs", job=job.id))
