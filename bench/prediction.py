@@ -2,12 +2,15 @@
 
 A file: rows with the lengths of news (log-normal, median 60 tokens, one in twenty over 396, cut at 512) for
 a model of each shape with random weights, every way on the same rows in turns, on one core. One text:
-requests of 60 tokens to the studio's own predictor process, from one client and from 32 at once.
+requests of 60 tokens to the studio's own predictor process, from one client and from 32 at once, and the same
+within one process, without the way to another. Compiled forms are the studio's own, that in int8 calibrated
+on other rows; ONNX Runtime is there where it is installed, with its optimisations on.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import tempfile
@@ -25,11 +28,18 @@ from transformers import AutoTokenizer, pipeline
 from bench.command import clean_up_on_sigterm, describe_machine
 from bench.training import LABELS, LONGEST, SHAPES, make_model
 from studio.checkpoints.resolve import resolve
-from studio.prediction.embedded import Predictor
+from studio.execution.executors import choose_padding
+from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
+from studio.prediction.compiling import compile_form
+from studio.prediction.embedded import LoadedModel, Predictor, read_form, tokenize
+from studio.prediction.forms import folder_of_form
 from studio.prediction.pool import PredictorPool
 from studio.settings import Settings
 
 BATCH = 32
+CALIBRATION_ROWS, ONNX_TOKENS = 100, 1024
+FORMS = {"float": "OpenVINO", "int8": "OpenVINO int8"}
 TEXT_TOKENS, CLIENTS, REQUESTS_EACH = 60, 32, 20
 COMMON = "the of and to in is it was for on that with as are be this by at from not have an or they we"
 WORDS = COMMON.split()
@@ -46,6 +56,7 @@ def news_like_texts(count: int, seed: int) -> list[str]:
 
 def save_model(shape: str, folder: Path) -> Path:
     """A model folder of a shape, with the tokenizer of the built-in checkpoint."""
+    folder.mkdir(parents=True)
     make_model(shape, "sdpa").save_pretrained(folder)
     start = resolve("minilm-l6", Settings.from_environment()).folder
     tokenizer = AutoTokenizer.from_pretrained(start)
@@ -55,12 +66,57 @@ def save_model(shape: str, folder: Path) -> Path:
     return folder
 
 
-def ways_of(folder: Path) -> dict[str, Answer]:
-    """Every way to answer all texts with the model of a folder."""
+def make_forms(folder: Path) -> dict[str, Path]:
+    """The compiled forms of a model folder, each in its own folder."""
+    plain = Predictor(device="cpu").load(folder)
+    made = {kind: folder_of_form(folder.parent, kind) for kind in FORMS}
+    for kind, to in made.items():
+        to.mkdir(parents=True)
+        texts = news_like_texts(CALIBRATION_ROWS, seed=1) if kind == "int8" else []
+        compile_form(plain, folder, to, texts, lambda _message, _share: None)
+    return made
+
+
+def answer_with_onnx(plain: LoadedModel, model: Any, path: Path) -> Answer:
+    """ONNX Runtime by hand: rows of like length together, padded as the studio's compiled forms are."""
+    import onnxruntime
+
+    batch = padded_batches(plain, ["a b", "a b c d"], ONNX_TOKENS)[0]
+    rows, width = torch.export.Dim("rows"), torch.export.Dim("width", max=LONGEST)
+    names = list(batch)
+    torch.onnx.export(
+        model,
+        kwargs=batch,
+        f=str(path),
+        input_names=names,
+        output_names=["logits"],
+        dynamic_shapes={name: {0: rows, 1: width} for name in names},
+        dynamo=True,
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def answer(texts: list[str]) -> None:
+        for one in padded_batches(plain, texts, ONNX_TOKENS):
+            session.run(None, {name: part.numpy() for name, part in one.items()})
+
+    return answer
+
+
+def padded_batches(plain: LoadedModel, texts: Sequence[str], tokens: int) -> list[dict[str, torch.Tensor]]:
+    """What a model is given for the texts, in parts of like length."""
+    rows = EncodedRows.of(tokenize(plain, texts))
+    padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
+    return [padding.batch(rows, part) for part in padding.cut(rows.lengths, Limits(tokens=tokens))]
+
+
+def ways_of(folder: Path, forms: dict[str, Path]) -> dict[str, Answer]:
+    """Every way to answer all texts with the model of a folder, on one core."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     predictor = Predictor(device="cpu")
-    model = predictor.load(folder).model
-    plain = type(model).from_pretrained(folder).eval()
+    loaded = predictor.load(folder)
+    plain = type(loaded.model).from_pretrained(folder).eval()
     classify = pipeline("text-classification", plain, tokenizer=tokenizer, device="cpu")
 
     def batches(texts: list[str], size: int, padding: bool | str) -> None:
@@ -73,6 +129,11 @@ def ways_of(folder: Path) -> dict[str, Answer]:
                     )
                 )
 
+    compiled = {FORMS[kind]: read_form(to, 1).logits for kind, to in forms.items()}
+    by_hand = {}
+    if importlib.util.find_spec("onnxruntime"):
+        path = folder / "model.onnx"
+        by_hand["ONNX Runtime by hand"] = answer_with_onnx(loaded, plain, path)
     return {
         "padded to 512, 32 at a time": lambda texts: batches(texts, BATCH, "max_length"),
         "one by one": lambda texts: batches(texts, 1, False),
@@ -81,12 +142,13 @@ def ways_of(folder: Path) -> dict[str, Answer]:
             texts, truncation=True, top_k=None, batch_size=BATCH
         ),
         "studio": lambda texts: predictor.predict(folder, texts),
+        **{f"studio: {name}": answer for name, answer in compiled.items()},
+        **by_hand,
     }
 
 
-def measure_file(shape: str, folder: Path, texts: list[str], rounds: int) -> None:
+def measure_file(shape: str, ways: dict[str, Answer], texts: list[str], rounds: int) -> None:
     """Time every way on the same texts, in turns, and print the table."""
-    ways = ways_of(folder)
     for answer in ways.values():
         answer(texts[:2])  # what happens once only
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -102,21 +164,35 @@ def measure_file(shape: str, folder: Path, texts: list[str], rounds: int) -> Non
         print(f"| {name} | {len(texts) / median(own):,.1f} | {ratio:.1f} |")
 
 
-def measure_requests(shape: str, folder: Path, home: Path) -> None:
-    """Milliseconds of single requests to the predictor process, from one client and from many."""
+def measure_requests(shape: str, folders: dict[str, Path], home: Path) -> None:
+    """Milliseconds of single requests to the predictor process and within one, for each form."""
     text = " ".join((WORDS * 3)[: TEXT_TOKENS - 2])
+    print(f"\n| {shape}, one text of {TEXT_TOKENS} tokens | p50 ms | p99 ms | requests a second |")
+    print("|---|---:|---:|---:|")
     pool = PredictorPool(home)
     try:
-        pool.predict(folder, [text])
-        print(f"\n| {shape}, one text of {TEXT_TOKENS} tokens | p50 ms | p99 ms | requests a second |")
-        print("|---|---:|---:|---:|")
-        for clients, each in ((1, REQUESTS_EACH * 5), (CLIENTS, REQUESTS_EACH)):
-            milliseconds, took = ask_from(clients, each, lambda: pool.predict(folder, [text]))
-            p50, p99 = np.percentile(milliseconds, [50, 99])
-            name = "1 client" if clients == 1 else f"{clients} clients"
-            print(f"| {name} | {p50:.1f} | {p99:.1f} | {clients * each / took:,.0f} |")
+        for name, folder in folders.items():
+            pool.predict(folder, [text])
+            for clients, each in ((1, REQUESTS_EACH * 5), (CLIENTS, REQUESTS_EACH)):
+                who = "1 client" if clients == 1 else f"{clients} clients"
+                print_requests(
+                    f"{name}, {who}", clients, each, lambda asked=folder: pool.predict(asked, [text])
+                )
     finally:
         pool.close()
+    for name, folder in folders.items():
+        loaded = Predictor(device="cpu").load(folder)
+        loaded.logits([text])
+        print_requests(
+            f"{name}, within the process", 1, REQUESTS_EACH * 5, lambda asked=loaded: asked.logits([text])
+        )
+
+
+def print_requests(name: str, clients: int, each: int, ask: Callable[[], object]) -> None:
+    """One line of the table of single requests."""
+    milliseconds, took = ask_from(clients, each, ask)
+    p50, p99 = np.percentile(milliseconds, [50, 99])
+    print(f"| {name} | {p50:.1f} | {p99:.1f} | {clients * each / took:,.0f} |")
 
 
 def ask_from(clients: int, each: int, ask: Callable[[], object]) -> tuple[list[float], float]:
@@ -152,12 +228,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(texts)} rows, {options.rounds} rounds in turns on one core; requests on all cores")
     with tempfile.TemporaryDirectory(prefix="bench-prediction-") as home:
         for shape in options.shapes.split(","):
-            folder = save_model(shape, Path(home) / shape)
+            folder = save_model(shape, Path(home) / shape / "folder")
+            forms = make_forms(folder)
             os.sched_setaffinity(0, {min(cores)})
             torch.set_num_threads(1)
-            measure_file(shape, folder, texts, options.rounds)
+            measure_file(shape, ways_of(folder, forms), texts, options.rounds)
             os.sched_setaffinity(0, cores)
-            measure_requests(shape, folder, Path(home))
+            named = {"plain": folder} | {FORMS[kind]: to for kind, to in forms.items()}
+            measure_requests(shape, named, Path(home))
     return 0
 
 

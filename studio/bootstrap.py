@@ -21,7 +21,7 @@ from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
 from studio.data.library import Library
-from studio.keeping.adoption import adopt_at_first, note_model, note_models
+from studio.keeping.adoption import adopt_at_first, drop_forms_without_files, note_model, note_models
 from studio.keeping.leftovers import Leftovers
 from studio.keeping.lock import hold_home
 from studio.keeping.opening import keep_daily_copy, open_database, refuse_damaged
@@ -37,6 +37,7 @@ from studio.services.checkpoints import CheckpointService
 from studio.services.comparisons import ComparisonService
 from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
+from studio.services.forms import FormService
 from studio.services.imports import ImportFollowUp, ImportService
 from studio.services.jobs import JobService
 from studio.services.lengths import LengthService
@@ -67,6 +68,7 @@ class Studio:
     training: TrainingService
     jobs: JobService
     models: ModelService
+    forms: FormService
     evaluations: EvaluationService
     predictions: PredictionService
     comparisons: ComparisonService
@@ -100,6 +102,7 @@ def tidy(settings: Settings, queue: Queue) -> None:
     """Remove what nobody needs any more; nothing that another process works on is taken."""
     Leftovers(settings, queue).remove_all()
     ImportFollowUp(settings, queue).sweep()
+    drop_forms_without_files(settings, queue.store.engine)
     note_models(settings, queue.store.engine)
 
 
@@ -127,6 +130,7 @@ def open_studio(settings: Settings) -> Studio:
         training=TrainingService(datasets, checkpoints, models, jobs),
         jobs=jobs,
         models=models,
+        forms=FormService(model_rows, datasets, models, jobs, pool),
         evaluations=evaluations,
         predictions=PredictionService(settings, datasets, models, jobs, pool),
         comparisons=ComparisonService(models),
@@ -170,7 +174,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
     )
     environment = {**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)}
     launcher = (
-        NurseryLauncher(("studio.handlers",), (TRAIN, LIGHT), environment)
+        NurseryLauncher(("studio.handlers", "studio.form_handlers"), (TRAIN, LIGHT), environment)
         if is_forking_safe()
         else LocalLauncher(environment)
     )
@@ -180,7 +184,8 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
 
     def after(job_id: str) -> None:
         leftovers.remove_of(job_id)
-        if (model := ModelStore(store.engine).by_id(job_id)) is not None:
+        model_id = queue.get(job_id).payload.get("model_id", job_id)
+        if (model := ModelStore(store.engine).by_id(model_id)) is not None:
             note_model(settings, model)
         imports.after(job_id)
 

@@ -98,6 +98,12 @@ class Diverged(WorkFailed):
     code = "diverged"
 
 
+class NotKept(WorkFailed):
+    """A compiled form that loses too much, or is not faster."""
+
+    code = "not_kept"
+
+
 class OutOfMemory(WorkFailed):
     """The memory did not suffice, however small the parts of the work."""
 

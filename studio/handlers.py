@@ -26,6 +26,7 @@ from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.answers import Answerer
 from studio.prediction.embedded import Predictor
+from studio.prediction.forms import folder_of_form
 from studio.prediction.tables import FileRequest, digest_of, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
 from studio.records.models import ModelRecord, add_model_in
@@ -321,7 +322,10 @@ def evaluate(context: JobContext) -> Outcome:
 def predict_table_file(context: JobContext) -> Outcome:
     """Answer every row of an uploaded file; what an earlier attempt has answered stays."""
     payload = context.payload
-    folder = Settings.from_environment().models_dir / payload["model_id"] / "folder"
+    settings = Settings.from_environment()
+    model_dir, form_id = settings.models_dir / payload["model_id"], payload.get("form_id")
+    # Where the form was removed since, the plain one answers.
+    folder = folder_of_form(model_dir, form_id) if form_id else model_dir / "folder"
     predictor = Predictor()
 
     def answer(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:

@@ -133,3 +133,13 @@ class PredictBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     inputs: list[dict[str, str]] = Field(min_length=1, max_length=1000, description='[{"text": "..."}, ...]')
+
+
+class CompileBody(BaseModel):
+    """A form of a model that answers faster."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    int8: bool = Field(False, description="Compute in 8-bit integers, which some processors do faster.")
+    accept_loss: bool = Field(False, description="Keep it even where its answers differ too much.")
+    accept_slow: bool = Field(False, description="Keep it even where it is not faster here.")

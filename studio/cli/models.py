@@ -1,4 +1,4 @@
-"""model list, show, rename, delete, export."""
+"""model list, show, rename, delete, export, compile, plain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from studio.cli.jobs import show_ended, show_job
+from studio.errors import WorkFailed
+from studio.results.form_words import describe_form
+from studio.services.forms import FormWish
 from studio.services.models import model_to_json
 
 app = typer.Typer(help="List, export and delete models.", no_args_is_help=True)
@@ -36,7 +40,8 @@ def show(context: typer.Context, name: Name) -> None:
         model = studio.models.get(name)
         value = {**model_to_json(model), "history": studio.models.history(name)}
     scores = ", ".join(f"{key} {number:.4g}" for key, number in value["metrics"].get("test", {}).items())
-    context.obj.show(value, f"{name}: {value['checkpoint']} on {value['dataset']}. Test: {scores}")
+    form = f" Faster form ({model.compiled.kind}): {describe_form(model.compiled)}" if model.compiled else ""
+    context.obj.show(value, f"{name}: {value['checkpoint']} on {value['dataset']}. Test: {scores}.{form}")
 
 
 @app.command()
@@ -70,3 +75,39 @@ def export(
     with context.obj.studio() as studio:
         path = studio.models.export(name, to, format_)
     context.obj.show({"path": str(path)}, f"Wrote the model to {path}.")
+
+
+@app.command("compile")
+def compile_model(
+    context: typer.Context,
+    name: Name,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Compute in 8-bit integers, which some processors do faster.")
+    ] = False,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Keep it even where its answers differ too much.")
+    ] = False,
+    accept_slow: Annotated[
+        bool, typer.Option("--accept-slow", help="Keep it even where it is not faster here.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Print the job when it has ended.")] = False,
+) -> None:
+    """Queue the making of a form that answers faster, used once it has proved good; prints its job."""
+    with context.obj.studio() as studio:
+        job = studio.forms.start(name, FormWish(int8, accept_loss, accept_slow))
+        if not wait:
+            show_job(context.obj, studio, job)
+            return
+        try:
+            show_ended(context.obj, studio, job.id)
+        except WorkFailed as error:
+            error.shell_hint = "To keep it anyway, add --accept-loss or --accept-slow."
+            raise
+
+
+@app.command()
+def plain(context: typer.Context, name: Name) -> None:
+    """Answer by the plain form again; the compiled one is removed."""
+    with context.obj.studio() as studio:
+        model = studio.forms.remove(name)
+    context.obj.show(model_to_json(model), f"'{name}' answers by its plain form.")

@@ -11,7 +11,7 @@ import torch
 from studio.errors import ran_out_of_memory
 from studio.execution.executors import Executor
 from studio.execution.memory import give_back
-from studio.execution.parts import ROWS_PER_PART, Limits
+from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 
 
@@ -27,7 +27,7 @@ def predict_rows(
     ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
     does not suffice for a part, it and those after it are halved; MemoryError where one row is too much.
     """
-    limits = limits or Limits(ROWS_PER_PART, executor.tokens)
+    limits = limits or Limits(executor.rows, executor.tokens)
     was_training = model.training
     logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
     waiting, at_once, done = [*executor.cut(rows.lengths, limits)][::-1], limits.rows, 0

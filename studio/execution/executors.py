@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from studio.execution.packing import PackedModel, first_position, pack_model
-from studio.execution.parts import TOKENS_PER_PART, Limits, cut_packed, cut_padded
+from studio.execution.parts import ROWS_PER_PART, TOKENS_PER_PART, Limits, cut_packed, cut_padded
 from studio.execution.rows import MASK, EncodedRows
 
 # What starting another padded part costs, in tokens: on a graphics processor the launches of all its kernels.
@@ -22,6 +22,10 @@ PACKED_TOKENS_PER_THREAD = 1024
 
 class Executor(Protocol):
     """Computes logits of rows."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows are best computed at once."""
 
     @property
     def tokens(self) -> int:
@@ -47,6 +51,7 @@ class PaddedExecutor:
     limit: int
     overhead: int
     tokens: int = TOKENS_PER_PART
+    rows: int = ROWS_PER_PART
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Rows of like length together, as few padded tokens as possible."""
@@ -81,6 +86,7 @@ class PackedExecutor:
 
     packed: PackedModel
     tokens: int = TOKENS_PER_PART
+    rows: int = ROWS_PER_PART
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """As many rows together as the limits allow."""
@@ -107,13 +113,18 @@ class PackedExecutor:
 
 
 def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) -> Executor:
-    """Without padding on a processor, for an encoder that answers the same so; else with little padding.
-
-    Widths are multiples of 8 where a graphics processor gains from it; a CPU only loses.
-    """
+    """Without padding on a processor, for an encoder that answers the same so; else with little padding."""
     packed = pack_model(model) if device == "cpu" else None
     if packed is not None:
         return PackedExecutor(packed, PACKED_TOKENS_PER_THREAD * torch.get_num_threads())
+    return choose_padding(tokenizer, max_length, device)
+
+
+def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecutor:
+    """The padding that suits a tokenizer and a device.
+
+    Widths are multiples of 8 where a graphics processor gains from it; a CPU only loses.
+    """
     return PaddedExecutor(
         pad_id=tokenizer.pad_token_id or 0,
         pad_type_id=getattr(tokenizer, "pad_token_type_id", 0) or 0,

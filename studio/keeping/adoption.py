@@ -8,6 +8,7 @@ from studio.data.dataset import Dataset
 from studio.data.library import Library
 from studio.errors import StudioError
 from studio.files import read_json, write_json
+from studio.prediction.forms import folder_of_form
 from studio.records.datasets import DatasetStore
 from studio.records.models import ModelRecord, ModelStore
 from studio.records.schema import look_through_once
@@ -79,3 +80,14 @@ def drop_rows_without_files(settings: Settings, engine: Engine) -> None:
     for record in models.list():
         if not (settings.models_dir / record.id / "folder").is_dir():
             models.delete(record.name)
+    drop_forms_without_files(settings, engine)
+
+
+def drop_forms_without_files(settings: Settings, engine: Engine) -> None:
+    """Have the models whose compiled form is not there answer by their plain one."""
+    models = ModelStore(engine)
+    for record in models.list():
+        if record.compiled is None:
+            continue
+        if not folder_of_form(settings.models_dir / record.id, record.compiled.id).is_dir():
+            models.set_form(record.id, None)

@@ -12,6 +12,7 @@ from studio.data.library import Library
 from studio.errors import Diverged
 from studio.files import remove_folder
 from studio.keeping.sweep import find_unfinished, sweep, walk_unfinished
+from studio.prediction.forms import COMPILED
 from studio.records.datasets import DatasetStore
 from studio.records.models import ModelStore
 from studio.settings import Settings
@@ -20,7 +21,7 @@ DIVERGED_KEPT = timedelta(days=7)  # how long what a training was before it went
 
 
 class Leftovers:
-    """Snapshots of ended jobs, models and datasets that never came to be, and what is half-written.
+    """Snapshots of ended jobs, models, forms and datasets that never came to be, and what is half-written.
 
     Nothing that a living process works on is taken, so that any process may remove them at any time.
     """
@@ -37,6 +38,7 @@ class Leftovers:
         Library(self._settings.datasets_dir).sweep(self._datasets.ids())
         made = {path.name for path in self._settings.models_dir.iterdir()}
         made |= {path.parent.name for path in self._settings.jobs_dir.glob("*/snapshots")}
+        made |= {path.name for path in self._settings.models_dir.glob(f"*/{COMPILED}/*")}
         for job_id in made:
             self.remove_of(job_id)
 
@@ -52,7 +54,23 @@ class Leftovers:
             remove_folder(model)
         if not is_kept(job):
             remove_folder(work / "snapshots")
+        self._remove_forms(str(job.payload.get("model_id", "")))
         self._sweep([*walk_unfinished(model), *walk_unfinished(work)])
+
+    def _remove_forms(self, model_id: str) -> None:
+        """Remove the compiled forms of a model that it does not answer by, but those that are being made."""
+        forms = self._settings.models_dir / model_id / COMPILED
+        self._sweep(walk_unfinished(forms))
+        # In this order: the end of a job and what the model answers by are written together.
+        ended = [folder for folder in forms.glob("[!.]*") if self._has_ended(folder.name)]
+        model = self._models.by_id(model_id)
+        for folder in ended:
+            if model is not None and (model.compiled is None or model.compiled.id != folder.name):
+                remove_folder(folder)
+
+    def _has_ended(self, job_id: str) -> bool:
+        job = self._find(job_id)
+        return job is not None and job.state in TERMINAL
 
     def _sweep(self, unfinished: Iterable[Path]) -> None:
         sweep(unfinished, self._settings.home, self._is_settled)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studio.services.comparisons import ComparisonService
     from studio.services.datasets import DatasetService
     from studio.services.evaluations import EvaluationService
+    from studio.services.forms import FormService
     from studio.services.imports import ImportService
     from studio.services.jobs import JobService
     from studio.services.lengths import LengthService
@@ -37,6 +38,7 @@ class Services(Protocol):
     training: TrainingService
     jobs: JobService
     models: ModelService
+    forms: FormService
     evaluations: EvaluationService
     predictions: PredictionService
     comparisons: ComparisonService

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from studio.errors import NotFound, WorkFailed
 from studio.execution.answers import predict_rows
-from studio.execution.executors import Executor, choose_executor, usable_length
+from studio.execution.compiled import CompiledExecutor, CompiledModel
+from studio.execution.executors import Executor, choose_executor, choose_padding, usable_length
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
+from studio.prediction.forms import is_form, plain_folder, read_note
 from studio.tasks.base import Encoded, Task
 from studio.tasks.registry import get_task
 
@@ -28,11 +31,16 @@ from studio.tasks.registry import get_task
 ONE_THREAD_WORK = 1.5e9
 FALLBACK_MAX_LENGTH = 512
 FALLBACK_TASK = "classification"
+UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, RuntimeError)
+NO_FORM = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError)
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """One model ready to answer, with the labels in the order of its logits."""
+    """One model ready to answer, with the labels in the order of its logits.
+
+    ``weights`` is how many numbers each token is multiplied with.
+    """
 
     task: Task
     model: Any
@@ -40,6 +48,16 @@ class LoadedModel:
     labels: tuple[str, ...]
     max_length: int
     executor: Executor
+    weights: int
+
+    def logits(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> np.ndarray:
+        """Scores before the softmax, float32 of shape (texts, labels), in the order given.
+
+        ``progress`` is called with the number of texts answered so far. Raises MemoryError where the memory
+        does not suffice for one text.
+        """
+        rows = EncodedRows.of(tokenize(self, texts))
+        return predict_rows(self.executor, self.model, rows, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,11 @@ class ThriftyExecutor:
     inner: Executor
     weights: int
     threads: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows are best computed at once."""
+        return self.inner.rows
 
     @property
     def tokens(self) -> int:
@@ -85,12 +108,12 @@ class Predictor:
         return list(self._models)
 
     def load(self, folder: str | Path) -> LoadedModel:
-        """The model of a folder, from memory where it is there.
+        """The model of a folder, or of a compiled form's folder, from memory where it is there.
 
         Raises NotFound where the folder holds no model, WorkFailed where it cannot be read.
         """
         key = str(folder)
-        if not (Path(folder) / "config.json").is_file():
+        if not (plain_folder(Path(folder)) / "config.json").is_file():
             self.forget(key)
             raise NotFound("The files of this model are gone.", "Choose another model, or train it again.")
         if key not in self._models:
@@ -107,14 +130,8 @@ class Predictor:
     def logits(
         self, folder: str | Path, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> np.ndarray:
-        """Scores before the softmax, float32 of shape (texts, labels), in the order given.
-
-        ``progress`` is called with the number of texts answered so far. Raises MemoryError where the memory
-        does not suffice for one text.
-        """
-        loaded = self.load(folder)
-        rows = EncodedRows.of(tokenize(loaded, texts))
-        return predict_rows(loaded.executor, loaded.model, rows, progress=progress)
+        """As those of the model that is loaded from the folder."""
+        return self.load(folder).logits(texts, progress)
 
     def predict(self, folder: str | Path, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One ``{label, confidence, probabilities}`` per text."""
@@ -140,29 +157,73 @@ def usable_cores() -> int:
 
 
 def read_model(folder: Path, device: torch.device, threads: int) -> LoadedModel:
+    """A model ready to answer; where a compiled form cannot be used, the plain one of the same model."""
+    if is_form(folder):
+        try:
+            return read_form(folder, threads)
+        except NO_FORM as error:
+            print(f"The compiled form {folder} cannot be used, the plain one is: {error}", file=sys.stderr)
+    return read_plain(plain_folder(folder), device, threads)
+
+
+def read_plain(folder: Path, device: torch.device, threads: int) -> LoadedModel:
     """Weights (safetensors only), tokenizer, labels and length of one model folder."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
-    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
-        raise WorkFailed(
-            f"The model in folder '{folder.name}' cannot be read: {error}",
-            "Its files may be incomplete. Train it again, or restore the folder from a backup.",
-        ) from error
+    tokenizer, model = read_weights(folder)
     model.to(device).eval()
-    names = model.config.id2label
-    labels = tuple(str(names[index]) for index in sorted(names))
     recipe = read_recipe(folder)
-    task = get_task(str(recipe.get("task") or FALLBACK_TASK))
     wanted = recipe.get("max_length") or min(FALLBACK_MAX_LENGTH, tokenizer.model_max_length)
     max_length = usable_length(model, tokenizer, int(wanted))
     torch.set_num_threads(threads)
     executor = choose_executor(model, tokenizer, max_length, device.type)
     weights = model.num_parameters() - model.get_input_embeddings().weight.numel()
     thrifty = ThriftyExecutor(executor, weights, threads)
-    return LoadedModel(task, model, tokenizer, labels, max_length, thrifty)
+    labels = labels_of(model.config)
+    return LoadedModel(task_of(recipe), model, tokenizer, labels, max_length, thrifty, weights)
+
+
+def read_form(folder: Path, threads: int) -> LoadedModel:
+    """A compiled form, with tokenizer and labels from the folder that it was made from.
+
+    Raises one of NO_FORM where it cannot be used.
+    """
+    note, plain = read_note(folder), plain_folder(folder)
+    config = AutoConfig.from_pretrained(plain, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(plain, local_files_only=True)
+    model = CompiledModel(
+        folder,
+        config,
+        precision=note.precision,
+        cores=threads,
+        wide_from=ONE_THREAD_WORK / max(1, note.weights),
+    )
+    executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
+    task = task_of(read_recipe(plain))
+    return LoadedModel(task, model, tokenizer, labels_of(config), note.max_length, executor, note.weights)
+
+
+def read_weights(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and torch model of one model folder; WorkFailed where they cannot be read."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    except UNREADABLE as error:
+        raise WorkFailed(
+            f"The model in folder '{folder.name}' cannot be read: {error}",
+            "Its files may be incomplete. Train it again, or restore the folder from a backup.",
+        ) from error
+    return tokenizer, model
+
+
+def labels_of(config: Any) -> tuple[str, ...]:
+    """The labels in the order of the logits."""
+    return tuple(str(config.id2label[index]) for index in sorted(config.id2label))
+
+
+def task_of(recipe: dict[str, Any]) -> Task:
+    """The task a model was trained for."""
+    return get_task(str(recipe.get("task") or FALLBACK_TASK))
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:

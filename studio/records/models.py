@@ -11,13 +11,17 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from studio.errors import Conflict, NotFound
+from studio.records.forms import CompiledForm, set_form_in
 from studio.records.schema import writing
 from studio.records.tables import evaluations, models, to_moment, to_seconds
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """A model; its id is that of the job that trained it, ``metrics`` is {split: {name: value}}."""
+    """A model; its id is that of the job that trained it, ``metrics`` is {split: {name: value}}.
+
+    ``compiled`` is the form it answers by, None for the plain one.
+    """
 
     id: str
     name: str
@@ -36,20 +40,29 @@ class ModelRecord:
     seconds: float
     rows_per_second: float | None
     created_at: datetime
+    compiled: CompiledForm | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
             **to_dict(self),
             "labels": list(self.labels),
+            "compiled": self.compiled.to_json() if self.compiled else None,
             "created_at": self.created_at.astimezone(UTC).isoformat(),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ModelRecord:
         """Read what to_json wrote."""
-        moment = datetime.fromisoformat(value["created_at"])
-        return cls(**{**value, "labels": tuple(value["labels"]), "created_at": moment})
+        form = value.get("compiled")
+        return cls(
+            **{
+                **value,
+                "labels": tuple(value["labels"]),
+                "created_at": datetime.fromisoformat(value["created_at"]),
+                "compiled": CompiledForm.from_json(form) if form else None,
+            }
+        )
 
 
 class ModelStore:
@@ -106,6 +119,11 @@ class ModelStore:
             raise NotFound(f"There is no model '{name}'.", "It may have been renamed or deleted meanwhile.")
         return record
 
+    def set_form(self, model_id: str, form: CompiledForm | None) -> None:
+        """Remember which form a model answers by; None for the plain one."""
+        with writing(self._engine) as connection:
+            set_form_in(connection, model_id, form)
+
     def adopt(self, record: ModelRecord) -> ModelRecord:
         """Remember a model whose files were found; where its name is taken, by a free one."""
         with writing(self._engine) as connection:
@@ -130,7 +148,12 @@ def add_model_in(connection: Connection, record: ModelRecord) -> ModelRecord:
     while is_taken(connection, kept.name):
         kept = ModelRecord(**{**to_dict(record), "name": f"{record.name}-{number}"})
         number += 1
-    row = {**to_dict(kept), "labels": list(kept.labels), "created_at": to_seconds(kept.created_at)}
+    row = {
+        **to_dict(kept),
+        "labels": list(kept.labels),
+        "created_at": to_seconds(kept.created_at),
+        "compiled": kept.compiled.to_json() if kept.compiled else None,
+    }
     connection.execute(insert(models).values(row))
     return kept
 
@@ -155,5 +178,6 @@ def from_row(row: RowMapping) -> ModelRecord:
             "labels": tuple(values["labels"]),
             "best_epoch": int(epoch) if epoch is not None and epoch == int(epoch) else epoch,
             "created_at": to_moment(values["created_at"]),
+            "compiled": CompiledForm.from_json(values["compiled"]) if values["compiled"] else None,
         }
     )

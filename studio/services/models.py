@@ -14,6 +14,7 @@ from studio.errors import Conflict, InvalidInput, NotFound
 from studio.export.bundle import export_model
 from studio.export.card import CARD_NAME, CardFacts, build_card
 from studio.files import read_json, remove_folder
+from studio.prediction.forms import folder_of_form
 from studio.prediction.pool import PredictorPool
 from studio.records.models import ModelRecord, ModelStore
 from studio.results.predictions import Predictions, read_predictions
@@ -93,7 +94,7 @@ class ModelService:
                 "Cancel that job or wait for it, then delete.",
             )
         self._rows.delete(name)
-        self._pool.forget(self.folder_of(model))
+        self._pool.forget(self.answering_folder(model))
         remove_folder(self._settings.models_dir / model.id)
 
     def folder(self, name: str) -> Path:
@@ -103,6 +104,14 @@ class ModelService:
     def folder_of(self, model: ModelRecord) -> Path:
         """The model folder of a record."""
         return self._settings.models_dir / model.id / "folder"
+
+    def answering_folder(self, model: ModelRecord) -> Path:
+        """What answers texts: the folder of the compiled form where there is one, else the model folder."""
+        if model.compiled is not None:
+            folder = folder_of_form(self._settings.models_dir / model.id, model.compiled.id)
+            if folder.is_dir():
+                return folder
+        return self.folder_of(model)
 
     def export(self, name: str, to: Path, format_name: str) -> Path:
         """Write the model as a folder or zip that does not exist yet."""
@@ -218,4 +227,5 @@ def model_to_json(model: ModelRecord) -> dict[str, Any]:
         "seconds": model.seconds,
         "rows_per_second": model.rows_per_second,
         "created_at": format_time(model.created_at),
+        "compiled": model.compiled.to_json() if model.compiled else None,
     }

@@ -41,28 +41,36 @@ class PredictionService:
         """One {label, confidence, probabilities: {label: p}} per text."""
         if any(not text.strip() for text in texts):
             raise InvalidInput("There is no text to predict.", "Write a text first.")
-        return self._pool.predict(self._models.folder(model_name), texts)
+        return self._pool.predict(self._folder(model_name), texts)
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""
-        return self._pool.state(self._models.folder(model_name))
+        return self._pool.state(self._folder(model_name))
 
     def warm(self, model_name: str) -> None:
         """Have the model loaded; does not wait."""
-        self._pool.warm(self._models.folder(model_name))
+        self._pool.warm(self._folder(model_name))
 
     def predict_file(
         self, model_name: str, source: Path, out: Path, progress: Callable[[int, int], None] | None = None
     ) -> PredictedFile:
         """Write the file with predictions added. Conflict where ``out`` exists."""
         model = self._models.get(model_name)
-        folder = self._models.folder_of(model)
+        folder = self._folder(model_name)
         request = FileRequest(source=source, to=out, likely_columns=self._text_columns(model))
 
         def ask(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:
             return array_of(self._pool.predict(folder, texts, progress=tell), model.labels)
 
         return predict_file(request, Answerer(tuple(model.labels), ask), progress)
+
+    def _folder(self, model_name: str) -> Path:
+        """What answers for a model; where that is its compiled form, the plain one leaves the memory."""
+        model = self._models.get(model_name)
+        folder, plain = self._models.answering_folder(model), self._models.folder_of(model)
+        if folder != plain and self._pool.state(plain) == "ready":
+            self._pool.forget(plain)
+        return folder
 
     def _text_columns(self, model: ModelRecord) -> list[str]:
         """What the text column was called where the model was trained."""
@@ -85,6 +93,7 @@ class PredictionService:
                     "home": str(self._settings.home),
                     "model_id": model.id,
                     "model": model.name,
+                    "form_id": model.compiled.id if model.compiled else None,
                     "source": str(source),
                     "text_column": text_column,
                     "likely_columns": self._text_columns(model),

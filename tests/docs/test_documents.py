@@ -60,12 +60,12 @@ def test_every_argument_and_option_says_what_it_is() -> None:
 
 
 def test_every_flag_named_in_a_document_exists() -> None:
-    known = set(re.findall(r"`(--[a-z-]+)`", tables.commands_page())) | {"--home", "--json"}
+    known = set(re.findall(r"`(--[a-z0-9-]+)`", tables.commands_page())) | {"--home", "--json"}
     others = {"--fetch", "--quiet", "--no-clone", "--short"}
     named = set()
     for text in TEXTS.values():
         for line in re.findall(r"python -m studio[^`\n]*", text):
-            named |= set(re.findall(r"(--[a-z][a-z-]*)", line))
+            named |= set(re.findall(r"(--[a-z][a-z0-9-]*)", line))
     assert named - others <= known
 
 

@@ -18,7 +18,11 @@ from jobs.tables import jobs
 from jobs.views import JobFailure
 from studio.bootstrap import Studio, open_studio, start_studio
 from studio.errors import Diverged
+from studio.files import remove_folder
+from studio.keeping.adoption import drop_forms_without_files
 from studio.keeping.leftovers import Leftovers
+from studio.prediction.forms import folder_of_form
+from studio.records.forms import CompiledForm, set_form_in
 from studio.records.models import add_model_in
 from studio.services.datasets import ImportRequest
 from studio.settings import Settings
@@ -123,3 +127,29 @@ def test_opening_the_studio_again_leaves_what_no_job_of_it_made(settings: Settin
             pass
     assert sorted(path.name for path in settings.models_dir.iterdir()) == [".DS_Store", "my-own-bert"]
     assert not home.snapshots(cancelled).exists()
+
+
+def test_only_the_form_that_a_model_answers_by_stays(studio: Studio, home: Home, tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "small.csv", small_rows(), ("text", "label"))
+    studio.datasets.import_file(ImportRequest(path=table, name="small"))
+    model = keep_model(studio, "small", "kept")
+    jobs = []
+    for _ in range(3):
+        home.queue.submit(NewJob("compile", "studio.form_handlers.compile_model", {"model_id": model.id}))
+        claim = home.store.claim_next("worker", "train", 60)
+        assert claim is not None
+        folder_of_form(home.model(model.id), claim.job_id).mkdir(parents=True)
+        jobs.append(claim)
+    earlier, kept, running = jobs
+    form = CompiledForm(kept.job_id, "float", "test", 8, 1.0, "accuracy", 0.0, 2.0, 2.0, 9)
+    assert home.store.fail(earlier.job_id, earlier.fence, JobFailure("It stopped."))
+    assert home.store.finish(kept.job_id, kept.fence, {}, lambda one: set_form_in(one, model.id, form))
+    home.leftovers.remove_of(kept.job_id)
+    there = sorted(path.name for path in (home.model(model.id) / "compiled").iterdir())
+    assert there == sorted([kept.job_id, running.job_id])
+    assert studio.models.answering_folder(studio.models.get("kept")).name == kept.job_id
+
+    remove_folder(folder_of_form(home.model(model.id), kept.job_id))
+    assert studio.models.answering_folder(studio.models.get("kept")) == studio.models.folder("kept")
+    drop_forms_without_files(studio.settings, studio.engine)
+    assert studio.models.get("kept") == model

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from studio.errors import Conflict, NotFound
 from studio.records.evaluations import EvaluationStore, add_evaluation_in
+from studio.records.forms import CompiledForm
 from studio.records.models import ModelRecord, ModelStore, add_model_in
 from studio.records.schema import writing
 from tests.records.databases import evaluation, model, open_database
@@ -38,6 +39,20 @@ def test_a_model_comes_back_as_it_was(engine: Engine, store: ModelStore) -> None
     assert store.by_id(model(2).id) == model(2, best_epoch=None, rows_per_second=12.5)
     assert store.get("absent") is None
     assert store.by_id("absent") is None
+
+
+def test_a_model_answers_by_one_form_until_it_is_forgotten(engine: Engine, store: ModelStore) -> None:
+    form = CompiledForm("f" * 12, "int8", "test", 158, 0.9975, "accuracy", 0.0025, 2.04, 1.5, 9)
+    add(engine, model(1), model(2, compiled=form))
+    assert store.get("model 2") == model(2, compiled=form)
+    store.set_form(model(1).id, form)
+    assert store.get("model 1") == model(1, compiled=form)
+    store.set_form(model(1).id, None)
+    assert store.get("model 1") == model(1)
+    noted = model(2, compiled=form).to_json()
+    assert ModelRecord.from_json(noted) == model(2, compiled=form)
+    del noted["compiled"]
+    assert ModelRecord.from_json(noted) == model(2), "as an earlier version noted it"
 
 
 def test_the_newest_comes_first(engine: Engine, store: ModelStore) -> None:

@@ -67,6 +67,8 @@ def job_links(job: JobView, model: str | None) -> Markup:
     if job.kind == "predict":
         address = links.link("predict", model=used, job=job.id)
         made.append(layout.button_link(W.links.file, address, primary=job.state == JobState.SUCCEEDED))
+    if job.kind == "compile" and job.state == JobState.SUCCEEDED:
+        made.append(layout.button_link(W.links.predict, links.link("predict", model=used), primary=True))
     if job.kind == "fetch" and job.state == JobState.SUCCEEDED:
         address = links.link("train", checkpoint=job.payload.get("checkpoint"))
         made.append(layout.button_link(W.links.use, address, primary=True))

@@ -33,6 +33,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "invalid_input": ("form", "file", "recipe", "other", "data", "retry"),
     "conflict": ("recipe", "form", "retry"),
     "too_large": ("form", "file", "data", "log"),
+    "not_kept": ("form_again",),
     "work_failed": UNKNOWN,
     "no_result": UNKNOWN,
     "stopped": UNKNOWN,
@@ -117,6 +118,7 @@ PLACES: dict[str, Callable[[JobView], str]] = {
         else ""
     ),
     "form": lambda job: links.link("data", new=1) if job.kind in {"import", "profile"} else "",
+    "form_again": lambda job: links.link("results", model=job.payload.get("model"), tab="recipe"),
     "file": lambda job: (
         links.link("predict", model=job.payload.get("model")) if job.kind == "predict" else ""
     ),

@@ -12,6 +12,7 @@ from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.links import link
 from studio.pages.words import words_of
+from studio.results.form_words import describe_form
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -60,7 +61,14 @@ def render_status(model: ModelRecord, state: str) -> Markup:
         layout.badge(tone, W.state[state], symbol),
         score,
         layout.text_link(W.model.results, link("results", model=model.name)),
-    )
+    ) + render_form(model)
+
+
+def render_form(model: ModelRecord) -> Markup:
+    """That a compiled form answers, and what that costs; nothing where the plain one does."""
+    if model.compiled is None:
+        return layout.EMPTY
+    return layout.paragraph(f"{W.form[model.compiled.kind]} {describe_form(model.compiled)}", quiet=True)
 
 
 def find_examples(studio: Services, model: ModelRecord) -> list[str]:

@@ -54,6 +54,9 @@ class Desk:
         )
         self.found = gr.HTML(elem_id="mistakes-list", js_on_load=None, apply_default_css=False, render=False)
         self.tabs = gr.Tabs(elem_id="results-tabs", render=False)
+        self.form = gr.HTML(
+            elem_id="model-form", js_on_load=layout.PICK_SCRIPT, apply_default_css=False, render=False
+        )
         self.board = gr.HTML(elem_id="scoring-board", js_on_load=None, apply_default_css=False, render=False)
 
     @property

@@ -21,6 +21,7 @@ from studio.pages.results import (
     overview,
     recipe,
     scoring,
+    speed,
     summary,
     training,
 )
@@ -131,16 +132,17 @@ def build(studio: Services) -> None:
 
     def refresh(name: str, scored: str) -> tuple[Any, ...]:
         if not name:
-            return (listed_models.get(), *(gr.skip(),) * 3)
-        if not studio.models.find(name):
-            return (gr.skip(),) * 4
-        return (gr.skip(), *refresh_scored(studio, name, scored))
+            return (listed_models.get(), *(gr.skip(),) * 4)
+        model = studio.models.find(name)
+        if not model:
+            return (gr.skip(),) * 5
+        return (gr.skip(), *refresh_scored(studio, name, scored), speed.render_form(studio, model))
 
     live.stay_live(
         refresh,
         studio.jobs.revision,
         inputs=[desk.name, offered],
-        outputs=[table, desk.board, desk.source, offered],
+        outputs=[table, desk.board, desk.source, offered, desk.form],
     )
 
 

@@ -1,4 +1,4 @@
-"""The tab Recipe and files: how the model was made, its files, how to call it, its name and its end."""
+"""The tab Recipe and files: how the model was made, its files, its speed, how to call it, name and end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from studio.pages import events, layout, links
 from studio.pages import format as fmt
 from studio.pages.links import link
+from studio.pages.results import speed
 from studio.pages.results.chosen import Chosen, TrainedOn
 from studio.pages.results.desk import Desk, Part
 from studio.pages.results.summary import zip_address
@@ -30,6 +31,7 @@ def build(desk: Desk) -> Part:
             origin = layout.html(elem_id="recipe-origin")
         with gr.Column(min_width=320):
             made = layout.html(elem_id="recipe-made")
+    speed.build(desk)
     usage = layout.html(elem_id="recipe-use")
     with gr.Row(equal_height=False):
         with gr.Column(elem_classes="s-panel", min_width=320):
@@ -47,9 +49,10 @@ def build(desk: Desk) -> Part:
 
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         model = chosen.model
-        return render_origin(model, chosen.trained_on), render_recipe(model), model.name
+        form = speed.render_form(desk.studio, model)
+        return render_origin(model, chosen.trained_on), render_recipe(model), form, model.name
 
-    return Part([origin, made, new_name], fill)
+    return Part([origin, made, desk.form, new_name], fill)
 
 
 def build_renaming(desk: Desk) -> gr.Textbox:

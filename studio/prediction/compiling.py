@@ -1,0 +1,151 @@
+"""Makes the compiled form of a model, in floats or in int8, and measures it against the plain one (torch)."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from studio.errors import Unavailable, WorkFailed
+from studio.execution.compiled import GRAPH_NAME, import_openvino
+from studio.execution.executors import choose_padding
+from studio.execution.rows import EncodedRows
+from studio.metrics.registry import get_metric
+from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize, usable_cores
+from studio.prediction.forms import FormNote, write_note
+from studio.tasks.classification import softmax
+
+ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other work slows both alike
+TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
+ALONE_AT_MOST = 40  # texts answered one by one
+# Two rows of different lengths: what is traced must not take padding, or its absence, for granted.
+TRACED_TEXTS = ("one", "one two three four five six")
+
+Tell = Callable[[str, float], None]
+"""Told what is being done and how far it is (0 to 1); may raise, to end the work."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the answers of a compiled form differ from the plain ones, and how many times as fast they come."""
+
+    agreement: float
+    loss: float
+    file_speed: float
+    text_speed: float
+
+
+def compile_form(plain: LoadedModel, folder: Path, to: Path, texts: Sequence[str], tell: Tell) -> LoadedModel:
+    """Write the compiled form of a model folder to the folder ``to``, and give it ready to answer.
+
+    In int8 where there are ``texts`` to see the range of every number on, else in floats. Raises WorkFailed
+    for an encoder that cannot be compiled, Unavailable where a package is not installed.
+    """
+    try:
+        openvino = import_openvino()
+        graph = trace(openvino, plain, folder)
+        if texts:
+            graph = quantise(graph, plain, texts, tell)
+        openvino.save_model(graph, to / GRAPH_NAME, compress_to_fp16=False)
+        write_note(to, FormNote(plain.max_length, plain.weights))
+        made = read_form(to, usable_cores())
+        # Whatever machine answers later uses the precision that is measured now.
+        write_note(to, FormNote(plain.max_length, plain.weights, made.model.precision))
+        return made
+    except ImportError as error:
+        raise Unavailable(
+            f"{error.name} is not installed, without which no faster form can be made.",
+            "Install what requirements.txt lists, then try again.",
+        ) from error
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise WorkFailed(
+            f"This model cannot be brought into a faster form ({type(error).__name__}: {first_line(error)}).",
+            "It answers as before.",
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """The first words of an error."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0][:200]
+
+
+def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
+    """The graph of a model for batches of any number of rows and tokens."""
+    _, model = read_weights(folder)  # anew: that of ``plain`` may compute without padding, as no other can
+    example = batches(plain, TRACED_TEXTS, 2)[0]
+    with warnings.catch_warnings():
+        # What the trace might miss shows when its answers are compared with the plain ones.
+        warnings.simplefilter("ignore")
+        return openvino.convert_model(model.eval(), example_input=example)
+
+
+def quantise(graph: Any, plain: LoadedModel, texts: Sequence[str], tell: Tell) -> Any:
+    """The graph with its products in 8-bit integers, their ranges seen on the texts."""
+    import nncf
+
+    seen = 0
+
+    def look(batch: dict[str, Any]) -> dict[str, np.ndarray]:
+        nonlocal seen
+        seen += 1
+        tell("Seeing which range its numbers have", min(1.0, seen / (2 * len(texts))))
+        return {name: part.numpy() for name, part in batch.items()}
+
+    shown = nncf.Dataset(batches(plain, texts, 1), look)
+    return nncf.quantize(graph, shown, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(texts))
+
+
+def batches(plain: LoadedModel, texts: Sequence[str], size: int) -> list[dict[str, Any]]:
+    """What a model is given for the texts, so many at a time."""
+    rows = EncodedRows.of(tokenize(plain, texts))
+    padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
+    return [
+        padding.batch(rows, range(start, min(start + size, len(texts))))
+        for start in range(0, len(texts), size)
+    ]
+
+
+def compare(
+    plain: LoadedModel, made: LoadedModel, texts: Sequence[str], true_ids: np.ndarray, tell: Tell
+) -> Comparison:
+    """Have both forms answer the same texts in turns; the metric is the task's primary one."""
+    forms = (plain, made)
+    seconds = [0.0, 0.0]
+    parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for loaded in forms:
+        loaded.logits(texts[:2])  # what happens once only
+    starts = [*range(0, len(texts), ROWS_AT_ONCE)] * max(1, TIMED_ROWS // len(texts))
+    for number, start in enumerate(starts):
+        tell("Comparing it with the plain form", number / len(starts))
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
+            began = time.perf_counter()
+            parts[which].append(forms[which].logits(texts[start : start + ROWS_AT_ONCE]))
+            seconds[which] += time.perf_counter() - began
+    before, after = (np.concatenate(answers)[: len(texts)] for answers in parts)
+    metric = get_metric(plain.task.primary_metric)
+    lost = metric.compute(true_ids, softmax(before)) - metric.compute(true_ids, softmax(after))
+    return Comparison(
+        agreement=float((before.argmax(axis=1) == after.argmax(axis=1)).mean()),
+        loss=lost if metric.best == "high" else -lost,
+        file_speed=seconds[0] / seconds[1],
+        text_speed=compare_alone(plain, made, texts[:: max(1, len(texts) // ALONE_AT_MOST)]),
+    )
+
+
+def compare_alone(plain: LoadedModel, made: LoadedModel, texts: Sequence[str]) -> float:
+    """How many times as fast single texts are answered, in the median."""
+    ratios = []
+    for text in texts:
+        took = []
+        for loaded in (plain, made):
+            began = time.perf_counter()
+            loaded.logits([text])
+            took.append(time.perf_counter() - began)
+        ratios.append(took[0] / took[1])
+    return median(ratios)
