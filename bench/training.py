@@ -33,7 +33,13 @@ from studio.training.batches import plan_epoch
 from studio.training.losses import share_of_loss
 
 BATCH, LONGEST, LABELS, VOCABULARY = 32, 512, 4, 30_522
-SHAPES = {"2x128": (2, 128, 2), "4x256": (4, 256, 4), "6x384": (6, 384, 12), "12x768": (12, 768, 12)}
+SHAPES = {
+    "1x64": (1, 64, 1),
+    "2x128": (2, 128, 2),
+    "4x256": (4, 256, 4),
+    "6x384": (6, 384, 12),
+    "12x768": (12, 768, 12),
+}
 ALL_TOGETHER = 10**9
 
 
