@@ -73,7 +73,7 @@ class PaddedExecutor:
     def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
         """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
         device = next(model.parameters()).device
-        inputs = {name: value.to(device) for name, value in self.batch(rows, numbers).items()}
+        inputs = {name: moved(value, device) for name, value in self.batch(rows, numbers).items()}
         return model(**inputs).logits
 
     def close(self) -> None:
@@ -132,6 +132,13 @@ def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecut
         limit=max_length,
         overhead=OVERHEAD_TOKENS.get(device, OVERHEAD_TOKENS_ELSEWHERE),
     )
+
+
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """The tensor on the device; what goes to a graphics card is copied while that computes."""
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:

@@ -15,6 +15,7 @@ import torch
 
 from studio.errors import ran_out_of_memory
 from studio.execution.answers import predict_rows
+from studio.execution.executors import moved
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.training.adapters import learning_groups
@@ -117,7 +118,7 @@ class Learner:
     def learn_part(self, numbers: np.ndarray, batch_rows: int) -> torch.Tensor:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
         rows = self.lesson.train_rows
-        labels = torch.from_numpy(rows.label_ids[numbers]).to(self.device)
+        labels = moved(torch.from_numpy(rows.label_ids[numbers]), self.device)
         number_format = FORMATS.get(self.lesson.placement.precision)
         with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
             logits = self.lesson.executor.logits(self.model, rows, numbers)
