@@ -10,7 +10,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection bench-kills bench-gpu-queue bench-jobs soak presets screenshots
+.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection bench-kills bench-gpu bench-gpu-queue bench-jobs soak presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ bench-leaks: setup-dev ## Which planted repeats, contradictions and leaks the ch
 
 bench-kills: setup ## 1,000 jobs whose workers and processes are killed, then stopped, at random.
 	@$(PYTHON) -m bench.kills --forked
+
+bench-gpu: setup ## Rows a second of training on a graphics card, beside transformers Trainer.
+	@$(PYTHON) -m bench.gpu
 
 bench-gpu-queue: setup ## Pause, kill and lack of memory of trainings on this machine's graphics card.
 	@$(PYTHON) -m bench.gpu_queue

@@ -65,6 +65,7 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
 def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Train:
     """One epoch with the studio's own learner."""
     recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
+    model.to(placement.device)
     lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS)
     learner = Learner(model, lesson, Alone())
 
@@ -81,7 +82,8 @@ def trainer_of(model: Any, rows: EncodedRows, folder: Path, **settings: Any) -> 
     def train(seed: int) -> None:
         arguments = TrainingArguments(
             output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1, seed=seed,
-            use_cpu=True, report_to=[], save_strategy="no", disable_tqdm=True, logging_strategy="no",
+            use_cpu=not torch.cuda.is_available(), report_to=[], save_strategy="no",
+            disable_tqdm=True, logging_strategy="no",
             **settings,
         )  # fmt: skip
         collator = DataCollatorWithPadding(tokenizer_like())
@@ -90,13 +92,17 @@ def trainer_of(model: Any, rows: EncodedRows, folder: Path, **settings: Any) -> 
     return train
 
 
+def studio_of(shape: str, placement: Placement) -> tuple[Any, Executor]:
+    """A model, and what computes it as the studio does."""
+    model = make_model(shape, "sdpa")
+    return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device)
+
+
 def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> dict[str, tuple[Train, int]]:
     """Every way to train once on the rows, and on how many of them it does."""
     placement = choose_placement("auto")
     padded = Fixed(0, 0, multiple=1, limit=LONGEST, overhead=ALL_TOGETHER, tokens=ALL_TOGETHER)
     fp32 = Placement(placement.device, placement.device_name, "fp32")
-    ours = make_model(shape, "sdpa")
-    unpadded = choose_executor(ours, tokenizer_like(), LONGEST, placement.device)
     fast = {"bf16": True} if placement.precision == "bf16" else {}
     grouped = f"Trainer, grouped by length{' and bf16' if fast else ''}"
     return {
@@ -108,7 +114,10 @@ def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> di
             ),
             len(rows),
         ),
-        f"studio, {placement.precision}": (learn(ours, unpadded, rows, placement), len(rows)),
+        f"studio, {placement.precision}": (
+            learn(*studio_of(shape, placement), rows, placement),
+            len(rows),
+        ),
     }
 
 

@@ -39,6 +39,7 @@ SHAPES = {
     "4x256": (4, 256, 4),
     "6x384": (6, 384, 12),
     "12x768": (12, 768, 12),
+    "24x1024": (24, 1024, 16),
 }
 ALL_TOGETHER = 10**9
 
@@ -134,14 +135,19 @@ def seconds_of(act: Callable[[], None], clock: Callable[[], float]) -> float:
     return clock() - started
 
 
+def forward_operations(shape: str, lengths: np.ndarray) -> float:
+    """Operations of the matrix products of one pass over rows of these lengths."""
+    layers, hidden, _ = SHAPES[shape]
+    return float(layers * (24 * hidden**2 * lengths.sum() + 4 * hidden * (lengths.astype(float) ** 2).sum()))
+
+
 def limit_seconds(shape: str, lengths: np.ndarray, clock: Callable[[], float]) -> float:
     """Seconds that the matrix products of these rows take, forward and backward, at the measured rate."""
-    layers, hidden, _ = SHAPES[shape]
+    hidden = SHAPES[shape][1]
     left, right = torch.randn(2048, hidden), torch.randn(hidden, 4 * hidden)
     left @ right
     rate = 2 * 2048 * hidden * 4 * hidden / min(seconds_of(lambda: left @ right, clock) for _ in range(9))
-    forward = layers * (24 * hidden**2 * lengths.sum() + 4 * hidden * (lengths.astype(float) ** 2).sum())
-    return 3 * float(forward) / rate
+    return 3 * forward_operations(shape, lengths) / rate
 
 
 def main() -> int:
