@@ -12,16 +12,19 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 import sys
+import traceback
 from typing import Any
 
 from setproctitle import setproctitle
 
 from jobs.child import main as run_child
+from jobs.launchers.nursery import MESSAGE_BYTES
 from jobs.processes import end_with_parent
 
-MESSAGE_BYTES = 65_536
+EXIT_NOT_FORKED = 71
 LOOK_SECONDS = 0.05
 
 
@@ -29,14 +32,25 @@ def main() -> int:
     """Import, then fork and tell until nobody listens."""
     options = read_options()
     end_with_parent(options.supervisor)
+    # Whoever asks every process to end means the children; the worker ends this one.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     wire = socket.socket(fileno=options.wire)
     for module in options.modules:
-        importlib.import_module(module)
+        load(module)
     # What is there now stays as it is: collecting it would copy the pages that children share.
     gc.collect()
     gc.freeze()
     tend(wire)
     return 0
+
+
+def load(module: str) -> None:
+    """Import a module; one that fails here fails each child that needs it, which says so in its job's log."""
+    try:
+        importlib.import_module(module)
+    except Exception:  # noqa: BLE001 - whatever a module raises
+        traceback.print_exc()
 
 
 def read_options() -> argparse.Namespace:
@@ -50,7 +64,7 @@ def read_options() -> argparse.Namespace:
 
 def tend(wire: socket.socket) -> None:
     """Fork for each order, and tell who has ended."""
-    numbers: dict[int, int] = {}
+    nursery, numbers = os.getpid(), dict[int, int]()
     while True:
         ready, _, _ = select.select([wire], [], [], LOOK_SECONDS if numbers else None)
         if ready:
@@ -58,24 +72,39 @@ def tend(wire: socket.socket) -> None:
             if not message:
                 return
             order = json.loads(message)
-            numbers[fork_child(wire, order, files[0])] = order["number"]
-            os.close(files[0])
+            pid = fork()
+            if pid == 0:
+                be_child(nursery, wire, order, files)
+            elif pid is None:
+                tell(wire, order["number"], 0, EXIT_NOT_FORKED)
+            else:
+                numbers[pid] = order["number"]
+            for file in files:
+                os.close(file)
         for pid in list(numbers):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 tell(wire, numbers.pop(pid), pid, os.waitstatus_to_exitcode(status))
 
 
-def fork_child(wire: socket.socket, order: dict[str, Any], output: int) -> int:
-    """Fork a process that runs one job; its id. The process itself ends within, by SystemExit."""
-    nursery = os.getpid()
-    pid = os.fork()
-    if pid:
-        return pid
+def fork() -> int | None:
+    """The id of a new process, 0 within it; None where no more processes are allowed."""
+    try:
+        return os.fork()
+    except OSError:
+        traceback.print_exc()
+        return None
+
+
+def be_child(nursery: int, wire: socket.socket, order: dict[str, Any], files: list[int]) -> None:
+    """Run one job in a process that was just forked by ``nursery``, and end that process."""
     os.setsid()
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
+    for output in files:  # one, unless this process may open no more
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.update(order["environment"])
     setproctitle(f"python -m jobs.child --job {order['job']} --fence {order['fence']}")
     # Told from here and not by the nursery: only now can the group be signalled.

@@ -88,8 +88,8 @@ def train(context: JobContext) -> Outcome:
             snapshots_dir=context.workdir / "snapshots",
             killed_attempts=context.killed_attempts,
             reserve_bytes=place.settings.min_free_bytes,
-            processes=count_processes(),
-            tokens=TokenCache(place.settings.tokens_dir),
+            processes=count_processes(place.settings.gpus_per_training),
+            tokens=TokenCache(place.settings.tokens_dir, reserve_bytes=place.settings.min_free_bytes),
         ),
         JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
     )

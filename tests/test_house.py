@@ -14,6 +14,7 @@ SOURCES = [*sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 BROAD_BOUNDARIES = {
     "jobs/child.py": "whatever a handler raises becomes the job's failure",
+    "jobs/nursery.py": "a module that cannot be imported fails the children that need it",
     "jobs/worker.py": "the worker's loop goes on after a failed turn",
     "studio/cli/main.py": "the command line ends with a sentence",
     "studio/notices/deliverer.py": "the telling of people goes on after a failed turn",

@@ -53,10 +53,21 @@ class NurseryLauncher:
         """
         if order.lane not in self._lanes:
             return self._plain.start(order)
+        order.workdir.mkdir(parents=True, exist_ok=True)
+        end_earlier(order.workdir / PROCESS_NAME)
+        try:
+            return self._open_nursery().start(order)
+        except OSError:  # it was gone, and nobody has heard of it yet
+            self.close()
+            return self._open_nursery().start(order)
+
+    def _open_nursery(self) -> Nursery:
+        if self._nursery is not None:
+            self._nursery.hear()
         if self._nursery is None or not self._nursery.is_open:
             self.close()
             self._nursery = Nursery(self._modules, self._environment)
-        return self._nursery.start(order)
+        return self._nursery
 
     def close(self) -> None:
         """End the nursery."""
@@ -72,8 +83,10 @@ class Nursery:
         """Start the process; it imports its modules before it takes the first order."""
         self._wire, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._wire.setblocking(False)
-        self._born: list[Forked] = []
+        self._living: dict[int, Forked] = {}
+        self._ordered = 0
         self.is_open = True
+        self.has_spoken = False
         fault("spawn")
         with other:
             self._process = subprocess.Popen(
@@ -90,11 +103,9 @@ class Nursery:
 
     def start(self, order: ChildOrder) -> Child:
         """Have one child forked; its process may not be there yet when this returns."""
-        order.workdir.mkdir(parents=True, exist_ok=True)
-        end_earlier(order.workdir / PROCESS_NAME)
-        forked = Forked(self, len(self._born))
+        forked, number = Forked(self), self._ordered
         question = {
-            "number": forked.number,
+            "number": number,
             "job": order.job_id,
             "fence": order.fence,
             "arguments": arguments_of(order),
@@ -104,7 +115,8 @@ class Nursery:
             fault("spawn")
             socket.send_fds(self._wire, [json.dumps(question).encode()], [log.fileno()])
         fault("spawn")
-        self._born.append(forked)
+        self._living[number] = forked
+        self._ordered += 1
         return ForkedChild(forked)
 
     def hear(self) -> None:
@@ -119,26 +131,30 @@ class Nursery:
             if not message:
                 self.close()
                 return
+            self.has_spoken = True
             told: dict[str, Any] = json.loads(message)
-            forked = self._born[told["number"]]
+            forked = self._living[told["number"]]
             forked.pid, forked.returncode = told["pid"], told["code"]
+            if forked.returncode is not None:
+                del self._living[told["number"]]
 
     def close(self) -> None:
         """End the process, and so what it has forked."""
         self.is_open = False
         self._wire.close()
+        fault("signal")
         self._process.kill()
         self._process.wait()
-        for forked in self._born:
-            if forked.returncode is None:
-                forked.returncode = -signal.SIGKILL
+        for forked in self._living.values():
+            forked.returncode = -signal.SIGKILL
+        self._living.clear()
 
 
 class Forked:
     """A process of the nursery; ``pid`` is 0 until it has begun."""
 
-    def __init__(self, nursery: Nursery, number: int) -> None:
-        self.nursery, self.number = nursery, number
+    def __init__(self, nursery: Nursery) -> None:
+        self.nursery = nursery
         self.pid = 0
         self.returncode: int | None = None
 
@@ -149,10 +165,14 @@ class Forked:
 
 
 class ForkedChild(LocalChild):
-    """A forked process that leads its own session; a signal sent before it has begun is sent when it has."""
+    """A forked process that leads its own session; a signal sent before it has begun is sent when it has.
+
+    Where nothing has begun yet, as the nursery may hang in an import, SIGKILL ends the nursery instead.
+    """
 
     def __init__(self, forked: Forked) -> None:
         super().__init__(forked)
+        self._nursery = forked.nursery
         self._wanted: signal.Signals | None = None
 
     def exit_code(self) -> int | None:
@@ -173,6 +193,8 @@ class ForkedChild(LocalChild):
         """Send a signal to the group, if there still is one."""
         if self.pid:
             super().send(number)
+        elif number == signal.SIGKILL and not self._nursery.has_spoken:
+            self._nursery.close()
         else:
             self._wanted = number
 

@@ -73,7 +73,7 @@ def download_predictions(
 
 @router.post("/models/{name}/predict")
 def predict(studio: StudioNow, name: str, body: PredictBody) -> dict[str, Any]:
-    """Predict up to 1,000 texts; ``form`` is the compiled form that answered, null for the plain one."""
+    """Predict up to 1,000 texts; ``form``: the compiled form in use, null for the plain one."""
     if any("text" not in item for item in body.inputs):
         raise InvalidInput("An input has no text.", 'Send {"inputs": [{"text": "..."}]}.')
     answers = studio.predictions.predict(name, [item["text"] for item in body.inputs])

@@ -136,9 +136,9 @@ def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecut
 
 def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """The tensor on the device; what goes to a graphics card is copied while that computes."""
-    if device.type == "cuda":
-        tensor = tensor.pin_memory()
-    return tensor.to(device, non_blocking=True)
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:

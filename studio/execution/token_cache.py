@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shutil
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import tokenizers
 
 from jobs.durable import replacing
 from studio.execution.rows import EncodedRows
@@ -19,36 +22,48 @@ from studio.tasks.base import Row, Task
 
 LIMIT_BYTES = 2 * 1024**3
 SUFFIX = ".arrow"
+# What of a tokenizer its backend does not hold.
+SETTINGS_OF_TOKENIZERS = ("truncation_side", "split_special_tokens")
+CHECKSUM = b"crc32"
 LAYOUT = 1  # of the files; another number makes the old ones unknown
 
 
 @dataclass(frozen=True)
 class TokenCache:
-    """A folder of tokenised rows by fingerprint; with more than ``limit_bytes`` the longest unused go."""
+    """A folder of tokenised rows by fingerprint; with more than ``limit_bytes`` the longest unused go.
+
+    ``reserve_bytes`` of the disk stay free.
+    """
 
     folder: Path
     limit_bytes: int = LIMIT_BYTES
+    reserve_bytes: int = 0
 
     def get(self, fingerprint: str) -> EncodedRows | None:
         """Rows without labels, read as they are used; None where they are not there whole."""
         path = self.folder / f"{fingerprint}{SUFFIX}"
         try:
             with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as reader:
-                batch = reader.get_batch(0)
+                batch, known = reader.get_batch(0), reader.schema.metadata
             path.touch()
         except (OSError, pa.ArrowException):
             return None
         lists = dict(zip(batch.schema.names, batch.columns, strict=True))
         lengths = np.diff(lists["input_ids"].offsets.to_numpy())
-        return EncodedRows(lengths, {name: column.values.to_numpy() for name, column in lists.items()})
+        rows = EncodedRows(lengths, {name: column.values.to_numpy() for name, column in lists.items()})
+        return rows if known == {CHECKSUM: checksum_of(rows)} else None
 
     def put(self, fingerprint: str, rows: EncodedRows) -> None:
         """Keep rows, or leave it where the disk takes none."""
         offsets = pa.array(np.concatenate([[0], np.cumsum(rows.lengths)]))
         columns = [pa.LargeListArray.from_arrays(offsets, pa.array(part)) for part in rows.parts.values()]
-        batch = pa.record_batch(columns, names=list(rows.parts))
+        fields = [pa.field(name, column.type) for name, column in zip(rows.parts, columns, strict=True)]
+        schema = pa.schema(fields, metadata={CHECKSUM: checksum_of(rows)})
+        batch = pa.record_batch(columns, schema=schema)
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self.folder).free - batch.nbytes < self.reserve_bytes:
+                return
             with (
                 replacing(self.folder / f"{fingerprint}{SUFFIX}") as waiting,
                 pa.OSFile(str(waiting), "wb") as sink,
@@ -68,14 +83,24 @@ class TokenCache:
                 path.unlink(missing_ok=True)
 
 
+def checksum_of(rows: EncodedRows) -> bytes:
+    """CRC-32 over lengths and ids, in hex."""
+    found = zlib.crc32(np.ascontiguousarray(rows.lengths, dtype=np.int64))
+    for part in rows.parts.values():
+        found = zlib.crc32(np.ascontiguousarray(part, dtype=np.int32), found)
+    return f"{found:08x}".encode()
+
+
 def fingerprint_tokenizer(tokenizer: Any) -> str | None:
     """What tells a tokenizer from others, in hex; None for one that cannot be written down."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         return None
     told = json.loads(backend.to_str())
-    # How the last call cut and padded; the next one says so itself.
+    # How far the last call cut and padded; the next one says so itself.
     told |= {"truncation": None, "padding": None, "inputs": sorted(tokenizer.model_input_names)}
+    told |= {name: str(getattr(tokenizer, name, None)) for name in SETTINGS_OF_TOKENIZERS}
+    told["library"] = tokenizers.__version__
     return hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -98,7 +98,14 @@ def quantise(graph: Any, plain: LoadedModel, texts: Sequence[str], tell: Tell) -
         return {name: part.numpy() for name, part in batch.items()}
 
     shown = nncf.Dataset(batches(plain, texts, 1), look)
-    return nncf.quantize(graph, shown, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(texts))
+    # They have nothing in common but that they are errors.
+    known = tuple(
+        one for one in vars(nncf.errors).values() if isinstance(one, type) and issubclass(one, Exception)
+    )
+    try:
+        return nncf.quantize(graph, shown, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(texts))
+    except known as error:
+        raise ValueError(first_line(error)) from error
 
 
 def batches(plain: LoadedModel, texts: Sequence[str], size: int) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ class Inbox:
         """Wait for the next request; with it come those to the same model that wait behind it.
 
         Together they hold at most 64 texts, unless the first alone has more. Each ``load`` and ``forget``
-        comes alone, and none is overtaken by a request to the same model. Empty once the stream has ended.
+        comes alone, and none is overtaken by what asks for the same model. Empty once the stream has ended.
         """
         if not self._waiting:
             self._waiting.append(self._came.get())
@@ -49,13 +49,15 @@ class Inbox:
                 found.append(request)
                 texts += len(request["texts"])
                 continue
-            open_to_more = open_to_more and not (same and request["op"] != "predict")
+            open_to_more = open_to_more and not same
             kept.append(request)
         self._waiting = kept
         return found
 
     def _read(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            if line.strip():
-                self._came.put(json.loads(line))
-        self._came.put(None)
+        try:
+            for line in lines:
+                if line.strip():
+                    self._came.put(json.loads(line))
+        finally:
+            self._came.put(None)

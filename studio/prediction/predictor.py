@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -64,19 +65,19 @@ def start_predictor() -> Predictor:
     return Predictor()
 
 
-def answer_together(predictor: Predictor, requests: list[Request]) -> list[dict[str, Any]]:
+def answer_together(predictor: Predictor, requests: list[Request]) -> Iterator[dict[str, Any]]:
     """The answers to requests to one model; where they fail together, each is tried alone."""
     if len(requests) == 1:
-        return [answer(predictor, requests[0])]
+        yield answer(predictor, requests[0])
+        return
     texts = [text for request in requests for text in request["texts"]]
     together = answer(predictor, requests[0] | {"texts": texts})
     if not together["ok"]:
-        return [answer(predictor, request) for request in requests]
+        yield from (answer(predictor, request) for request in requests)
+        return
     answers = iter(together["answers"])
-    return [
-        together | {"id": request["id"], "answers": list(islice(answers, len(request["texts"])))}
-        for request in requests
-    ]
+    for request in requests:
+        yield together | {"id": request["id"], "answers": list(islice(answers, len(request["texts"])))}
 
 
 def answer(predictor: Predictor, request: Request) -> dict[str, Any]:

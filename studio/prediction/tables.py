@@ -28,7 +28,7 @@ from studio.prediction.writing import TableWriter, check_place, writing
 # So many rows that sorting them by length leaves hardly any padding; fewer where their texts are long.
 ROWS_PER_PIECE, BYTES_PER_PIECE = 4096, 4_000_000
 # Raised where the same file would come out otherwise, so that what an older version kept is not gone on with.
-FORM = 1
+LAYOUT = 1
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all; it may raise to stop the work."""
@@ -95,7 +95,7 @@ def predict_file(
         with place_of_work(request.to, work) as folder, Kept(folder, fingerprint, request.to) as kept:
             head = writer.rows([[*pieces.columns, *names]])
             if not kept.note.size:
-                keep(kept, request.to, head)
+                keep_piece(kept, request.to, head)
             unanswered = Answering(request, column, answerer, writer, kept).answer(pieces, progress)
             with writing(request.to):
                 kept.finish()
@@ -124,11 +124,13 @@ class Answering:
         done, begin, rows = 0, self.kept.note.rows, pieces.report.rows_read
         tell = progress or (lambda _done, _rows: None)
         tell(begin, rows)
-        for piece in cut_pieces(pieces.frames(), self.column, self.request.rows_per_piece):
-            if done >= begin:
+        for whole in cut_pieces(pieces.frames(), self.column, self.request.rows_per_piece):
+            piece = whole[max(0, begin - done) :]
+            done += len(whole) - len(piece)
+            if len(piece):
                 content, unanswered = self.answer_piece(piece, partial(add_and_tell, tell, done, rows))
-                keep(self.kept, self.request.to, content, len(piece), unanswered)
-            done += len(piece)
+                keep_piece(self.kept, self.request.to, content, len(piece), unanswered)
+                done += len(piece)
             tell(max(begin, done), rows)
         return self.kept.note.unanswered
 
@@ -148,7 +150,7 @@ def add_and_tell(tell: Progress, done: int, rows: int, more: int) -> None:
     tell(done + more, rows)
 
 
-def keep(kept: Kept, to: Path, content: bytes, rows: int = 0, unanswered: int = 0) -> None:
+def keep_piece(kept: Kept, to: Path, content: bytes, rows: int = 0, unanswered: int = 0) -> None:
     """Keep a piece; InvalidInput where the machine refuses it."""
     with writing(to):
         kept.add(content, rows, unanswered)
@@ -182,7 +184,7 @@ def cut_pieces(frames: Iterator[pd.DataFrame], text_column: str, rows: int) -> I
 def fingerprint_of(request: FileRequest, column: str, answerer: Answerer) -> str:
     """What tells whether the same file would come out again: source, model, column and how it is read."""
     options = {name: str(value) for name, value in asdict(request.options).items()}
-    settings = [FORM, column, answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
+    settings = [LAYOUT, column, answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
     return hashlib.sha256(f"{json.dumps(settings)}{digest_of(request.source)}".encode()).hexdigest()
 
 

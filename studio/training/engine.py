@@ -112,7 +112,9 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     started = time.monotonic()
     check_rows(run.train, run.labels)
     snapshots, snapshot = open_snapshots(run, report)
-    placement = choose_placement(run.recipe.precision)
+    # Snapshots of earlier versions do not say where they were computed.
+    before = snapshot.state.get("placement") if snapshot else None
+    placement = choose_placement(run.recipe.precision, before)
     report.log(placement.sentence)
     set_seed(run.recipe.seed)
     loaded = load_encoder(run.checkpoint_folder, run.task.key, list(run.labels), run.recipe)
@@ -121,11 +123,11 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
     for note in notes:
         report.log(note)
-    order = encode_order(run, loaded.tokenizer, max_length, report)
+    order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
-    with gather_team(order, run.processes, run.snapshots_dir / "meeting") as team:
-        learner = prepare_learner(order, loaded, placement, team)
+    with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:
+        learner = prepare_learner(order, loaded, team)
         learning = count_parameters(learner.model)[1]
         reporter = Reporter(report, course_of(run, snapshot), learner.lesson.extent)
         trainer = EncoderTrainer(learner, reporter, snapshots, at_once)
@@ -205,8 +207,11 @@ def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
     return [f"Texts are cut at {max_length} tokens, which is all that this checkpoint reads."]
 
 
-def encode_order(run: TrainingRun, tokenizer: Any, max_length: int, report: Progress) -> LearningOrder:
-    """Tokenise the rows of training and validation."""
+def encode_order(
+    run: TrainingRun, tokenizer: Any, ways: tuple[int, Placement], report: Progress
+) -> LearningOrder:
+    """Tokenise the rows of training and validation; ``ways``: their greatest length, and where they go."""
+    max_length, placement = ways
     tokenising = Tokenising(run.task, tokenizer, max_length, run.tokens)
 
     def between() -> None:
@@ -225,6 +230,7 @@ def encode_order(run: TrainingRun, tokenizer: Any, max_length: int, report: Prog
         train_rows=rows_of(run.train),
         validation_rows=rows_of(run.validation),
         max_length=max_length,
+        placement=placement,
     )
 
 

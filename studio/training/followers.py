@@ -12,23 +12,23 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import torch
-from transformers import set_seed
 
 from jobs.processes import end_with_parent
 from studio.checkpoints.loading import load_encoder
 from studio.errors import WorkFailed
-from studio.training.placement import choose_placement
 from studio.training.preparing import LearningOrder, prepare_learner
+from studio.training.progress import Progress
 from studio.training.team import Alone, Group, Team
 
-SECONDS_TO_END = 10.0
+SECONDS_TO_END, SECONDS_BETWEEN_LOOKS = 10.0, 0.2
+FOR_THE_FIRST = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def gather_team(order: LearningOrder, size: int, meeting: Path) -> Iterator[Team]:
+def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress) -> Iterator[Team]:
     """The team of a training; ``meeting`` is a file by which its processes find each other.
 
-    Raises WorkFailed where one of them cannot begin.
+    Raises WorkFailed where one of them cannot begin, and whatever ``report.raise_if_cancelled`` raises.
     """
     if size == 1:
         yield Alone()
@@ -36,21 +36,23 @@ def gather_team(order: LearningOrder, size: int, meeting: Path) -> Iterator[Team
     meeting.unlink(missing_ok=True)
     threads = torch.get_num_threads()
     share = max(1, threads // size)
-    started = [start_follower(order, (rank, size, share), meeting) for rank in range(1, size)]
-    processes = [process for process, _ in started]
+    started: list[tuple[SpawnProcess, Connection]] = []
     try:
-        wait_until_ready(started)
+        for rank in range(1, size):
+            started.append(start_follower(order, (rank, size, share), meeting))
+        wait_until_ready(started, report)
         torch.set_num_threads(share)
         group = Group.join(0, size, meeting)
         yield group
         group.dismiss()
-        for process in processes:
+        group.leave()
+        for process, _ in started:
             process.join(SECONDS_TO_END)
     finally:
-        for process in processes:
+        for process, _ in started:
             process.kill()
             process.join()
-        Group.leave()
+        Group.abandon()
         torch.set_num_threads(threads)
         meeting.unlink(missing_ok=True)
 
@@ -62,15 +64,21 @@ def start_follower(
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=follow, args=(order, place, meeting, there, os.getpid()), daemon=True)
-    process.start()
+    # Whoever ends a job asks its whole group: kept from the process until it has learnt to leave that alone.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_FIRST)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     there.close()
     return process, here
 
 
-def wait_until_ready(started: list[tuple[SpawnProcess, Connection]]) -> None:
+def wait_until_ready(started: list[tuple[SpawnProcess, Connection]], report: Progress) -> None:
     """Return when every process has loaded its model; WorkFailed where one ends instead."""
     for _, connection in started:
-        wait([connection])
+        while not wait([connection], SECONDS_BETWEEN_LOOKS):
+            report.raise_if_cancelled()
         try:
             connection.recv_bytes()
         except EOFError as error:
@@ -87,19 +95,17 @@ def follow(
 ) -> None:
     """Do what the first process does, until it says that nothing follows: the body of the others."""
     end_with_parent(parent)
-    # Whoever ends a job asks its whole group; the first process decides when the others may go.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in FOR_THE_FIRST:
+        signal.signal(number, signal.SIG_IGN)  # the first process decides when the others may go
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FOR_THE_FIRST)
     rank, size, threads = place
     torch.set_num_threads(threads)
-    placement = choose_placement(order.recipe.precision)
-    if placement.device == "cuda":
+    if order.placement.device == "cuda":
         torch.cuda.set_device(rank)
-    set_seed(order.recipe.seed)
     loaded = load_encoder(order.checkpoint_folder, order.task.key, order.labels, order.recipe)
     ready.send_bytes(b"ready")
     group = Group.join(rank, size, meeting)
-    learner = prepare_learner(order, loaded, placement, group)
+    learner = prepare_learner(order, loaded, group)
     while call := group.hear():
         name, arguments = call
         getattr(learner, name)(*arguments)

@@ -64,7 +64,8 @@ class Learner:
             self.optimizer.zero_grad(set_to_none=True)
             give_back()
             return None
-        self.team.add_up([*self.gradients(), sums])
+        if self.team.size > 1:
+            self.team.add_up([*self.gradients(), sums])
         for group, full_rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = full_rate * rate
         self.scaler.unscale_(self.optimizer)
@@ -81,6 +82,7 @@ class Learner:
 
     def set_recomputing(self, wanted: bool) -> None:
         """Keep the results of layers for the backward pass, or compute them anew there."""
+        wanted = wanted and self.can_recompute
         if wanted and not self.recomputes:
             self.model.activation_checkpointing_enable({"use_reentrant": False})
         elif self.recomputes and not wanted:
@@ -88,7 +90,7 @@ class Learner:
         self.recomputes = wanted
 
     def gradients(self) -> Iterator[torch.Tensor]:
-        """Those of all weights that learn, nothing where this process had no rows."""
+        """Those of all weights that learn, nothing where this process of several had no rows."""
         for parameter in learnt_of(self.model).values():
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
@@ -138,8 +140,9 @@ class Learner:
         self.team.add_up([torch.from_numpy(logits)])
         return logits
 
-    def go_on_from(self, folder: Path) -> None:
+    def go_on_from(self, folder: Path, scaler: dict[str, Any]) -> None:
         """Take up weights and moments from a snapshot's folder, which may go once all have read it."""
-        self.team.tell("go_on_from", folder)
+        self.team.tell("go_on_from", folder, scaler)
         load_tensors(folder, self.model, self.optimizer)
+        self.scaler.load_state_dict(scaler)
         self.team.all_agree(True)

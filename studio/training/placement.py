@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +40,15 @@ def choose_device() -> tuple[str, str]:
     return "cpu", f"the processor, {torch.get_num_threads()} threads"
 
 
-def choose_placement(precision: str) -> Placement:
+def choose_placement(precision: str, before: Mapping[str, str] | None = None) -> Placement:
     """Choose the device, and the format where the recipe leaves it open.
 
-    Raises InvalidInput for a format that the device cannot train in.
+    ``before``: device and precision of the training that this one goes on with; on the same device it keeps
+    its format. Raises InvalidInput for a format that the device cannot train in.
     """
     device, name = choose_device()
+    if precision == "auto" and before and before["device"] == device:
+        return Placement(device, name, before["precision"])
     if precision == "auto":
         return Placement(device, name, "bf16" if trains_fast_in_bf16(device) else "fp32")
     if precision == "fp16" and device != "cuda":
@@ -55,9 +59,9 @@ def choose_placement(precision: str) -> Placement:
     return Placement(device, name, precision)
 
 
-def count_processes() -> int:
-    """How many processes train together here: one for each graphics card that can be seen, else one."""
-    return max(1, torch.cuda.device_count())
+def count_processes(cards: int) -> int:
+    """How many processes train together here: one for each graphics card that can be seen, up to so many."""
+    return max(1, min(cards, torch.cuda.device_count()))
 
 
 def trains_fast_in_bf16(device: str) -> bool:

@@ -31,11 +31,12 @@ class LearningOrder:
     train_rows: EncodedRows
     validation_rows: EncodedRows
     max_length: int
+    placement: Placement
 
 
-def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, placement: Placement, team: Team) -> Learner:
+def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
     """Make the loaded encoder ready to learn."""
-    model, recipe = loaded.model, order.recipe
+    model, recipe, placement = loaded.model, order.recipe, order.placement
     if placement.device == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, where a recipe keeps to fp32
     if recipe.dropout is not None:
@@ -54,5 +55,6 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, placement: Plac
         placement=placement,
         label_count=len(order.labels),
     )
+    team.take_over([*model.parameters(), *model.buffers()])  # a new head is drawn by each
     set_seed(recipe.seed)
     return Learner(model, lesson, team)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from studio.errors import WorkFailed
 
 # The queue watches over a training that hangs; a process that waits for the others must not give up before.
 PATIENCE = datetime.timedelta(days=2)
+# All have loaded their models by then.
+MEETING = datetime.timedelta(minutes=5)
 BUCKET_NUMBERS = 16 * 2**20
 
 Call = tuple[str, tuple[Any, ...]]
@@ -47,6 +50,10 @@ class Team(Protocol):
     def rank(self) -> int:
         """Which of the processes this is."""
 
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
     def share_of(self, lengths: np.ndarray) -> np.ndarray:
         """The places in ``lengths`` that this process computes."""
 
@@ -59,12 +66,16 @@ class Team(Protocol):
     def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replace each tensor by its sum over all processes."""
 
+    def take_over(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Replace each tensor by that of the first process."""
+
 
 @dataclass(frozen=True)
 class Alone:
     """The team of one process."""
 
     rank: int = 0
+    size: int = 1
 
     def share_of(self, lengths: np.ndarray) -> np.ndarray:
         """All of them."""
@@ -80,6 +91,9 @@ class Alone:
     def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
         """They are the sums."""
 
+    def take_over(self, tensors: Sequence[torch.Tensor]) -> None:
+        """They are those of the first."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -90,17 +104,23 @@ class Group:
 
     @classmethod
     def join(cls, rank: int, size: int, meeting: Path) -> Group:
-        """Meet the others at a file; returns when all are there."""
+        """Meet the others at a file; returns when all are there. WorkFailed where one does not come."""
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        distributed.init_process_group(
-            backend, init_method=meeting.as_uri(), rank=rank, world_size=size, timeout=PATIENCE
-        )
+        store = distributed.FileStore(str(meeting), size)
+        store.set_timeout(MEETING)
+        with together():
+            distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
         return cls(rank, size)
 
     @staticmethod
     def leave() -> None:
-        """Part from the others."""
-        if distributed.is_initialized():
+        """Part from the others, who do the same."""
+        distributed.destroy_process_group()
+
+    @staticmethod
+    def abandon() -> None:
+        """Part from others who are gone; with graphics cards that would wait, and the end is near."""
+        if distributed.is_initialized() and not torch.cuda.is_available():
             distributed.destroy_process_group()
 
     def share_of(self, lengths: np.ndarray) -> np.ndarray:
@@ -135,12 +155,21 @@ class Group:
 
     def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replace each tensor by its sum over all processes, many of them in one go."""
-        for bucket in cut_buckets(tensors):
-            flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-            with together():
-                distributed.all_reduce(flat)
-            for tensor, summed in zip(bucket, flat.split([one.numel() for one in bucket]), strict=True):
-                tensor.copy_(summed.view_as(tensor))
+        exchange(tensors, distributed.all_reduce)
+
+    def take_over(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Replace each tensor by that of the first process."""
+        exchange(tensors, partial(distributed.broadcast, src=0))
+
+
+def exchange(tensors: Sequence[torch.Tensor], act: Callable[[torch.Tensor], object]) -> None:
+    """Do something to many tensors together with the other processes, in few goes."""
+    for bucket in cut_buckets(tensors):
+        flat = torch.cat([tensor.detach().reshape(-1) for tensor in bucket])
+        with together():
+            act(flat)
+        for tensor, changed in zip(bucket, flat.split([one.numel() for one in bucket]), strict=True):
+            tensor.detach().copy_(changed.view_as(tensor))
 
 
 def cut_buckets(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:

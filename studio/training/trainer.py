@@ -194,6 +194,10 @@ class EncoderTrainer:
             "course": course.to_json(),
             "sums": {"epoch": self.reporter.epoch.to_json(), "window": self.reporter.window.to_json()},
             "watch": self.watch.to_json(),
+            "placement": {
+                "device": self.lesson.placement.device,
+                "precision": self.lesson.placement.precision,
+            },
             "scaler": self.learner.scaler.state_dict(),
             "chance": chance_to_json(),
             "seconds": self.earlier_seconds + time.monotonic() - self.began,
@@ -210,9 +214,8 @@ class EncoderTrainer:
     def go_on_from(self, snapshot: Snapshot) -> None:
         """Take up a training where a snapshot left it."""
         state = snapshot.state
-        self.learner.go_on_from(snapshot.folder)
+        self.learner.go_on_from(snapshot.folder, state["scaler"])
         chance_from_json(state["chance"])
-        self.learner.scaler.load_state_dict(state["scaler"])
         self.epoch, self.batch = state["epoch"], state["batch"]
         self.earlier_seconds = state.get("seconds", 0.0)  # those of earlier versions do not say
         self.reporter.epoch = Sums(**state["sums"]["epoch"])

@@ -83,13 +83,26 @@ def test_another_tokenizer_has_files_of_its_own(
     other.backend_tokenizer.add_tokens(["awful food"])
     encoded(replace(tokenising, tokenizer=other))
     assert counting.rows == 2 * len(ROWS)
+    from_the_left = AutoTokenizer.from_pretrained(encoder_folders["bert"], truncation_side="left")
+    encoded(replace(tokenising, tokenizer=from_the_left))
+    assert counting.rows == 3 * len(ROWS)
 
 
 def test_a_damaged_file_is_made_again(tokenising: Tokenising, counting: Counting) -> None:
     first = encoded(tokenising)
     (path,) = tokenising.cache.folder.iterdir()  # type: ignore[union-attr]
-    path.write_bytes(path.read_bytes()[:200])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
     assert same(encoded(tokenising), first)
+    ids = first.parts["input_ids"].tobytes()
+    path.write_bytes(whole.replace(ids, bytes([ids[0] ^ 1]) + ids[1:]))
+    assert same(encoded(tokenising), first)
+    assert counting.rows == 3 * len(ROWS)
+
+
+def test_a_nearly_full_disk_keeps_nothing(tokenising: Tokenising, counting: Counting) -> None:
+    full = replace(tokenising, cache=replace(tokenising.cache, reserve_bytes=2**60))
+    assert same(encoded(full), encoded(full))
     assert counting.rows == 2 * len(ROWS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -116,6 +117,34 @@ def test_a_killed_nursery_takes_its_children_along_and_is_replaced(bench: Bench,
     assert [one.pid for one in nurseries()] != [nursery.pid]
 
 
+def test_a_nursery_killed_while_nothing_runs_is_replaced(bench: Bench, forking: Forking) -> None:
+    assert ended(bench, bench.submit("report_and_succeed")).state is JobState.SUCCEEDED
+    (nursery,) = nurseries()
+    nursery.kill()
+    wait_until(lambda: not is_running(nursery.pid))
+    after = ended(bench, bench.submit("report_and_succeed"))
+    assert (after.state, after.attempt) == (JobState.SUCCEEDED, 1)
+
+
+def test_a_nursery_that_is_asked_to_end_keeps_its_children(bench: Bench, forking: Forking) -> None:
+    job = bench.submit("wait_for_cancel")
+    bench.wait_ready(job)
+    nurseries()[0].terminate()
+    bench.queue.cancel(job.id)
+    assert ended(bench, job).state is JobState.CANCELLED
+
+
+def test_a_nursery_that_hangs_in_an_import_is_ended_with_its_worker(bench: Bench) -> None:
+    forking = Forking(bench, ("tests.jobs.hanging_import",), stop_seconds=0.5)
+    job = bench.submit("report_and_succeed")
+    wait_until(lambda: bool(nurseries()))
+    began = time.monotonic()
+    forking.end()
+    assert time.monotonic() - began < 10
+    assert nurseries() == []
+    assert bench.queue.get(job.id).state is JobState.QUEUED
+
+
 def test_a_worker_that_ends_leaves_no_process(bench: Bench) -> None:
     forking = Forking(bench, (HANDLERS,))
     job = bench.submit("wait_on_first_attempt")
@@ -129,8 +158,11 @@ def test_a_worker_that_ends_leaves_no_process(bench: Bench) -> None:
 def test_a_nursery_that_cannot_import_fails_the_job_as_a_child_would(bench: Bench) -> None:
     forking = Forking(bench, ("no.such.module",))
     try:
-        done = ended(bench, bench.submit("report_and_succeed"))
+        job = bench.queue.submit(NewJob("test", "no.such.module.handler", {}))
+        done = ended(bench, job)
         assert done.state is JobState.FAILED
+        assert "No module named 'no'" in (bench.queue.jobs_dir / job.id / LOG_NAME).read_text()
+        assert ended(bench, bench.submit("report_and_succeed")).state is JobState.SUCCEEDED
     finally:
         forking.end()
 

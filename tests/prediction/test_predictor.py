@@ -26,7 +26,7 @@ def test_each_gets_its_own_answers(model_folder: Path) -> None:
         request(2, model_folder),
         request(3, model_folder, "a new order please"),
     ]
-    replies = answer_together(predictor, asked)
+    replies = list(answer_together(predictor, asked))
     assert [(reply["id"], reply["ok"], len(reply["answers"])) for reply in replies] == [
         *((1, True, 2), (2, True, 0), (3, True, 1))
     ]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from safetensors.torch import load_file
 
+from studio.checkpoints.loading import load_encoder
 from studio.errors import WorkFailed
 from studio.training.cadence import Cadence
-from studio.training.engine import TrainingRun, train_model
+from studio.training.engine import TrainingRun, encode_order, train_model
+from studio.training.followers import start_follower, wait_until_ready
+from studio.training.placement import choose_placement
 from studio.training.team import deal
 from tests.training.runs import Listener, Stopped, make_run
 
@@ -37,11 +40,6 @@ def run_of(folder: Path, home: Path, processes: int) -> TrainingRun:
     return dataclasses.replace(made, processes=processes, make_cadence=cadence)
 
 
-def others_alive() -> list[psutil.Process]:
-    """The processes that train with this one."""
-    return [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
-
-
 def curve_of(listener: Listener) -> list[float]:
     """Losses of training and validation."""
     return [value for split in ("train", "validation") for _, value in listener.series(split, "loss")]
@@ -54,7 +52,7 @@ def test_two_processes_learn_what_one_does(
 ) -> None:
     told, weights = [], []
     for processes in (1, 2):
-        listener, home = Listener(), tmp_path / str(processes)
+        listener, home = Listener(), tmp_path / f"mit Leerzeichen {processes}"
         train_model(run_of(encoder_folders[family], home, processes), listener)
         told.append(curve_of(listener))
         weights.append(load_file(home / "folder" / "model.safetensors"))
@@ -62,7 +60,7 @@ def test_two_processes_learn_what_one_does(
     assert told[1] == pytest.approx(told[0], rel=1e-5)
     for name, alone in weights[0].items():
         assert (weights[1][name] - alone).norm() <= 1e-5 * max(1.0, float(alone.norm())), name
-    assert others_alive() == []
+    assert active_children() == []
 
 
 @pytest.mark.slow
@@ -83,7 +81,7 @@ class Killer(Listener):
         """Remember it, and strike."""
         super().metric(name, value, split=split, step=step, epoch=epoch)
         if step == 2:
-            for process in others_alive():
+            for process in active_children():
                 process.kill()
 
 
@@ -93,4 +91,46 @@ def test_a_training_whose_other_process_is_killed_says_so(
 ) -> None:
     with pytest.raises(WorkFailed, match="has ended unexpectedly"):
         train_model(run_of(encoder_folders["bert"], tmp_path, 2), Killer())
-    assert others_alive() == []
+    assert active_children() == []
+
+
+@pytest.mark.slow
+def test_a_process_that_is_asked_to_end_while_it_starts_leaves_that_to_the_first(
+    encoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    run = run_of(encoder_folders["bert"], tmp_path, 2)
+    tokenizer = load_encoder(run.checkpoint_folder, run.task.key, run.labels).tokenizer
+    order = encode_order(run, tokenizer, (16, choose_placement("fp32")), Listener())
+    process, connection = start_follower(order, (1, 2, 1), tmp_path / "meeting")
+    try:
+        process.terminate()
+        wait_until_ready([(process, connection)], Listener())
+        process.terminate()
+        assert process.exitcode is None
+    finally:
+        process.kill()
+        process.join()
+
+
+@pytest.mark.slow
+def test_a_training_that_is_cancelled_while_its_processes_start_is_cancelled(
+    encoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    listener = Listener()
+    listener.ending = "cancel"
+    with pytest.raises(Stopped):
+        train_model(run_of(encoder_folders["bert"], tmp_path, 2), listener)
+    assert active_children() == []
+
+
+@pytest.mark.slow
+def test_processes_that_begin_with_other_weights_take_those_of_the_first(
+    encoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    told = []
+    for processes in (1, 2):
+        run = run_of(encoder_folders["distilbert"], tmp_path / str(processes), processes)
+        listener = Listener()
+        train_model(run, listener)
+        told.append(curve_of(listener))
+    assert told[1] == pytest.approx(told[0], rel=1e-5)
