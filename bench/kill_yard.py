@@ -97,7 +97,7 @@ def count_and_succeed(context: JobContext) -> Outcome:
 
 def work(url: str, folder: Path, place: int, plan: Plan) -> None:
     """Be one worker with one place, until ended."""
-    launcher = NurseryLauncher((__name__,), ("train",)) if plan.forked else LocalLauncher()
+    launcher = NurseryLauncher((HANDLER.rpartition(".")[0],)) if plan.forked else LocalLauncher()
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logging.basicConfig(filename=folder / "workers.log")

@@ -54,7 +54,7 @@ def main() -> int:
     clean_up_on_sigterm()
     print(f"{describe_machine()}; {options.jobs} jobs one after another, seconds from waiting to ended")
     print("\n| children | the first | median of the others |\n|---|---:|---:|")
-    ways = {"started anew": LocalLauncher(), "forked": NurseryLauncher((MODULE,), ("train",))}
+    ways = {"started anew": LocalLauncher(), "forked": NurseryLauncher((MODULE,))}
     for name, launcher in ways.items():
         with tempfile.TemporaryDirectory(prefix="bench-starts-") as home:
             first, *others = seconds_of_jobs(Path(home), launcher, options.jobs)

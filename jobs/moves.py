@@ -28,7 +28,9 @@ LONGEST_BACKOFF_SECONDS = 60.0
 COUNT_ONE_MORE = update(revision).values(value=revision.c.value + 1)
 ADD_EVENT = insert(events)
 NEW = "new_"
-MOVED = tuple(jobs.c[name] for name in ("id", "state", "worker", "slot", "fence", "attempt", "message"))
+MOVED = tuple(
+    jobs.c[name] for name in ("id", "state", "worker", "slot", "fence", "attempt", "message", "handler")
+)
 
 
 @dataclass(frozen=True)

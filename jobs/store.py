@@ -137,7 +137,9 @@ class Store:
                 next_one.id, JobState.QUEUED, JobState.RUNNING, "Claimed by a worker.", changes=changes
             )
             row = apply_move(connection, move, now)
-            return None if row is None else Claim(row.id, row.fence, row.attempt, lane, row.slot or "")
+            if row is None:
+                return None
+            return Claim(row.id, row.fence, row.attempt, lane, row.slot or "", row.handler)
 
         return write(self.engine, work)
 

@@ -122,13 +122,17 @@ class WorkerView:
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that a worker may run in ``slot``, for as long as ``fence`` is the job's fence."""
+    """A job that a worker may run in ``slot``, for as long as ``fence`` is the job's fence.
+
+    ``handler`` is known to the worker that has just claimed it.
+    """
 
     job_id: str
     fence: int
     attempt: int
     lane: str
     slot: str
+    handler: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,7 @@ class Worker:
             fence=claim.fence,
             workdir=self.options.jobs_dir / claim.job_id,
             environment=slot.environment,
-            lane=claim.lane,
+            handler=claim.handler,
         )
         now = time.monotonic()
         try:

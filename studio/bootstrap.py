@@ -49,7 +49,7 @@ from studio.services.sources import SourceService
 from studio.services.system import SystemService
 from studio.services.training import TrainingService
 from studio.settings import Settings
-from studio.slots import LIGHT, TRAIN, make_lanes
+from studio.slots import make_lanes
 
 # Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -174,7 +174,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
     )
     environment = {**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)}
     launcher = (
-        NurseryLauncher(("studio.handlers", "studio.form_handlers"), (TRAIN, LIGHT), environment)
+        NurseryLauncher(("studio.handlers", "studio.form_handlers"), environment)
         if is_forking_safe()
         else LocalLauncher(environment)
     )

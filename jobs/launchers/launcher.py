@@ -12,7 +12,7 @@ from typing import Protocol
 class ChildOrder:
     """All that is needed to start a child; ``environment`` is what its slot adds, such as which device.
 
-    ``lane`` is that of its job.
+    ``handler`` is that of its job.
     """
 
     database_url: str
@@ -20,7 +20,7 @@ class ChildOrder:
     fence: int
     workdir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    lane: str = ""
+    handler: str = ""
 
 
 class Child(Protocol):

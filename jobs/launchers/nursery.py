@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.faults import fault
@@ -32,16 +32,13 @@ MESSAGE_BYTES = 65_536
 
 
 class NurseryLauncher:
-    """Forks the children of some lanes, and starts those of all others as processes of their own.
+    """Forks the children whose handlers are in some modules, and starts all others as processes of their own.
 
     ``modules`` are imported before the first fork. ``environment`` is added to this process's own.
     """
 
-    def __init__(
-        self, modules: Sequence[str], lanes: Collection[str], environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self._modules = tuple(modules)
-        self._lanes = frozenset(lanes)
         self._environment = dict(environment or {})
         self._plain = LocalLauncher(environment)
         self._nursery: Nursery | None = None
@@ -51,7 +48,7 @@ class NurseryLauncher:
 
         Raises OSError where that is impossible.
         """
-        if order.lane not in self._lanes:
+        if order.handler.rpartition(".")[0] not in self._modules:
             return self._plain.start(order)
         order.workdir.mkdir(parents=True, exist_ok=True)
         end_earlier(order.workdir / PROCESS_NAME)

@@ -25,10 +25,10 @@ SLOW = "tests.jobs.slow_to_import"
 
 
 class Forking:
-    """A worker in a thread whose training lane is forked."""
+    """A worker in a thread that forks the children of some modules."""
 
     def __init__(self, bench: Bench, modules: tuple[str, ...], **changes: object) -> None:
-        self.launcher = NurseryLauncher(modules, ("train",))
+        self.launcher = NurseryLauncher(modules)
         self.stop = Stop()
         worker = Worker(bench.store, bench.options(**changes), self.launcher)
         self.thread = threading.Thread(target=worker.run, args=(self.stop,))
@@ -136,7 +136,7 @@ def test_a_nursery_that_is_asked_to_end_keeps_its_children(bench: Bench, forking
 
 def test_a_nursery_that_hangs_in_an_import_is_ended_with_its_worker(bench: Bench) -> None:
     forking = Forking(bench, ("tests.jobs.hanging_import",), stop_seconds=0.5)
-    job = bench.submit("report_and_succeed")
+    job = bench.queue.submit(NewJob("test", "tests.jobs.hanging_import.work", {}))
     wait_until(lambda: bool(nurseries()))
     began = time.monotonic()
     forking.end()
@@ -167,10 +167,10 @@ def test_a_nursery_that_cannot_import_fails_the_job_as_a_child_would(bench: Benc
         forking.end()
 
 
-def test_other_lanes_have_processes_of_their_own(bench: Bench) -> None:
-    forking = Forking(bench, (HANDLERS,))
+def test_other_handlers_have_processes_of_their_own(bench: Bench) -> None:
+    forking = Forking(bench, (SLOW,))
     try:
-        job = bench.submit("report_and_succeed", lane="light")
+        job = bench.submit("report_and_succeed")
         assert ended(bench, job).state is JobState.SUCCEEDED
         assert nurseries() == []
     finally:
