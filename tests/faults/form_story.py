@@ -20,7 +20,10 @@ def prepare(home: Path) -> None:
     training_story.prepare(home)
     with contextlib.closing(start_studio(settings_of(home))) as studio:
         training_story.train(studio)
-        make_worker(settings_of(home), once=True).run(Stop())
+        worker = make_worker(settings_of(home), once=True)
+        worker.run(Stop())
+        # What is copied later must not change when its connections are collected as garbage.
+        worker.store.engine.dispose()
 
 
 def compile_model(studio: Studio) -> None:
