@@ -7,6 +7,7 @@ to do, and tells the others before it does the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from studio.execution.answers import predict_rows
 from studio.execution.executors import moved
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
+from studio.execution.rows import EncodedRows
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
 from studio.training.losses import class_weights, share_of_loss
@@ -133,12 +135,18 @@ class Learner:
     def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
         """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
         self.team.tell("validation_logits")
-        rows = self.lesson.validation_rows
-        own = self.team.share_of(rows.lengths)
-        logits = np.zeros((len(rows), self.lesson.label_count), dtype=np.float32)
-        logits[own] = predict_rows(self.lesson.executor, self.model, rows.chosen(own), progress=progress)
+        own, rows = self._own_validation
+        logits = np.zeros((len(self.lesson.validation_rows), self.lesson.label_count), dtype=np.float32)
+        logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
         self.team.add_up([torch.from_numpy(logits)])
         return logits
+
+    @cached_property
+    def _own_validation(self) -> tuple[np.ndarray, EncodedRows]:
+        """Which validation rows this process answers, and they themselves; the same after every epoch."""
+        rows = self.lesson.validation_rows
+        own = self.team.share_of(rows.lengths)
+        return own, rows if self.team.size == 1 else rows.chosen(own)
 
     def go_on_from(self, folder: Path, scaler: dict[str, Any]) -> None:
         """Take up weights and moments from a snapshot's folder, which may go once all have read it."""

@@ -32,8 +32,6 @@ def deal(lengths: np.ndarray, hands: int) -> list[np.ndarray]:
     >>> [hand.tolist() for hand in deal(np.array([9, 1, 5, 4]), 2)]
     [[0, 1], [2, 3]]
     """
-    if hands == 1:
-        return [np.arange(len(lengths))]
     dealt: list[list[int]] = [[] for _ in range(hands)]
     loads = [(0, hand) for hand in range(hands)]
     for place in np.argsort(-lengths, kind="stable"):
