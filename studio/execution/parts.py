@@ -47,18 +47,21 @@ def cut_padded(lengths: np.ndarray, limits: Limits, overhead: int) -> list[np.nd
     """
     order = np.argsort(-lengths, kind="stable")
     longest = np.maximum(lengths[order], 1)
-    fitting = np.clip(limits.tokens // longest, 1, limits.rows)
-    rows = np.arange(1.0, limits.rows + 1)
-    best = np.concatenate([[0.0], np.full(len(order), np.inf)])
-    for first, (width, most) in enumerate(zip(longest.tolist(), fitting.tolist(), strict=True)):
-        known = best[first + 1 : first + 1 + most]
-        np.minimum(known, width * rows[: len(known)] + (best[first] + overhead), out=known)
+    most = min(limits.rows, len(order))
+    rows = np.arange(1, most + 1)
+    fits = rows <= np.maximum(1, limits.tokens // longest)[:, None]
+    # What a part costs by its first row and its number of rows; those that end alike lie on a diagonal.
+    costs = np.where(fits, longest[:, None] * rows + overhead, np.inf).ravel()
+    best, begins = np.zeros(len(order) + 1), []
+    for end in range(1, len(order) + 1):
+        first = max(0, end - most)
+        diagonal = slice(first * (most - 1) + end - 1, (end - 1) * most + 1, most - 1 or 1)
+        ways = best[first:end] + costs[diagonal]
+        way = int(ways.argmin())
+        best[end] = ways[way]
+        begins.append(first + way)
     parts, end = [], len(order)
     while end > 0:
-        firsts = np.arange(max(0, end - limits.rows), end)
-        costs = best[firsts] + overhead + longest[firsts] * (end - firsts)
-        # All are whole numbers, so that the way the best came about is found again exactly.
-        begin = int(firsts[(costs == best[end]) & (end - firsts <= fitting[firsts])][0])
-        parts.append(order[begin:end])
-        end = begin
+        parts.append(order[begins[end - 1] : end])
+        end = begins[end - 1]
     return parts[::-1]
