@@ -10,7 +10,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection bench-kills bench-gpu bench-gpu-queue bench-jobs soak presets screenshots
+.PHONY: help setup setup-dev run test test-faults unit check fix docs quality quality-short bench bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-costs bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection bench-kills bench-gpu bench-gpu-queue bench-jobs soak presets screenshots
 
 help: ## List the targets, one sentence each.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ quality: setup ## Train on the real data in STUDIO_TEST_DATA and write docs/qual
 quality-short: setup ## One seed and epoch of sst2 from STUDIO_TEST_DATA against its floor.
 	@$(PYTHON) -m bench.quality --short
 
-bench: bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection ## Run the benchmarks.
+bench: bench-first-model bench-pages bench-training bench-trainers bench-shares bench-scaling bench-starts bench-costs bench-estimates bench-prediction bench-streaming bench-import bench-browse bench-leaks bench-detection ## Run the benchmarks.
 
 bench-first-model: setup ## Seconds from clone to page, and from Start to the finished sample model.
 	@$(PYTHON) -m bench.first_model
@@ -89,6 +89,9 @@ bench-starts: setup ## Seconds until a job begins: in a process of its own, and 
 
 bench-shares: setup ## Where the time of a training goes.
 	@OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m bench.shares
+
+bench-costs: setup ## Seconds of steps of several encoders beside those of the estimate.
+	@$(PYTHON) -m bench.costs
 
 bench-estimates: setup ## What is said before a training, beside what it took, for ten recipes.
 	@$(PYTHON) -m bench.estimates

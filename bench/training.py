@@ -29,8 +29,14 @@ from studio.execution.executors import Executor, PaddedExecutor, choose_executor
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.settings import Settings
+from studio.tasks.classification import CLASSIFICATION
 from studio.training.batches import plan_epoch
+from studio.training.learner import Learner
+from studio.training.lesson import Lesson
 from studio.training.losses import share_of_loss
+from studio.training.placement import Placement
+from studio.training.recipe import Recipe
+from studio.training.team import Alone
 
 BATCH, LONGEST, LABELS, VOCABULARY = 32, 512, 4, 30_522
 SHAPES = {
@@ -93,6 +99,13 @@ def make_model(shape: str, attention: str) -> Any:
     model = AutoModelForSequenceClassification.from_config(config)
     model.set_attn_implementation(attention)
     return model.train()
+
+
+def learner_of(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Learner:
+    """The studio's own learner of a model made here."""
+    recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
+    lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS)
+    return Learner(model, lesson, Alone())
 
 
 def tokenizer_like() -> Any:

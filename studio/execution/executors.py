@@ -17,7 +17,7 @@ from studio.execution.rows import MASK, EncodedRows
 OVERHEAD_TOKENS = {"cpu": 32}
 OVERHEAD_TOKENS_ELSEWHERE = 2048
 # So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it.
-PACKED_TOKENS_PER_THREAD = 1024
+TOKENS_PER_THREAD = 1024
 
 
 class Executor(Protocol):
@@ -116,7 +116,7 @@ def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) ->
     """Without padding on a processor, for an encoder that answers the same so; else with little padding."""
     packed = pack_model(model) if device == "cpu" else None
     if packed is not None:
-        return PackedExecutor(packed, PACKED_TOKENS_PER_THREAD * torch.get_num_threads())
+        return PackedExecutor(packed, TOKENS_PER_THREAD * torch.get_num_threads())
     return choose_padding(tokenizer, max_length, device)
 
 
@@ -131,6 +131,7 @@ def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecut
         multiple=1 if device == "cpu" else 8,
         limit=max_length,
         overhead=OVERHEAD_TOKENS.get(device, OVERHEAD_TOKENS_ELSEWHERE),
+        tokens=TOKENS_PER_THREAD * torch.get_num_threads() if device == "cpu" else TOKENS_PER_PART,
     )
 
 

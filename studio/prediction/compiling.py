@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from studio.cores import usable_cores
 from studio.errors import Unavailable, WorkFailed
 from studio.execution.compiled import GRAPH_NAME, import_openvino
 from studio.execution.executors import choose_padding
 from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
-from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize, usable_cores
+from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize
 from studio.prediction.forms import FormNote, write_note
 from studio.tasks.classification import softmax
 

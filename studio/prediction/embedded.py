@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+from studio.cores import usable_cores
 from studio.errors import NotFound, WorkFailed
 from studio.execution.answers import predict_rows
 from studio.execution.compiled import CompiledExecutor, CompiledModel
@@ -147,13 +147,6 @@ def pick_device() -> str:
     if torch.backends.mps.is_available():
         return "mps"
     return "cpu"
-
-
-def usable_cores() -> int:
-    """Cores this process may run on, at least one."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
 
 
 def read_model(folder: Path, device: torch.device, threads: int) -> LoadedModel:

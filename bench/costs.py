@@ -1,0 +1,120 @@
+"""Seconds of a training step, and of scoring rows, beside those that the estimate before a training says.
+
+What the constants of ``studio.training.estimates`` were fitted to: encoders with random weights learn batches
+of several sizes and lengths with the studio's own learner, on all cores. Run it on a machine that is idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+
+from bench.command import describe_machine
+from bench.training import LABELS, SHAPES, VOCABULARY, learner_of, make_model, tokenizer_like
+from studio.execution.answers import predict_rows
+from studio.execution.executors import choose_executor
+from studio.execution.rows import EncodedRows
+from studio.training.adapters import prepare_method
+from studio.training.estimates import Workload, learning_seconds
+from studio.training.hardware import detect_machine, measure_gflops
+from studio.training.placement import choose_placement
+from studio.training.recipe import Recipe
+
+METHODS = ("full", "lora", "frozen")
+# Rows of a batch, and their median and most tokens.
+BATCHES = ((8, 20, 64), (32, 20, 64), (16, 60, 128), (32, 60, 512), (8, 300, 512))
+STEPS, SPREAD, WIDE, FEW_TOKENS = 3, 0.8, 768, 1500
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The numbers of an encoder that the estimate asks for."""
+
+    parameters: int
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was measured: the method or the scores, and seconds measured and estimated."""
+
+    what: str
+    measured: float
+    estimated: float
+
+
+def rows_of(count: int, middle: int, most: int) -> EncodedRows:
+    """Random rows of so many tokens."""
+    drawn = np.random.default_rng(0)
+    lengths = np.clip(drawn.lognormal(np.log(middle), SPREAD, count).astype(np.int64), 4, most)
+    ids = drawn.integers(1000, VOCABULARY, lengths.sum(), dtype=np.int32)
+    return EncodedRows(lengths, {"input_ids": ids}, drawn.integers(0, LABELS, count))
+
+
+def seconds_of(act: Callable[[], object]) -> float:
+    """Seconds by the clock."""
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
+    """Steps with one method, and the scores of all rows, each on average."""
+    recipe = Recipe(batch_size=batch, method=method, epochs=1)
+    model = make_model(shape, "sdpa")
+    layers, hidden, heads = SHAPES[shape]
+    weights = sum(weight.numel() for weight in model.base_model.parameters())
+    encoder, machine = Encoder(weights, layers, hidden, 4 * hidden, heads), detect_machine()
+    executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu")
+    model = prepare_method(model, recipe)
+    learner = learner_of(model, executor, rows, choose_placement("fp32"))
+    measured, estimated = [], []
+    for step in range(STEPS + 1):
+        numbers = np.arange(batch) + batch * (step % STEPS)
+        started = time.perf_counter()
+        learner.take_step(numbers, batch, False, 1.0, step)
+        if step:  # the first warms up
+            measured.append(time.perf_counter() - started)
+            work = Workload(batch, 0, rows.lengths[numbers])
+            estimated.append(learning_seconds(recipe, encoder, work, machine))
+    yield Step(method, mean(measured), mean(estimated))
+    seconds = seconds_of(lambda: predict_rows(executor, model, rows))
+    # The estimate of a training of one epoch has the rows scored three times.
+    work = Workload(0, len(rows), rows.lengths)
+    yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine) / 3)
+
+
+def main() -> int:
+    """Print a line for each shape and what was done with it."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    print(f"{describe_machine()}, {measure_gflops():.0f} GFLOP/s of one core in numpy; estimated to measured")
+    print("\n| layers x width | what | steps | measured ms | estimated / measured: mean | least | most |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for shape in ("2x128", "4x256", "6x384", "12x768"):
+        found: dict[str, list[Step]] = {}
+        for batch, middle, most in BATCHES:
+            if SHAPES[shape][1] >= WIDE and batch * middle > FEW_TOKENS:
+                continue
+            for method in METHODS:
+                for step in measure(shape, method, rows_of(STEPS * batch, middle, most), batch):
+                    found.setdefault(step.what, []).append(step)
+        for what, steps in found.items():
+            ratios = [step.estimated / step.measured for step in steps]
+            print(
+                f"| {shape} | {what} | {len(steps)} | {1000 * mean(step.measured for step in steps):.0f} "
+                f"| {mean(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f} |",
+                flush=True,
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,228 @@
+"""What a training will take on a machine, said before it starts; nothing here imports torch.
+
+Seconds on a processor are those of three things: the matrix products of the tokens, whose rate is measured;
+the numbers between them, which softmax, dropout, norms and activations read and write; and the calls of each
+layer. What they cost was fitted to measured steps (``python -m bench.costs``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import Protocol
+
+import numpy as np
+
+from studio.training.hardware import Machine, cpu_has_bf16, measure_gflops
+
+CUDA_GFLOPS = 20_000.0
+MPS_GFLOPS = 2_000.0
+# Share of one core's matrix speed in numpy that the products of an encoder reach, in fp32.
+CPU_SHARE = 0.85
+# How much faster a processor with instructions for bf16 trains in it.
+BF16_GAIN = 2.0
+# More cores help less and less.
+CORES_POWER = 0.85
+# Tokens computed for each real one where a step is cut into padded parts, with what their starts cost.
+PADDED_SHARE = 1.3
+# Tokens that a processor computes at once for each of its cores; a graphics card takes so many in all.
+TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
+# Batches differ: the largest has so many more tokens than the mean one.
+LARGEST_BATCH = 1.25
+# Importing is done before; data, tokens, a baseline, the scores of the test and the model's files are not.
+START_SECONDS = 10.0
+# AdamW and the clipping of gradients read and write every weight that learns, at each step.
+SECONDS_PER_WEIGHT_AND_STEP = 1.5e-9
+BASE_BYTES = 640 * 10**6
+BYTES_PER_NUMBER = 4
+# A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
+NUMBERS_PER_LEARNT_WEIGHT_ON_DISK = 8
+SHARE_LEARNT = {"full": 1.0, "lora": 0.08, "frozen": 0.02}
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What rows cost on a processor: ``products`` in forward passes, the others in seconds of one core.
+
+    ``number``: one that is kept between products; ``layer``: the calls of one block for a step.
+    """
+
+    products: float
+    number: float
+    layer: float
+
+
+# A backward pass costs two forward passes; with LoRA the gradients of most weights are left out of it.
+LEARNING = {
+    "full": Pass(3.0, 8.8e-9, 9e-3),
+    "lora": Pass(2.6, 8.8e-9, 6e-3),
+    "frozen": Pass(1.0, 1.2e-9, 2.5e-3),
+}
+JUDGING = Pass(1.0, 1.2e-9, 2.5e-3)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Rows to learn from and to evaluate after each epoch; ``lengths``: tokens of some of them, cut."""
+
+    train_rows: int
+    evaluated_rows: int
+    lengths: np.ndarray
+
+    @cached_property
+    def mean_tokens(self) -> float:
+        """Tokens of a row."""
+        return float(self.lengths.mean())
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """Tokens of the longest row."""
+        return int(self.lengths.max())
+
+    @cached_property
+    def seen_tokens(self) -> float:
+        """How many tokens each one sees, which are those of its row."""
+        return float((self.lengths.astype(float) ** 2).mean() / self.lengths.mean())
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take, start-up included; memory is the peak of the training process.
+
+    ``disk_bytes`` are to be free at the start, most of them for as long as it runs.
+    """
+
+    seconds: float
+    memory_bytes: int
+    steps: int
+    disk_bytes: int
+
+
+class EncoderShape(Protocol):
+    """The numbers of an encoder that cost depends on."""
+
+    @property
+    def parameters(self) -> int:
+        """All weights of the encoder."""
+
+    @property
+    def layers(self) -> int:
+        """Blocks."""
+
+    @property
+    def hidden(self) -> int:
+        """Width."""
+
+    @property
+    def intermediate(self) -> int:
+        """Width inside a block."""
+
+    @property
+    def heads(self) -> int:
+        """Attention heads."""
+
+
+class RecipeCosts(Protocol):
+    """The fields of a recipe that cost depends on."""
+
+    @property
+    def batch_size(self) -> int:
+        """Rows per step."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the rows."""
+
+    @property
+    def method(self) -> str:
+        """full, lora or frozen."""
+
+    @property
+    def precision(self) -> str:
+        """auto, fp32, bf16 or fp16."""
+
+
+def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> Estimate:
+    """Estimate seconds, memory and steps of one training."""
+    return Estimate(
+        seconds=START_SECONDS + learning_seconds(recipe, shape, workload, machine),
+        memory_bytes=estimate_memory(recipe, shape, workload, machine),
+        steps=count_steps(recipe, workload),
+        disk_bytes=estimate_disk(recipe, shape),
+    )
+
+
+def count_steps(recipe: RecipeCosts, workload: Workload) -> int:
+    """Steps of the optimizer in all epochs."""
+    return ceil(workload.train_rows / recipe.batch_size) * recipe.epochs
+
+
+def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> float:
+    """Seconds of all steps and of the scores after each epoch."""
+    learnt = recipe.epochs * workload.train_rows * workload.mean_tokens
+    # Validation is scored once more at the end, with the test.
+    judged = (recipe.epochs + 2) * workload.evaluated_rows * workload.mean_tokens
+    products = flops_per_token(shape, workload.seen_tokens) / (gflops(machine) * 1e9)
+    learning = LEARNING[recipe.method]
+    if machine.device != "cpu":
+        return PADDED_SHARE * products * (learnt * learning.products + judged)
+    numbers = numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
+    seconds = learnt * (products * learning.products + numbers * learning.number)
+    seconds += judged * (products * JUDGING.products + numbers * JUDGING.number)
+    if recipe.precision == "bf16" or (recipe.precision == "auto" and cpu_has_bf16()):
+        seconds /= BF16_GAIN
+    steps = count_steps(recipe, workload)
+    seconds += steps * shape.layers * learning.layer
+    if recipe.method == "full":
+        seconds += steps * shape.parameters * SECONDS_PER_WEIGHT_AND_STEP
+    return seconds
+
+
+def gflops(machine: Machine) -> float:
+    """Billions of operations per second that the products of an encoder reach on the machine's device."""
+    if machine.device == "cuda":
+        return CUDA_GFLOPS
+    if machine.device == "mps":
+        return MPS_GFLOPS
+    return measure_gflops() * CPU_SHARE * machine.cpu_cores**CORES_POWER
+
+
+def flops_per_token(shape: EncoderShape, tokens: float) -> float:
+    """Operations of one forward pass per token in rows of ``tokens``: 2 per weight, and attention.
+
+    The weights of the blocks are counted once per block, because ALBERT uses the same ones again.
+    """
+    block = 4 * shape.hidden**2 + 2 * shape.hidden * shape.intermediate
+    return shape.layers * (2 * block + 4 * tokens * shape.hidden)
+
+
+def numbers_per_token(shape: EncoderShape, tokens: float) -> float:
+    """Numbers per token in rows of ``tokens`` that the blocks keep for the backward pass."""
+    return shape.layers * (14 * shape.hidden + 3 * shape.intermediate + 3 * shape.heads * tokens)
+
+
+def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> int:
+    """Estimate the peak of the training process in bytes."""
+    # Weights, gradients and two moments of AdamW; without the last three where the encoder is not trained.
+    copies = 4.0 if recipe.method == "full" else 1.1
+    numbers = numbers_per_token(shape, workload.max_tokens) * tokens_at_once(recipe, workload, machine)
+    if recipe.method == "frozen":
+        numbers /= shape.layers
+    return int(BASE_BYTES + BYTES_PER_NUMBER * (copies * shape.parameters + numbers))
+
+
+def tokens_at_once(recipe: RecipeCosts, workload: Workload, machine: Machine) -> float:
+    """Tokens of a batch, or of the parts in which it is computed."""
+    on_processor = machine.device == "cpu"
+    most = TOKENS_PER_CORE * machine.cpu_cores if on_processor else TOKENS_ON_CARD
+    mean = LARGEST_BATCH * workload.mean_tokens if on_processor else workload.max_tokens
+    batch = recipe.batch_size * min(workload.max_tokens, mean)
+    return max(workload.max_tokens, min(batch, most))
+
+
+def estimate_disk(recipe: RecipeCosts, shape: EncoderShape) -> int:
+    """Estimate the free disk that a training needs in bytes: for snapshots, best weights and model."""
+    learnt = SHARE_LEARNT[recipe.method] * shape.parameters
+    numbers = NUMBERS_PER_LEARNT_WEIGHT_ON_DISK * learnt + shape.parameters
+    return int(BYTES_PER_NUMBER * numbers)

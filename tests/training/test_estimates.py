@@ -1,0 +1,89 @@
+"""Estimates grow with the work, and memory does not grow beyond what is computed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from studio.training.estimates import Workload, estimate, flops_per_token
+from studio.training.hardware import Machine
+from studio.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Shape:
+    """bert-base."""
+
+    parameters: int = 109_482_240
+    layers: int = 12
+    hidden: int = 768
+    intermediate: int = 3072
+    heads: int = 12
+
+
+WORK = Workload(train_rows=1000, evaluated_rows=100, lengths=np.array([20] * 9 + [128]))
+CPU = Machine("cpu", "processor", 2, 8 * 10**9, 10**10)
+RECIPE = Recipe(batch_size=16, epochs=3)
+
+
+def test_operations_per_token_are_two_per_weight_of_the_blocks_and_attention() -> None:
+    # bert-base has 85.05 M weights in its blocks without biases and norms: 12 x 7,077,888 = 84.93 M.
+    assert flops_per_token(Shape(), 0) == 2 * 84_934_656
+    assert flops_per_token(Shape(), 512) - flops_per_token(Shape(), 0) == 12 * 4 * 512 * 768
+
+
+def test_steps_count_incomplete_batches() -> None:
+    assert estimate(RECIPE, Shape(), WORK, CPU).steps == 63 * 3
+
+
+def test_more_work_takes_longer_and_more_memory() -> None:
+    base = estimate(RECIPE, Shape(), WORK, CPU)
+    for work in (replace(WORK, train_rows=2000), replace(WORK, lengths=WORK.lengths + 40)):
+        assert estimate(RECIPE, Shape(), work, CPU).seconds > base.seconds
+    assert estimate(RECIPE.model_copy(update={"epochs": 6}), Shape(), WORK, CPU).seconds > base.seconds
+    longer = replace(WORK, lengths=np.append(WORK.lengths, 512))
+    assert estimate(RECIPE, Shape(), longer, CPU).memory_bytes > base.memory_bytes
+    bigger = RECIPE.model_copy(update={"batch_size": 64})
+    assert estimate(bigger, Shape(), WORK, CPU).memory_bytes > base.memory_bytes
+
+
+def test_training_less_takes_less_and_a_graphics_card_is_faster() -> None:
+    full, lora, frozen = (
+        estimate(RECIPE.model_copy(update={"method": method}), Shape(), WORK, CPU)
+        for method in ("full", "lora", "frozen")
+    )
+    assert full.seconds > lora.seconds > frozen.seconds
+    assert full.memory_bytes > lora.memory_bytes > frozen.memory_bytes
+    card = replace(CPU, device="cuda")
+    assert estimate(RECIPE, Shape(), WORK, card).seconds < full.seconds
+
+
+def test_the_disk_needed_is_for_two_snapshots_two_best_weights_and_the_model() -> None:
+    full, lora, frozen = (
+        estimate(RECIPE.model_copy(update={"method": method}), Shape(), WORK, CPU).disk_bytes
+        for method in ("full", "lora", "frozen")
+    )
+    weights = 4 * Shape().parameters
+    assert full == 2 * 3 * weights + 2 * weights + weights
+    assert full > lora > frozen > weights
+
+
+def test_tokens_see_those_of_their_own_row() -> None:
+    assert Workload(2, 0, np.array([10, 30])).seen_tokens == 25  # 10 see 10, 30 see 30
+
+
+def test_on_a_processor_memory_is_that_of_the_parts_in_which_a_batch_is_computed() -> None:
+    long = replace(WORK, lengths=np.full(10, 512))
+    few, many = (
+        estimate(RECIPE.model_copy(update={"batch_size": rows}), Shape(), long, CPU).memory_bytes
+        for rows in (4, 64)
+    )
+    assert few == many  # four rows of 512 tokens are all that two cores compute at once
+    more_cores = replace(CPU, cpu_cores=8)
+    assert estimate(RECIPE, Shape(), long, more_cores).memory_bytes > few
+
+
+def test_scoring_rows_takes_time_too() -> None:
+    without = replace(WORK, evaluated_rows=0)
+    assert estimate(RECIPE, Shape(), without, CPU).seconds < estimate(RECIPE, Shape(), WORK, CPU).seconds
