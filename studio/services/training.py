@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,9 @@ from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.services.names import check_name, clean_name, free_name
-from studio.training.hardware import Estimate, Workload, detect_machine, estimate, estimate_disk
+from studio.services.pace import pace_of
+from studio.training.estimates import Estimate, Workload, estimate, estimate_disk
+from studio.training.hardware import detect_machine
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
 
@@ -132,6 +134,7 @@ class TrainingService:
         recipe = self.recipe(request)
         lengths = self.token_lengths(dataset, resolved)
         found = expect(dataset, resolved, recipe, lengths)
+        found = replace(found, seconds=found.seconds * self._pace())
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
@@ -169,7 +172,8 @@ class TrainingService:
             "start_model_id": self._start_model_id(resolved),
             "allow_pickle": request.allow_pickle,
             "recipe": recipe.model_dump(),
-            "expected_seconds": expected.seconds,
+            "estimated_seconds": expected.seconds,
+            "expected_seconds": expected.seconds * self._pace(),
         }
         return self._jobs.submit(
             NewJob(
@@ -190,6 +194,10 @@ class TrainingService:
     def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
         texts = self._datasets.texts(address, "train", sample=SAMPLED_TEXTS)
         return np.asarray(count_tokens(folder, list(texts)))
+
+    def _pace(self) -> float:
+        """Seconds that trainings take here for each one estimated."""
+        return pace_of(self._jobs.list())
 
     def _start_model_id(self, resolved: Resolved) -> str | None:
         return self._models.get(resolved.id).id if resolved.source == "model" else None
@@ -216,12 +224,10 @@ class TrainingService:
 
 def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray) -> Estimate:
     """What a training will take here, from the tokens of some of the texts."""
-    clipped = np.minimum(lengths, recipe.max_length)
     workload = Workload(
         train_rows=dataset.rows["train"],
         evaluated_rows=dataset.rows["validation"],
-        mean_tokens=float(clipped.mean()),
-        max_tokens=int(clipped.max()),
+        lengths=np.minimum(lengths, recipe.max_length),
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())
 
