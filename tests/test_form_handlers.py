@@ -263,3 +263,25 @@ def test_a_form_that_is_not_faster_is_refused_unless_that_is_accepted(speeds: tu
 
 def test_a_gain_in_score_is_no_loss() -> None:
     refuse_bad(with_values(loss=-0.02, agreement=0.996), accept_loss=False, accept_slow=False)
+
+
+def test_wishes_at_the_same_moment_make_one_job(studio: Studio) -> None:
+    asked: list[JobView] = []
+    together = threading.Barrier(8)
+
+    def ask() -> None:
+        together.wait()
+        asked.append(studio.forms.start(MODEL, ANYWAY))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({job.id for job in asked}) == 1 and len(asked) == 8
+    with pytest.raises(Conflict, match="is being made"):
+        studio.forms.start(MODEL, FormWish(int8=True))
+    studio.jobs.queue.cancel(asked[0].id)
+    again = studio.forms.start(MODEL, ANYWAY)
+    assert again.id != asked[0].id
+    studio.jobs.queue.cancel(again.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import shlex
 from dataclasses import asdict, dataclass
 
@@ -65,12 +66,11 @@ class FormService:
             "dataset_id": model.dataset_id,
             **asdict(wish),
         }
-        for job in self._unfinished(model):
-            if job.payload == payload:
-                return job
-            raise being_made(model)
-        return self._jobs.submit(
+        # Before the look at what is unfinished: one of the two finds a wish that comes between them.
+        key = self._next_key(model)
+        job = next(iter(self._unfinished(model)), None) or self._jobs.submit(
             NewJob(
+                key=key,
                 kind=KIND,
                 handler="studio.form_handlers.compile_model",
                 payload=payload,
@@ -78,6 +78,9 @@ class FormService:
                 title=f"Make a faster form of {model.name}",
             )
         )
+        if job.payload != payload:
+            raise being_made(model)
+        return job
 
     def remove(self, model_name: str) -> ModelRecord:
         """Have a model answer by its plain form again; Conflict while another form is being made."""
@@ -96,6 +99,11 @@ class FormService:
     def latest(self, model: ModelRecord) -> JobView | None:
         """The newest job that makes, or made, a form of the model; None where there is none."""
         return next((job for job in self._jobs.board() if is_of(job, model)), None)
+
+    def _next_key(self, model: ModelRecord) -> str:
+        """The key of the model's next job: of two wishes at the same moment both get the same."""
+        keys = (f"form-{model.id}-{number}" for number in itertools.count(1))
+        return next(key for key in keys if self._jobs.find_by_key(key) is None)
 
     def _unfinished(self, model: ModelRecord) -> list[JobView]:
         return [job for job in self._jobs.unfinished() if is_of(job, model)]
