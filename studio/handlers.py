@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +22,7 @@ from studio.checkpoints.fetch import FetchProgress, fetch
 from studio.checkpoints.resolve import Resolved, resolve
 from studio.data.dataset import Dataset
 from studio.data.library import Library
-from studio.errors import NotFound, Unavailable
+from studio.errors import NotFound, PartnerKilled, Unavailable
 from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
@@ -76,23 +78,27 @@ def train(context: JobContext) -> Outcome:
     recipe = Recipe.model_validate(payload["recipe"])
     start = require_checkpoint(context, place.settings)
     context.progress(fraction=PROGRESS_BEFORE, message="Loading the checkpoint")
-    result = train_model(
-        TrainingRun(
-            task=get_task(place.dataset.task),
-            recipe=recipe,
-            checkpoint_folder=start,
-            labels=place.dataset.labels,
-            train=place.split("train"),
-            validation=place.split("validation"),
-            out_dir=place.model_dir / "folder",
-            snapshots_dir=context.workdir / "snapshots",
-            killed_attempts=context.killed_attempts,
-            reserve_bytes=place.settings.min_free_bytes,
-            processes=count_processes(place.settings.gpus_per_training),
-            tokens=TokenCache(place.settings.tokens_dir, reserve_bytes=place.settings.min_free_bytes),
-        ),
-        JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED),
+    run = TrainingRun(
+        task=get_task(place.dataset.task),
+        recipe=recipe,
+        checkpoint_folder=start,
+        labels=place.dataset.labels,
+        train=place.split("train"),
+        validation=place.split("validation"),
+        out_dir=place.model_dir / "folder",
+        snapshots_dir=context.workdir / "snapshots",
+        killed_attempts=context.killed_attempts,
+        reserve_bytes=place.settings.min_free_bytes,
+        processes=count_processes(place.settings.gpus_per_training),
+        tokens=TokenCache(place.settings.tokens_dir, reserve_bytes=place.settings.min_free_bytes),
     )
+    try:
+        result = train_model(run, JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED))
+    except PartnerKilled as error:
+        context.log(error.message)
+        # What the queue does where this process is killed is right for the others as well.
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise
     write_json(place.model_dir / "history.json", result.history)
     # What was done, not what was wished: the checkpoint may read less than the recipe wanted.
     trained_by = recipe.model_copy(update={"max_length": result.max_length})

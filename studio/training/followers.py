@@ -15,12 +15,12 @@ import torch
 
 from jobs.processes import end_with_parent
 from studio.checkpoints.loading import load_encoder
-from studio.errors import WorkFailed
+from studio.errors import PartnerKilled, WorkFailed
 from studio.training.preparing import LearningOrder, prepare_learner
 from studio.training.progress import Progress
 from studio.training.team import Alone, Group, Team
 
-SECONDS_TO_END, SECONDS_BETWEEN_LOOKS = 10.0, 0.2
+SECONDS_TO_END, SECONDS_TO_BE_SEEN, SECONDS_BETWEEN_LOOKS = 10.0, 0.5, 0.2
 FOR_THE_FIRST = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -28,7 +28,8 @@ FOR_THE_FIRST = (signal.SIGTERM, signal.SIGINT)
 def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress) -> Iterator[Team]:
     """The team of a training; ``meeting`` is a file by which its processes find each other.
 
-    Raises WorkFailed where one of them cannot begin, and whatever ``report.raise_if_cancelled`` raises.
+    Raises PartnerKilled where one of them is killed, WorkFailed where one ends otherwise or cannot begin, and
+    whatever ``report.raise_if_cancelled`` raises.
     """
     if size == 1:
         yield Alone()
@@ -48,6 +49,13 @@ def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress
         group.leave()
         for process, _ in started:
             process.join(SECONDS_TO_END)
+    except WorkFailed as error:
+        if any(was_killed(process) for process, _ in started):
+            raise PartnerKilled(
+                "One of the processes that train together was killed, as happens when memory runs out.",
+                "Choose a shorter maximum length or a smaller checkpoint, then start it again.",
+            ) from error
+        raise
     finally:
         for process, _ in started:
             process.kill()
@@ -55,6 +63,12 @@ def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress
         Group.abandon()
         torch.set_num_threads(threads)
         meeting.unlink(missing_ok=True)
+
+
+def was_killed(process: SpawnProcess) -> bool:
+    """Whether a process that has perhaps just ended was killed."""
+    process.join(SECONDS_TO_BE_SEEN)
+    return process.exitcode == -signal.SIGKILL
 
 
 def start_follower(

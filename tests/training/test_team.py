@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from studio.checkpoints.loading import load_encoder
-from studio.errors import WorkFailed
+from studio.errors import PartnerKilled
 from studio.training.cadence import Cadence
 from studio.training.engine import TrainingRun, encode_order, train_model
 from studio.training.followers import start_follower, wait_until_ready
@@ -89,7 +89,7 @@ class Killer(Listener):
 def test_a_training_whose_other_process_is_killed_says_so(
     encoder_folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(WorkFailed, match="has ended unexpectedly"):
+    with pytest.raises(PartnerKilled, match="was killed"):
         train_model(run_of(encoder_folders["bert"], tmp_path, 2), Killer())
     assert active_children() == []
 
