@@ -18,17 +18,12 @@ import numpy as np
 import torch
 
 from bench.command import ROOT, describe_machine
-from bench.training import BATCH, LABELS, VOCABULARY, make_model, tokenizer_like
+from bench.training import BATCH, LABELS, VOCABULARY, learner_of, make_model, tokenizer_like
 from studio.execution.executors import choose_executor
 from studio.execution.parts import Limits, cut_packed, cut_padded
 from studio.execution.rows import EncodedRows
-from studio.tasks.classification import CLASSIFICATION
 from studio.training.batches import plan_epoch
-from studio.training.learner import Learner
-from studio.training.lesson import Lesson
 from studio.training.placement import Placement
-from studio.training.recipe import Recipe
-from studio.training.team import Alone
 
 SHAPE, LONGEST = "1x64", 64
 SIZES = (1_000, 10_000, 100_000)
@@ -49,12 +44,7 @@ def learn(count: int) -> dict[str, float]:
     rows, model = rows_of(count), make_model(SHAPE, "sdpa")
     executor = choose_executor(model, tokenizer_like(), LONGEST, "cpu")
     placement = Placement("cpu", "the processor", "fp32")
-    recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
-    learner = Learner(
-        model,
-        Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS),
-        Alone(),
-    )
+    learner = learner_of(model, executor, rows, placement)
     seconds, before = [], 0
     for step, numbers in enumerate(plan_epoch(count, BATCH, seed=0, epoch=0)):
         began = time.process_time()

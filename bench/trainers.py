@@ -25,10 +25,10 @@ from bench.command import clean_up_on_sigterm, describe_machine
 from bench.training import (
     ALL_TOGETHER,
     BATCH,
-    LABELS,
     LONGEST,
     SHAPES,
     Fixed,
+    learner_of,
     limit_seconds,
     make_model,
     news_like_rows,
@@ -37,13 +37,8 @@ from bench.training import (
 )
 from studio.execution.executors import Executor, choose_executor
 from studio.execution.rows import EncodedRows
-from studio.tasks.classification import CLASSIFICATION
 from studio.training.batches import plan_epoch
-from studio.training.learner import Learner
-from studio.training.lesson import Lesson
 from studio.training.placement import Placement, choose_placement
-from studio.training.recipe import Recipe
-from studio.training.team import Alone
 
 Train = Callable[[int], None]
 
@@ -64,10 +59,7 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
 
 def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Train:
     """One epoch with the studio's own learner."""
-    recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
-    model.to(placement.device)
-    lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS)
-    learner = Learner(model, lesson, Alone())
+    learner = learner_of(model.to(placement.device), executor, rows, placement)
 
     def train(seed: int) -> None:
         for step, numbers in enumerate(plan_epoch(len(rows), BATCH, seed, epoch=0)):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from studio.cli.output import say
-from studio.keeping.archive import Progress
+from studio.cli.output import say, say_now_and_then
 from studio.keeping.backup import BackupRequest, back_up
 from studio.keeping.restore import RestoreRequest, restore
-
-SAY_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +31,7 @@ def backup(
 ) -> None:
     """Write everything to one file, also while the studio is at work."""
     request = BackupRequest(to.absolute(), with_checkpoints, overwrite=force)
-    made = back_up(context.obj.settings(), request, say_now_and_then("Writing"))
+    made = back_up(context.obj.settings(), request, say_now_and_then(in_megabytes("Writing")))
     for sentence in made.left_out:
         say(f"Left out: {sentence}")
     context.obj.show(
@@ -56,7 +53,7 @@ def bring_back(
 ) -> None:
     """Bring a backup back; the studio must not be running."""
     request = RestoreRequest(source.absolute(), replace=force)
-    done = restore(context.obj.settings(), request, say_now_and_then("Reading"))
+    done = restore(context.obj.settings(), request, say_now_and_then(in_megabytes("Reading")))
     if done.set_aside:
         say(f"What was there before is kept in {done.set_aside}.")
     waiting = (
@@ -68,14 +65,6 @@ def bring_back(
     )
 
 
-def say_now_and_then(verb: str) -> Progress:
-    """A progress that says every two seconds how far it is."""
-    said_at = time.monotonic()
-
-    def tell(done_bytes: int, total_bytes: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= SAY_SECONDS:
-            said_at = time.monotonic()
-            say(f"{verb} ... {done_bytes / 1e6:,.0f} of {total_bytes / 1e6:,.0f} MB")
-
-    return tell
+def in_megabytes(verb: str) -> Callable[[int, int], str]:
+    """How far it is, in words."""
+    return lambda done, total: f"{verb} ... {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"

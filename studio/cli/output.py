@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -20,6 +21,7 @@ from studio.settings import Settings
 
 PROBLEM_ROWS_SHOWN = 8
 UNLIMITED_WIDTH = 1_000_000
+SECONDS_BETWEEN_LINES = 2.0
 COPIED = {"id", "name", "model", "dataset", "checkpoint"}
 
 
@@ -100,6 +102,19 @@ def cell_text(value: Any) -> str:
 def say(text: str) -> None:
     """Print progress or advice, which never mixes with the answer."""
     print(text, file=sys.stderr)
+
+
+def say_now_and_then(words: Callable[[int, int], str]) -> Callable[[int, int], None]:
+    """A progress that says how far it is, in ``words`` of what is done and all, every two seconds."""
+    said_at = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
+            said_at = time.monotonic()
+            say(words(done, total))
+
+    return tell
 
 
 def print_error(error: StudioError) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +10,10 @@ import typer
 
 from studio.cli.datasets import parse_pairs
 from studio.cli.jobs import show_ended, show_job
-from studio.cli.output import say
+from studio.cli.output import say, say_now_and_then
 from studio.errors import InvalidInput
 from studio.results.wording import percent
 from studio.services.training import TrainRequest
-
-SECONDS_BETWEEN_LINES = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -103,24 +100,11 @@ def predict(
             return
         if file is None or out is None:
             raise InvalidInput("There is no place for the predictions.", "Add --out FILE.")
-        made = studio.predictions.predict_file(model, file, out, progress=Course())
+        tell = say_now_and_then(lambda done, total: f"{done} of {total} rows")
+        made = studio.predictions.predict_file(model, file, out, progress=tell)
     for note in made.notes:
         say(note)
     context.obj.show({"rows": made.rows, "out": str(out)}, f"Wrote {made.rows} predictions to {out}.")
-
-
-class Course:
-    """Progress of a file on stderr, a line a second at most."""
-
-    def __init__(self) -> None:
-        self._said, self._said_at = -1, 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        """Say how many rows are done."""
-        waited = time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES
-        if done != self._said and (waited or done == total):
-            self._said, self._said_at = done, time.monotonic()
-            say(f"{done} of {total} rows")
 
 
 def compare(
