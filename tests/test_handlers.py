@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import multiprocessing
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -18,11 +20,14 @@ from jobs.bells import Stop
 from jobs.queue import JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio, make_worker, open_studio
+from studio.errors import PartnerKilled
 from studio.records.models import add_model_in
 from studio.records.schema import writing
 from studio.services.datasets import ImportRequest
+from studio.services.pace import pace_of
 from studio.services.training import TrainRequest
 from studio.settings import Settings
+from studio.training.followers import killed_with_partners
 from tests.conftest import small_rows, write_csv
 from tests.encoders import build_encoder
 from tests.prediction.tiny_models import make_model_folder
@@ -56,7 +61,12 @@ def test_a_model_outlives_its_dataset_and_a_copied_home_keeps_to_itself(tmp_path
         assert report.rows == 8 and report.baselines["tfidf"] is None
         assert any("was deleted" in note for note in report.notes)
         again = TrainRequest("later", str(encoder), name="second", changes={"epochs": 1})
+        pace = pace_of([trained])
+        assert pace != 1.0, "the next estimate is corrected by what the first training took"
+        planned = studio.training.plan(again).estimate.seconds
         waiting = studio.training.start(again)
+        assert waiting.payload["expected_seconds"] == pytest.approx(planned)
+        assert planned == pytest.approx(pace * waiting.payload["estimated_seconds"])
 
     copy = Settings(home=tmp_path / "copy", offline=True)
     shutil.copytree(settings.home, copy.home)
@@ -161,3 +171,18 @@ def test_a_training_is_paused_killed_resumed_and_stopped_and_its_curve_has_every
         assert log.count("Going on after step") == 2
         assert "Stopped on request after" in log
         assert studio.models.get("long").metrics["test"]["accuracy"] >= 0
+
+
+def lose_a_partner(log: str) -> None:
+    """The body of a process whose partner is killed."""
+    with killed_with_partners(lambda line: Path(log).write_text(line, encoding="utf-8")):
+        raise PartnerKilled("Another process was killed.")
+
+
+def test_a_process_whose_partner_was_killed_ends_in_the_same_way(tmp_path: Path) -> None:
+    context, log = multiprocessing.get_context("spawn"), tmp_path / "log"
+    process = context.Process(target=lose_a_partner, args=(str(log),))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    assert log.read_text() == "Another process was killed."

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 ROWS_PER_PART, TOKENS_PER_PART = 64, 16_384
+# The best cut is sought among so many rows of like length at a time, to bound the memory it takes.
+ROWS_PER_SEARCH = 4096
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,13 @@ def cut_padded(lengths: np.ndarray, limits: Limits, overhead: int) -> list[np.nd
     [[0, 2, 1, 3]]
     """
     order = np.argsort(-lengths, kind="stable")
-    longest = np.maximum(lengths[order], 1)
+    blocks = [order[start : start + ROWS_PER_SEARCH] for start in range(0, len(order), ROWS_PER_SEARCH)]
+    return [part for block in blocks for part in cut_sorted(block, lengths[block], limits, overhead)]
+
+
+def cut_sorted(order: np.ndarray, lengths: np.ndarray, limits: Limits, overhead: int) -> Iterator[np.ndarray]:
+    """The best cut of rows that stand in ``order``, with their lengths, from long to short."""
+    longest = np.maximum(lengths, 1)
     most = min(limits.rows, len(order))
     rows = np.arange(1, most + 1)
     fits = rows <= np.maximum(1, limits.tokens // longest)[:, None]
@@ -60,8 +69,8 @@ def cut_padded(lengths: np.ndarray, limits: Limits, overhead: int) -> list[np.nd
         way = int(ways.argmin())
         best[end] = ways[way]
         begins.append(first + way)
-    parts, end = [], len(order)
-    while end > 0:
-        parts.append(order[begins[end - 1] : end])
-        end = begins[end - 1]
-    return parts[::-1]
+    borders = [len(order)]
+    while borders[-1] > 0:
+        borders.append(begins[borders[-1] - 1])
+    for begin, end in pairwise(reversed(borders)):
+        yield order[begin:end]

@@ -38,6 +38,10 @@ class JobService:
         """The newest jobs first."""
         return self.queue.jobs(limit=limit)
 
+    def latest(self, kind: str, limit: int) -> list[JobView]:
+        """The newest jobs of one kind first."""
+        return self.queue.jobs(limit=limit, kinds=[kind])
+
     def unfinished(self) -> list[JobView]:
         """Every job that has not ended, newest first: what is in use, whatever came after."""
         return self.queue.unfinished()

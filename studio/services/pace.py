@@ -9,6 +9,7 @@ from jobs.queue import JobView
 from jobs.states import JobState
 
 TRAININGS = 9
+# Further off than this it is not the machine: it slept, or the training shared it with something large.
 LEAST, MOST = 0.2, 5.0
 
 

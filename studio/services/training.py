@@ -27,6 +27,7 @@ from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
 
 SAMPLED_TEXTS = 2000
+JOBS_LOOKED_AT = 30
 CUT_SHARE_WORTH_SAYING = 0.02
 FEW_ROWS_OF_A_LABEL = 10
 OWN_PLACE = "Choose it with --{field} of the command, or beside 'recipe' in a request: '{field}'."
@@ -172,7 +173,8 @@ class TrainingService:
             "start_model_id": self._start_model_id(resolved),
             "allow_pickle": request.allow_pickle,
             "recipe": recipe.model_dump(),
-            "estimated_seconds": expected.seconds,
+            # A download is no part of the estimate, but of what the job takes.
+            "estimated_seconds": expected.seconds if resolved.ready else None,
             "expected_seconds": expected.seconds * self._pace(),
         }
         return self._jobs.submit(
@@ -197,7 +199,7 @@ class TrainingService:
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""
-        return pace_of(self._jobs.list())
+        return pace_of(self._jobs.latest("train", JOBS_LOOKED_AT))
 
     def _start_model_id(self, resolved: Resolved) -> str | None:
         return self._models.get(resolved.id).id if resolved.source == "model" else None
@@ -226,7 +228,8 @@ def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.nda
     """What a training will take here, from the tokens of some of the texts."""
     workload = Workload(
         train_rows=dataset.rows["train"],
-        evaluated_rows=dataset.rows["validation"],
+        validation_rows=dataset.rows["validation"],
+        test_rows=dataset.rows["test"],
         lengths=np.minimum(lengths, recipe.max_length),
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import set_seed
 
 from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import load_encoder
+from studio.cores import usable_cores
 from studio.errors import ran_out_of_memory
 from studio.execution.executors import usable_length
 from studio.execution.memory import give_back
@@ -110,6 +112,8 @@ def train_model(run: TrainingRun, report: Progress) -> TrainingResult:
 def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     """Do the work of ``train_model``."""
     started = time.monotonic()
+    # PyTorch counts the cores of the computer, also in a container that may use fewer.
+    torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
     check_rows(run.train, run.labels)
     snapshots, snapshot = open_snapshots(run, report)
     # Snapshots of earlier versions do not say where they were computed.

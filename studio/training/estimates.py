@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.training.hardware import Machine, cpu_has_bf16, measure_gflops
+from studio.training.hardware import Machine, measure_gflops
 
 CUDA_GFLOPS = 20_000.0
 MPS_GFLOPS = 2_000.0
@@ -30,7 +30,7 @@ PADDED_SHARE = 1.3
 TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
 # Batches differ: the largest has so many more tokens than the mean one.
 LARGEST_BATCH = 1.25
-# Importing is done before; data, tokens, a baseline, the scores of the test and the model's files are not.
+# Data, tokens, simple models to beat, reports and files; a worker's first job takes 5 s more to import torch.
 START_SECONDS = 10.0
 # AdamW and the clipping of gradients read and write every weight that learns, at each step.
 SECONDS_PER_WEIGHT_AND_STEP = 1.5e-9
@@ -64,10 +64,11 @@ JUDGING = Pass(1.0, 1.2e-9, 2.5e-3)
 
 @dataclass(frozen=True)
 class Workload:
-    """Rows to learn from and to evaluate after each epoch; ``lengths``: tokens of some of them, cut."""
+    """Rows of each split; ``lengths``: tokens of some of them, cut."""
 
     train_rows: int
-    evaluated_rows: int
+    validation_rows: int
+    test_rows: int
     lengths: np.ndarray
 
     @cached_property
@@ -159,19 +160,18 @@ def count_steps(recipe: RecipeCosts, workload: Workload) -> int:
 
 
 def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> float:
-    """Seconds of all steps and of the scores after each epoch."""
+    """Seconds of all steps, and of the scores after each epoch and at the end."""
     learnt = recipe.epochs * workload.train_rows * workload.mean_tokens
-    # Validation is scored once more at the end, with the test.
-    judged = (recipe.epochs + 2) * workload.evaluated_rows * workload.mean_tokens
+    judged = ((recipe.epochs + 1) * workload.validation_rows + workload.test_rows) * workload.mean_tokens
     products = flops_per_token(shape, workload.seen_tokens) / (gflops(machine) * 1e9)
     learning = LEARNING[recipe.method]
     if machine.device != "cpu":
         return PADDED_SHARE * products * (learnt * learning.products + judged)
     numbers = numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
     seconds = learnt * (products * learning.products + numbers * learning.number)
-    seconds += judged * (products * JUDGING.products + numbers * JUDGING.number)
-    if recipe.precision == "bf16" or (recipe.precision == "auto" and cpu_has_bf16()):
+    if machine.has_bf16 and recipe.precision in {"auto", "bf16"}:
         seconds /= BF16_GAIN
+    seconds += judged * (products * JUDGING.products + numbers * JUDGING.number)
     steps = count_steps(recipe, workload)
     seconds += steps * shape.layers * learning.layer
     if recipe.method == "full":

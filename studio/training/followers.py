@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -52,8 +52,7 @@ def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress
     except WorkFailed as error:
         if any(was_killed(process) for process, _ in started):
             raise PartnerKilled(
-                "One of the processes that train together was killed, as happens when memory runs out.",
-                "Choose a shorter maximum length or a smaller checkpoint, then start it again.",
+                "One of the processes that train together was killed, as happens when memory runs out."
             ) from error
         raise
     finally:
@@ -63,6 +62,16 @@ def gather_team(order: LearningOrder, size: int, meeting: Path, report: Progress
         Group.abandon()
         torch.set_num_threads(threads)
         meeting.unlink(missing_ok=True)
+
+
+@contextmanager
+def killed_with_partners(log: Callable[[str], None]) -> Iterator[None]:
+    """End this process as one that worked with it was ended: what the queue then does is right for both."""
+    try:
+        yield
+    except PartnerKilled as error:
+        log(error.message)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def was_killed(process: SpawnProcess) -> bool:

@@ -22,7 +22,10 @@ NVIDIA_SMI_SECONDS = 10
 
 @dataclass(frozen=True)
 class Machine:
-    """What trains here: device is cuda, mps or cpu; memory is the computer's, gpu_memory_bytes the card's."""
+    """What trains here: device is cuda, mps or cpu; memory is the computer's, gpu_memory_bytes the card's.
+
+    ``has_bf16``: whether the processor has instructions for bf16.
+    """
 
     device: str
     device_name: str
@@ -30,6 +33,7 @@ class Machine:
     memory_bytes: int
     disk_free_bytes: int
     gpu_memory_bytes: int | None = None
+    has_bf16: bool = False
 
 
 def detect_machine(folder: Path | None = None) -> Machine:
@@ -42,6 +46,7 @@ def detect_machine(folder: Path | None = None) -> Machine:
         memory_bytes=usable_memory_bytes(),
         disk_free_bytes=shutil.disk_usage(folder or Path.cwd()).free,
         gpu_memory_bytes=gpu_memory,
+        has_bf16=cpu_has_bf16(),
     )
 
 

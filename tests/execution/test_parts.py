@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.execution.parts import Limits, cut_packed, cut_padded
+from studio.execution.parts import ROWS_PER_SEARCH, Limits, cut_packed, cut_padded
 from studio.training.batches import plan_epoch
 from tests.execution.lengths import news_like_lengths
 
@@ -24,20 +24,38 @@ def test_parts_hold_every_row_once_within_the_limits(lengths: list[int], rows: i
             assert len(part) == 1 or (len(part) <= rows and computed <= tokens)
 
 
-@given(st.lists(st.integers(1, 100), min_size=1, max_size=8), st.integers(0, 50))
-def test_no_other_cut_of_the_sorted_rows_computes_less(lengths: list[int], overhead: int) -> None:
+@given(
+    st.lists(st.integers(1, 100), min_size=1, max_size=8),
+    st.integers(0, 50),
+    st.builds(Limits, st.integers(1, 9), st.integers(1, 500)),
+)
+def test_no_other_cut_of_the_sorted_rows_computes_less(
+    lengths: list[int], overhead: int, limits: Limits
+) -> None:
     known = np.array(lengths)
     order = np.argsort(-known, kind="stable")
 
     def cost(parts: list[np.ndarray]) -> int:
         return sum(int(known[part].max()) * len(part) + overhead for part in parts)
 
+    def fits(part: np.ndarray) -> bool:
+        return len(part) == 1 or len(part) <= min(limits.rows, limits.tokens // int(known[part].max()))
+
     every_way = (
         [np.split(order, places) for count in range(len(order)) for places in itertools.combinations(
             range(1, len(order)), count
         )]
     )  # fmt: skip
-    assert cost(cut_padded(known, Limits(), overhead)) == min(cost(parts) for parts in every_way)
+    possible = [parts for parts in every_way if all(fits(part) for part in parts)]
+    assert cost(cut_padded(known, limits, overhead)) == min(cost(parts) for parts in possible)
+
+
+def test_more_rows_than_are_searched_at_once_are_cut_as_well() -> None:
+    lengths = news_like_lengths(2 * ROWS_PER_SEARCH + 3)
+    parts = cut_padded(lengths, Limits(), overhead=32)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(lengths)))
+    ends = [(int(lengths[part].max()), int(lengths[part].min())) for part in parts]
+    assert all(shortest >= longest for (_, shortest), (longest, _) in itertools.pairwise(ends))
 
 
 def test_hardly_more_is_computed_than_there_is_to_read() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 
 from studio.training.estimates import Workload, estimate, flops_per_token
 from studio.training.hardware import Machine
@@ -22,7 +23,7 @@ class Shape:
     heads: int = 12
 
 
-WORK = Workload(train_rows=1000, evaluated_rows=100, lengths=np.array([20] * 9 + [128]))
+WORK = Workload(train_rows=1000, validation_rows=100, test_rows=100, lengths=np.array([20] * 9 + [128]))
 CPU = Machine("cpu", "processor", 2, 8 * 10**9, 10**10)
 RECIPE = Recipe(batch_size=16, epochs=3)
 
@@ -70,7 +71,7 @@ def test_the_disk_needed_is_for_two_snapshots_two_best_weights_and_the_model() -
 
 
 def test_tokens_see_those_of_their_own_row() -> None:
-    assert Workload(2, 0, np.array([10, 30])).seen_tokens == 25  # 10 see 10, 30 see 30
+    assert Workload(2, 0, 0, np.array([10, 30])).seen_tokens == 25  # 10 see 10, 30 see 30
 
 
 def test_on_a_processor_memory_is_that_of_the_parts_in_which_a_batch_is_computed() -> None:
@@ -85,5 +86,20 @@ def test_on_a_processor_memory_is_that_of_the_parts_in_which_a_batch_is_computed
 
 
 def test_scoring_rows_takes_time_too() -> None:
-    without = replace(WORK, evaluated_rows=0)
-    assert estimate(RECIPE, Shape(), without, CPU).seconds < estimate(RECIPE, Shape(), WORK, CPU).seconds
+    whole = estimate(RECIPE, Shape(), WORK, CPU).seconds
+    without_test = estimate(RECIPE, Shape(), replace(WORK, test_rows=0), CPU).seconds
+    without_validation = estimate(RECIPE, Shape(), replace(WORK, validation_rows=0), CPU).seconds
+    # The test is scored once, validation after each of three epochs and at the end.
+    assert whole - without_validation == pytest.approx(4 * (whole - without_test)) and without_test < whole
+
+
+@pytest.mark.parametrize(
+    ("precision", "has_bf16", "faster"),
+    [("auto", True, True), ("bf16", True, True), ("fp32", True, False), ("bf16", False, False)],
+)
+def test_learning_is_faster_in_bf16_where_the_processor_knows_it(
+    precision: str, has_bf16: bool, faster: bool
+) -> None:
+    recipe = RECIPE.model_copy(update={"precision": precision})
+    here = estimate(recipe, Shape(), WORK, replace(CPU, has_bf16=has_bf16)).seconds
+    assert (here < estimate(recipe, Shape(), WORK, CPU).seconds) is faster
