@@ -18,6 +18,8 @@ OVERHEAD_TOKENS = {"cpu": 32}
 OVERHEAD_TOKENS_ELSEWHERE = 2048
 # So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it.
 TOKENS_PER_THREAD = 1024
+# Padded parts are of one length each, so that more tokens are needed to gather rows of like length.
+PADDED_TOKENS_PER_THREAD = 2048
 
 
 class Executor(Protocol):
@@ -131,7 +133,7 @@ def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecut
         multiple=1 if device == "cpu" else 8,
         limit=max_length,
         overhead=OVERHEAD_TOKENS.get(device, OVERHEAD_TOKENS_ELSEWHERE),
-        tokens=TOKENS_PER_THREAD * torch.get_num_threads() if device == "cpu" else TOKENS_PER_PART,
+        tokens=PADDED_TOKENS_PER_THREAD * torch.get_num_threads() if device == "cpu" else TOKENS_PER_PART,
     )
 
 
