@@ -14,6 +14,7 @@ import torch
 from studio.execution.executors import PaddedExecutor
 from studio.execution.parts import ROWS_PER_PART, Limits, cut_packed
 from studio.execution.rows import EncodedRows
+from studio.execution.sharing import is_worth_sharing
 
 GRAPH_NAME = "model.xml"
 # What one stream computes at once: at 6 x 384, 512 to 2,048 tokens are equally fast; with less of them in all
@@ -35,17 +36,16 @@ class CompiledModel:
     """A compiled classifier in the place of a model: it answers, and never learns.
 
     A part is computed on one core, as many parts at a time as there are cores: on a machine that does other
-    things too, cores that share a part wait for each other for longer than they compute. Only a part alone,
-    of at least ``wide_from`` tokens, is shared by all cores.
+    things too, cores that share a part wait for each other for longer than they compute. Only a part alone
+    is shared by all cores, where it is large or nothing else runs.
     """
 
     training = False
 
-    def __init__(
-        self, folder: Path, config: Any, *, precision: str | None, cores: int, wide_from: float
-    ) -> None:
+    def __init__(self, folder: Path, config: Any, *, precision: str | None, cores: int, weights: int) -> None:
         """Compile the graph of a folder; ``precision`` is that of products of floats, None for the best here.
 
+        ``weights``: how many numbers each token is multiplied with.
         Raises RuntimeError where the graph cannot be read, ImportError without OpenVINO.
         """
         self.config = config
@@ -53,7 +53,7 @@ class CompiledModel:
         self._openvino = import_openvino()
         self._core = self._openvino.Core()
         self._graph = self._core.read_model(folder / GRAPH_NAME)
-        self._wide_from = wide_from
+        self._weights = weights
         self._options = {"INFERENCE_NUM_THREADS": self.streams, "ENABLE_CPU_PINNING": False}
         if precision:
             self._options["INFERENCE_PRECISION_HINT"] = precision
@@ -67,7 +67,7 @@ class CompiledModel:
 
     def logits(self, parts: Sequence[dict[str, np.ndarray]]) -> list[np.ndarray]:
         """Logits (rows, labels) of each part."""
-        if len(parts) == 1 and self.streams > 1 and parts[0]["input_ids"].size >= self._wide_from:
+        if len(parts) == 1 and self._share(parts[0]["input_ids"].size):
             self._wide = self._wide or self._compile(PERFORMANCE_HINT="LATENCY")
             return [np.array(self._wide(parts[0])[0])]
         answers: list[np.ndarray] = [np.empty(0)] * len(parts)
@@ -80,6 +80,10 @@ class CompiledModel:
             self._requests.start_async(part, place)
         self._requests.wait_all()
         return answers
+
+    def _share(self, tokens: int) -> bool:
+        """Whether all cores compute one part."""
+        return self.streams > 1 and is_worth_sharing(tokens, self._weights)
 
     def eval(self) -> CompiledModel:
         """It is as it always is."""

@@ -22,13 +22,11 @@ from studio.execution.compiled import CompiledExecutor, CompiledModel
 from studio.execution.executors import Executor, choose_executor, choose_padding, usable_length
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
+from studio.execution.sharing import is_worth_sharing
 from studio.prediction.forms import is_form, plain_folder, read_note
 from studio.tasks.base import Encoded, Task
 from studio.tasks.registry import get_task
 
-# Up to so many multiplications (tokens times weights; about 50 ms on one core) one thread is used: beside
-# a running training, waiting for a second thread made a single text ten times slower than using one.
-ONE_THREAD_WORK = 1.5e9
 FALLBACK_MAX_LENGTH = 512
 FALLBACK_TASK = "classification"
 UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, RuntimeError)
@@ -62,7 +60,7 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class ThriftyExecutor:
-    """Computes small parts on one thread: waiting for others would take longer than they save."""
+    """Computes small parts on one thread where waiting for others would take longer than they save."""
 
     inner: Executor
     weights: int
@@ -84,8 +82,8 @@ class ThriftyExecutor:
 
     def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
         """As the executor inside."""
-        work = int(rows.lengths[numbers].sum()) * self.weights
-        torch.set_num_threads(1 if work < ONE_THREAD_WORK else self.threads)
+        shared = is_worth_sharing(int(rows.lengths[numbers].sum()), self.weights)
+        torch.set_num_threads(self.threads if shared else 1)
         return self.inner.logits(model, rows, numbers)
 
     def close(self) -> None:
@@ -187,7 +185,7 @@ def read_form(folder: Path, threads: int) -> LoadedModel:
         config,
         precision=note.precision,
         cores=threads,
-        wide_from=ONE_THREAD_WORK / max(1, note.weights),
+        weights=note.weights,
     )
     executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
     task = task_of(read_recipe(plain))
