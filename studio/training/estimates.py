@@ -56,7 +56,7 @@ class Pass:
 # A backward pass costs two forward passes; with LoRA the gradients of most weights are left out of it.
 LEARNING = {
     "full": Pass(3.0, 8.8e-9, 9e-3),
-    "lora": Pass(2.6, 8.8e-9, 6e-3),
+    "lora": Pass(2.1, 7e-9, 5e-3),
     "frozen": Pass(1.0, 1.2e-9, 2.5e-3),
 }
 JUDGING = Pass(1.0, 1.2e-9, 2.5e-3)
