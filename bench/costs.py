@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import mean
 
 import numpy as np
 
 from bench.command import describe_machine
-from bench.training import LABELS, SHAPES, VOCABULARY, learner_of, make_model, tokenizer_like
+from bench.training import (
+    LABELS,
+    SHAPES,
+    VOCABULARY,
+    WIDE,
+    learner_of,
+    make_model,
+    seconds_of,
+    tokenizer_like,
+)
 from studio.execution.answers import predict_rows
 from studio.execution.executors import choose_executor
 from studio.execution.rows import EncodedRows
@@ -28,7 +37,7 @@ from studio.training.recipe import Recipe
 METHODS = ("full", "lora", "frozen")
 # Rows of a batch, and their median and most tokens.
 BATCHES = ((8, 20, 64), (32, 20, 64), (16, 60, 128), (32, 60, 512), (8, 300, 512))
-STEPS, SPREAD, WIDE, FEW_TOKENS = 3, 0.8, 768, 1500
+STEPS, SPREAD, FEW_TOKENS = 3, 0.8, 1500
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,6 @@ def rows_of(count: int, middle: int, most: int) -> EncodedRows:
     return EncodedRows(lengths, {"input_ids": ids}, drawn.integers(0, LABELS, count))
 
 
-def seconds_of(act: Callable[[], object]) -> float:
-    """Seconds by the clock."""
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
-
-
 def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
     """Steps with one method, and the scores of all rows, each on average."""
     recipe = Recipe(batch_size=batch, method=method, epochs=1, precision="fp32")
@@ -87,7 +89,7 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[
             work = Workload(batch, 0, 0, rows.lengths[numbers])
             estimated.append(learning_seconds(recipe, encoder, work, machine))
     yield Step(method, mean(measured), mean(estimated))
-    seconds = seconds_of(lambda: predict_rows(executor, model, rows))
+    seconds = seconds_of(lambda: predict_rows(executor, model, rows), time.perf_counter)
     work = Workload(0, 0, len(rows), rows.lengths)
     yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine))
 

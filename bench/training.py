@@ -145,7 +145,7 @@ def ways_of(shape: str) -> list[Way]:
     ]
 
 
-def seconds_of(act: Callable[[], None], clock: Callable[[], float]) -> float:
+def seconds_of(act: Callable[[], object], clock: Callable[[], float]) -> float:
     """How long something takes."""
     started = clock()
     act()

@@ -53,13 +53,13 @@ class Pass:
     layer: float
 
 
+FORWARD = Pass(1.0, 1.2e-9, 2.5e-3)
 # A backward pass costs two forward passes; with LoRA the gradients of most weights are left out of it.
 LEARNING = {
     "full": Pass(3.0, 8.8e-9, 9e-3),
     "lora": Pass(2.1, 7e-9, 5e-3),
-    "frozen": Pass(1.0, 1.2e-9, 2.5e-3),
+    "frozen": FORWARD,
 }
-JUDGING = Pass(1.0, 1.2e-9, 2.5e-3)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     seconds = learnt * (products * learning.products + numbers * learning.number)
     if machine.has_bf16 and recipe.precision in {"auto", "bf16"}:
         seconds /= BF16_GAIN
-    seconds += judged * (products * JUDGING.products + numbers * JUDGING.number)
+    seconds += judged * (products * FORWARD.products + numbers * FORWARD.number)
     steps = count_steps(recipe, workload)
     seconds += steps * shape.layers * learning.layer
     if recipe.method == "full":
