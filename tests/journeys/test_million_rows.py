@@ -87,3 +87,12 @@ def test_a_million_rows_are_filtered_searched_and_paged_in_seconds(big: ServedSt
     expect(page).to_have_url(re.compile(r"split=test&label=animals&page=1500"))
     page.get_by_role("button", name="Next").click()
     expect(rows).to_contain_text("Rows 75,001 to 75,050")
+    # A field that is left as it was found asks for nothing: it must not undo what the button did.
+    for first in ("75,051", "75,101", "75,151"):
+        page.locator("#data-search input, #data-search textarea").first.focus()
+        page.get_by_role("button", name="Next").click()
+        expect(rows).to_contain_text(f"Rows {first} to")
+    page.locator("#data-search input, #data-search textarea").first.focus()
+    page.locator("#data-page input").focus()
+    page.wait_for_timeout(1_000)
+    expect(rows).to_contain_text("Rows 75,151 to 75,200")

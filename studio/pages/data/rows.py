@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from studio.pages.registry import Services
 
 W = words_of("data")
+SHOWN = 5  # how many components ``RowParts.shown`` names
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,10 @@ def listen(studio: Services, parts: RowParts, buttons: dict[str, gr.Button]) -> 
     typed = [event for field in (shortest, longest, search) for event in (field.submit, field.blur)]
     chosen = [field.input for field in (split, label, finding)]
     go_to = events.hidden_text()
+    changed = [parts.name, parts.address, *parts.filters]
     for event in (
-        events.on([*chosen, *typed], narrow, inputs, parts.shown),
-        events.on([page.submit, page.blur], turn(0), inputs, parts.shown),
+        events.on([*chosen, *typed], unless_shown(narrow), changed, parts.shown),
+        events.on([page.submit, page.blur], unless_shown(turn(0)), changed, parts.shown),
         events.on(buttons["previous"].click, turn(-1), inputs, parts.shown),
         events.on(buttons["next"].click, turn(1), inputs, parts.shown),
         events.on(buttons["clear"].click, clear, parts.name, parts.outputs),
@@ -117,6 +120,17 @@ def listen(studio: Services, parts: RowParts, buttons: dict[str, gr.Button]) -> 
         events.then_show_address(event, parts.address)
     saved = events.on_slow(parts.draft.click, decide, inputs, [go_to, *parts.shown])
     events.then_go(saved, go_to)
+
+
+def unless_shown(show: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+    """Skip the answer to a field left as it was: it would undo that of the button just clicked."""
+
+    def answer(name: str, address: str, *values: Any) -> tuple[Any, ...]:
+        if browsing.address_of(name, Filters(*values)) == address:
+            return (gr.skip(),) * SHOWN
+        return show(name, *values)
+
+    return answer
 
 
 def open_rows(studio: Services, dataset: Dataset, name: str, filters: Filters) -> tuple[Any, ...]:
@@ -180,7 +194,7 @@ def decide_draft(studio: Services, name: str, filters: Filters, pick: str) -> tu
     """Save the corrections as a version and go to it, take the last one back, or all of them."""
     if pick == browsing.SAVE:
         made = studio.datasets.save_edits(name)
-        return link("data", dataset=made.name, tab="rows", **filters.asked()), *(gr.skip(),) * 5
+        return link("data", dataset=made.name, tab="rows", **filters.asked()), *(gr.skip(),) * SHOWN
     if pick == browsing.UNDO:
         studio.datasets.undo_edit(name)
     if pick == browsing.DISCARD:
