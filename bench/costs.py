@@ -16,12 +16,11 @@ import numpy as np
 
 from bench.command import describe_machine
 from bench.training import (
-    LABELS,
     SHAPES,
-    VOCABULARY,
     WIDE,
     learner_of,
     make_model,
+    random_rows,
     seconds_of,
     tokenizer_like,
 )
@@ -58,14 +57,6 @@ class Step:
     what: str
     measured: float
     estimated: float
-
-
-def rows_of(count: int, middle: int, most: int) -> EncodedRows:
-    """Random rows of so many tokens."""
-    drawn = np.random.default_rng(0)
-    lengths = np.clip(drawn.lognormal(np.log(middle), SPREAD, count).astype(np.int64), 4, most)
-    ids = drawn.integers(1000, VOCABULARY, lengths.sum(), dtype=np.int32)
-    return EncodedRows(lengths, {"input_ids": ids}, drawn.integers(0, LABELS, count))
 
 
 def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
@@ -106,7 +97,7 @@ def main() -> int:
             if SHAPES[shape][1] >= WIDE and batch * middle > FEW_TOKENS:
                 continue
             for method in METHODS:
-                for step in measure(shape, method, rows_of(STEPS * batch, middle, most), batch):
+                for step in measure(shape, method, random_rows(STEPS * batch, middle, SPREAD, most), batch):
                     found.setdefault(step.what, []).append(step)
         for what, steps in found.items():
             ratios = [step.estimated / step.measured for step in steps]

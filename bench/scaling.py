@@ -14,34 +14,25 @@ import sys
 import time
 from statistics import median
 
-import numpy as np
 import torch
 
 from bench.command import ROOT, describe_machine
-from bench.training import BATCH, LABELS, VOCABULARY, learner_of, make_model, tokenizer_like
+from bench.training import BATCH, learner_of, make_model, random_rows, tokenizer_like
 from studio.execution.executors import choose_executor
 from studio.execution.parts import Limits, cut_packed, cut_padded
-from studio.execution.rows import EncodedRows
 from studio.training.batches import plan_epoch
 from studio.training.placement import Placement
 
 SHAPE, LONGEST = "1x64", 64
+LENGTHS = (20, 0.6, LONGEST)  # the median, the deviation of the logarithm, the most
 SIZES = (1_000, 10_000, 100_000)
 PLANNED_ROWS, PLANNING_SECONDS = 10**6, 5.0
-
-
-def rows_of(count: int) -> EncodedRows:
-    """Random rows of 4 to 64 tokens."""
-    drawn = np.random.default_rng(0)
-    lengths = np.clip(drawn.lognormal(3, 0.6, count).astype(np.int64), 4, LONGEST)
-    ids = drawn.integers(1000, VOCABULARY, lengths.sum(), dtype=np.int32)
-    return EncodedRows(lengths, {"input_ids": ids}, drawn.integers(0, LABELS, count))
 
 
 def learn(count: int) -> dict[str, float]:
     """Learn so many rows once: milliseconds a step early and late, and how memory grew meanwhile."""
     torch.set_num_threads(1)
-    rows, model = rows_of(count), make_model(SHAPE, "sdpa")
+    rows, model = random_rows(count, *LENGTHS), make_model(SHAPE, "sdpa")
     executor = choose_executor(model, tokenizer_like(), LONGEST, "cpu")
     placement = Placement("cpu", "the processor", "fp32")
     learner = learner_of(model, executor, rows, placement)
@@ -69,7 +60,7 @@ def peak_bytes() -> int:
 
 def planning_seconds(padded: bool) -> float:
     """Seconds to plan an epoch of a million rows and to cut its steps into parts."""
-    lengths, began = rows_of(PLANNED_ROWS).lengths, time.process_time()
+    lengths, began = random_rows(PLANNED_ROWS, *LENGTHS).lengths, time.process_time()
     for numbers in plan_epoch(PLANNED_ROWS, BATCH, seed=0, epoch=0):
         own = lengths[numbers]
         parts = cut_padded(own, Limits(), overhead=32) if padded else cut_packed(own, Limits())

@@ -71,12 +71,17 @@ class Way:
             share_of_loss(logits, labels, None, len(numbers)).backward()
 
 
+def random_rows(count: int, middle: int, spread: float, most: int, seed: int = 0) -> EncodedRows:
+    """Random tokens in rows of log-normal lengths: their median, the deviation of the logarithm, the most."""
+    drawn = np.random.default_rng(seed)
+    lengths = np.clip(drawn.lognormal(np.log(middle), spread, count).astype(np.int64), 4, most)
+    ids = drawn.integers(1000, VOCABULARY, lengths.sum(), dtype=np.int32)
+    return EncodedRows(lengths, {"input_ids": ids}, drawn.integers(0, LABELS, count))
+
+
 def news_like_rows(count: int, seed: int) -> EncodedRows:
     """Random tokens with the lengths of news."""
-    drawn = np.random.default_rng(seed)
-    lengths = np.clip(drawn.lognormal(np.log(60), np.log(396 / 60) / 1.645, count).astype(int), 4, LONGEST)
-    ids = [drawn.integers(1000, VOCABULARY, length).tolist() for length in lengths]
-    return EncodedRows.of({"input_ids": ids}, drawn.integers(0, LABELS, count).tolist())
+    return random_rows(count, 60, np.log(396 / 60) / 1.645, LONGEST, seed)
 
 
 def real_rows(table: Path, column: str, count: int, seed: int) -> EncodedRows:
