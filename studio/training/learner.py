@@ -115,7 +115,9 @@ class Learner:
         """Cut the rows of this process into parts that fit the memory and are computed fast."""
         lengths = self.lesson.train_rows.lengths[numbers]
         own = self.team.share_of(lengths)
-        limits = Limits(rows_at_once, self.lesson.executor.tokens)
+        # Where fewer rows fit, fewer tokens do: a limit on rows alone would leave a part of few long rows.
+        tokens = self.lesson.executor.tokens * rows_at_once // self.lesson.recipe.batch_size
+        limits = Limits(rows_at_once, tokens)
         for places in self.lesson.executor.cut(lengths[own], limits):
             yield numbers[own[places]]
 
