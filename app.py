@@ -7,4 +7,5 @@ import sys
 from studio.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main(["serve", *sys.argv[1:]]))
+    options = sys.argv[2:] if sys.argv[1:2] == ["serve"] else sys.argv[1:]
+    sys.exit(main(["serve", *options]))

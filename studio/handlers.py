@@ -226,10 +226,14 @@ def score_model(
 def scoring_of(context: JobContext, what: str, rows: int, low: float, width: float) -> Callable[[int], None]:
     """Tells how many rows have been scored, as a part of the whole job, and ends it where that is asked."""
 
+    began = time.monotonic()
+
     def tell(done: int) -> None:
         context.raise_if_cancelled()
         context.progress(
-            fraction=low + width * done / rows, message=f"Scoring the {what} rows, {done:,} of {rows:,}"
+            fraction=low + width * done / rows,
+            message=f"Scoring the {what} rows, {done:,} of {rows:,}",
+            eta_seconds=(time.monotonic() - began) * (rows - done) / done if done else 0.0,
         )
 
     tell(0)
@@ -347,6 +351,7 @@ def predict_table_file(context: JobContext) -> Outcome:
             "model": payload["model"],
             "file": request.to.name,
             "rows": made.rows,
+            "answered": made.rows - made.unanswered,
             "notes": list(made.notes),
         }
     )

@@ -8,6 +8,7 @@ import errno
 import gc
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +44,9 @@ class ServeOptions:
 
 
 def serve(settings: Settings, options: ServeOptions) -> int:
-    """Serve until Ctrl+C; returns the exit code."""
+    """Serve until Ctrl+C or SIGTERM; returns the exit code."""
+    # uvicorn sends a signal on once it has closed: by itself SIGTERM would end us before our worker has.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with hold_home(settings), contextlib.ExitStack() as stack:
             share_memory()

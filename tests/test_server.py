@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,16 @@ def test_who_connects_after_ready_was_said_is_answered_and_the_port_is_free_afte
         served.stop()
     assert served.process is not None and served.process.returncode == 0
     socket.create_server(("127.0.0.1", served.port)).close()
+
+
+def test_sigterm_ends_it_as_ctrl_c_does_after_its_worker(tmp_path: Path) -> None:
+    served = ServedStudio(tmp_path / "home").start()
+    wait_until(lambda: served.children(), seconds=30)
+    family = served.children()
+    assert served.process is not None
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(30) == 0
+    assert [process for process in family if process.is_running()] == []
 
 
 def test_a_name_of_several_addresses_is_listened_to_on_those_this_machine_has(settings: Settings) -> None:

@@ -95,7 +95,7 @@ def quantise(graph: Any, plain: LoadedModel, texts: Sequence[str], tell: Tell) -
     def look(batch: dict[str, Any]) -> dict[str, np.ndarray]:
         nonlocal seen
         seen += 1
-        tell("Seeing which range its numbers have", min(1.0, seen / (2 * len(texts))))
+        tell("Measuring the range of its numbers", min(1.0, seen / (2 * len(texts))))
         return {name: part.numpy() for name, part in batch.items()}
 
     shown = nncf.Dataset(batches(plain, texts, 1), look)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from studio.metrics.base import Metric
 from studio.results.wording import count_words
 
+ROWS_FOR_SPEED = 100  # with fewer, the speed of scoring is mostly chance
 NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
@@ -18,6 +19,12 @@ class Compared(Protocol):
     def name(self) -> str: ...
     @property
     def rows_per_second(self) -> float | None: ...
+    @property
+    def checkpoint(self) -> str: ...
+    @property
+    def parameters(self) -> int | None: ...
+    @property
+    def recipe(self) -> Mapping[str, Any]: ...
 
 
 def describe_comparison(
@@ -60,9 +67,17 @@ def describe_pair(
             f"{second.name} is {amount(gap, measure)} {relation} {best.name}, {chance} chance on {texts}"
         )
     speed = describe_speed(second.rows_per_second, best.rows_per_second)
+    if rows < ROWS_FOR_SPEED or compute_the_same(best, second):
+        speed = ""
     if not speed:
         return sentence + "."
     return f"{sentence}, and {second.name + ' is ' if gap == 0 else ''}{speed}."
+
+
+def compute_the_same(one: Compared, other: Compared) -> bool:
+    """Whether two models have the same network and cut texts alike, so that neither can be the faster."""
+    works = [(each.checkpoint, each.parameters, each.recipe.get("max_length")) for each in (one, other)]
+    return works[0] == works[1] and bool(one.checkpoint)
 
 
 def amount(gap: float, measure: Metric) -> str:

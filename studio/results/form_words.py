@@ -12,7 +12,7 @@ def describe_form(form: CompiledForm) -> str:
 
     >>> print(describe_form(CompiledForm("1", "int8", "test", 400, 0.9975, "accuracy", 0.0025, 2.04, 1.5, 9)))
     It gives 99.8 % of 400 test rows the same label as the plain form, and accuracy loses 0.25 points. \
-It answers a file 2.0 times as fast and a single text 1.5 times.
+It answers a file 2.0 times as fast and a single text 1.5 times, measured in turns on this machine.
     """
     return f"{describe_answers(form)} {describe_speed(form)}"
 
@@ -40,4 +40,7 @@ def describe_loss(loss: float) -> str:
 def describe_speed(form: CompiledForm) -> str:
     """How many times as fast it answers."""
     file, text = f"{form.file_speed:.1f}", f"{form.text_speed:.1f}"
-    return f"It answers a file {file} times as fast and a single text {text} times."
+    return (
+        f"It answers a file {file} times as fast and a single text {text} times, "
+        "measured in turns on this machine."
+    )

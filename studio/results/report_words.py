@@ -47,11 +47,18 @@ def describe_confusion(pairs: Sequence[Mapping[str, Any]]) -> str:
 
     >>> describe_confusion([{"true": "business", "predicted": "politics", "count": 2, "of": 34}])
     'Most confused: business taken for politics (2 of 34).'
+    >>> once = {"true": "a", "predicted": "b", "count": 1, "of": 9}
+    >>> describe_confusion([once, once, once])
+    'No two labels stand out: 3 pairs were confused 1 time each.'
     """
     if not pairs:
         return "No label was taken for another."
     worst = pairs[0]
     numbers = f"{worst['count']:,} of {worst['of']:,}"
+    alike = sum(pair["count"] == worst["count"] for pair in pairs)
+    if alike > 2:
+        times = count_words(worst["count"], "time")
+        return f"No two labels stand out: {alike} pairs were confused {times} each."
     return f"Most confused: {worst['true']} taken for {worst['predicted']} ({numbers})."
 
 

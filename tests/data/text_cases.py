@@ -176,6 +176,20 @@ SEPARATED += [
         ("text",),
     ),
     Case(
+        "one column, in quotes where it has commas",
+        'text\nWhy is it broken?\n"So wrong, what now?"\nMy charger died\n"No, thanks"\n',
+        [("Why is it broken?",), ("So wrong, what now?",), ("My charger died",), ("No, thanks",)],
+        [2, 3, 4, 5],
+        ("text",),
+    ),
+    Case(
+        "one column in which people are quoted",
+        'text\n"Why, no", she said\n"So wrong, really"\nWell, then\n"Fine"\n',
+        [('"Why, no", she said',), ('"So wrong, really"',), ("Well, then",), ('"Fine"',)],
+        [2, 3, 4, 5],
+        ("text",),
+    ),
+    Case(
         "one column in quotes",
         'text\n"a, b"\n"say ""c"""\n"d\ne"\n',
         [("a, b",), ('say "c"',), ("d\ne",)],

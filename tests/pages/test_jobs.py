@@ -56,6 +56,11 @@ def test_numbers_are_summed_up_by_epoch() -> None:
     assert first.validation == {"accuracy": 0.8, "loss": 0.5}
 
 
+def test_the_score_of_an_epoch_cut_short_is_its_own() -> None:
+    cut = [*points(0.8, 0.9), MetricPoint("accuracy", "validation", 23, 2.3, 0.95, NOW)]
+    assert [epoch.validation["accuracy"] for epoch in course.epochs_of(cut)] == [0.8, 0.9, 0.95]
+
+
 def test_of_two_equal_scores_the_one_with_the_lower_loss_is_best() -> None:
     best = course.best_of(course.epochs_of(points(0.9, 0.9, 0.8, losses=(0.5, 0.4, 0.1))))
     assert best is not None and best.number == 2

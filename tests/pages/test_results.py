@@ -208,6 +208,7 @@ def test_a_threshold_says_what_is_kept_and_how_often_that_is_right(studio: Studi
 def test_the_training_says_which_epoch_was_best_and_marks_it() -> None:
     assert "later epochs did not improve" in training.describe_training(3, 2)
     assert "more epochs may still help" in training.describe_training(3, 3)
+    assert "every validation text was right" in training.describe_training(3, 3, score=1.0)
     assert "one epoch" in training.describe_training(1, 1)
     assert "not kept" in training.describe_training(0, None)
     html = training.render_epochs(HISTORY, "accuracy", 2)

@@ -71,6 +71,31 @@ def test_the_sentence_says_gap_chance_and_speed() -> None:
     )
 
 
+def test_no_speed_is_claimed_from_few_rows_or_between_the_same_networks() -> None:
+    def sentence_of(rows: int, *checkpoints: str) -> str:
+        truth = "ab" * (rows // 2)
+        speeds = zip(("one", "two"), checkpoints, (50.0, 151.0), strict=True)
+        return compare_models(
+            [
+                model(
+                    name,
+                    make_answers(truth, truth),
+                    rows_per_second=speed,
+                    checkpoint=checkpoint,
+                    parameters=9,
+                    recipe={"max_length": 32},
+                )
+                for name, checkpoint, speed in speeds
+            ]
+        ).sentence
+
+    assert sentence_of(200, "bert", "minilm") == (
+        "two and one score the same on 200 rows, and two is three times as fast."
+    )
+    assert sentence_of(200, "minilm", "minilm") == "two and one score the same on 200 rows."
+    assert sentence_of(12, "bert", "minilm") == "two and one score the same on 12 rows."
+
+
 def test_two_models_with_the_same_answers_are_said_to_score_the_same() -> None:
     one, two = model("one", make_answers("abab", "abab")), model("two", make_answers("abab", "abab"))
     found = compare_models([one, two])

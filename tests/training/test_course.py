@@ -34,6 +34,12 @@ def test_the_highest_score_is_kept_and_ties_go_to_the_lower_loss() -> None:
         ),
         ([(0.8, 1, 1), (1.0, 0.9, 0.8)], 0, 2, "Best at the last epoch (2)."),
         (
+            [(1.0, 1, 1), (1.0, 1.3, 0.2)],
+            0,
+            2,
+            "Best at epoch 1 of 2, where every validation row was right.",
+        ),
+        (
             [(0.9, 1, 1), (0.8, 1.0, 1.1)],
             0,
             2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from studio.data.readers.parsing import QUOTE, Dialect, Parsed, parse_lines
@@ -13,6 +14,7 @@ QUOTED_PER_BROKEN = 4
 QUOTES = ('"', "'")
 ESCAPE = "\\"
 NO_QUOTES_WITH = ("\t", "")  # what separates cells in files that rarely quote them
+SEPARATORS = (",", ";", "\t", "|")
 
 
 def parse_best_quoting(lines: list[str], dialect: Dialect, fixed: frozenset[str] = frozenset()) -> Parsed:
@@ -92,12 +94,32 @@ def cost_of_ignoring(fitting: list[list[str]], quote: str, dialect: Dialect) -> 
     cost = 0 if wrapped_alone else sum(is_torn(row, quote) for row in fitting)
     for column in zip(*fitting, strict=True):
         wrapped = [cell for cell in column if len(cell) > 1 and cell[0] == quote == cell[-1]]
-        if len(wrapped) >= ALWAYS_QUOTED_SHARE * len(column):
+        always = len(wrapped) >= ALWAYS_QUOTED_SHARE * len(column)
+        if always or (quote == QUOTE and is_one_column_written(column, wrapped, dialect)):
             cost += len(wrapped)
         elif not wrapped_alone:
             certain = sum(is_written_quoted(cell, quote) for cell in wrapped)
             cost += max(certain, len(wrapped) // QUOTED_PER_BROKEN if is_usual else 0)
     return cost
+
+
+def is_one_column_written(column: Sequence[str], wrapped: Sequence[str], dialect: Dialect) -> bool:
+    """Whether the only column of a table comes from a program that puts cells with a separator in quotes.
+
+    Then just the cells with that separator are in quotes, where a person would quote whatever is said.
+
+    >>> said, plain = ['"Well, no"'], Dialect("", None)
+    >>> is_one_column_written(["Fine", *said], said, plain)
+    True
+    >>> is_one_column_written(["Fine, then", *said], said, plain)
+    False
+    """
+    if dialect.delimiter or not wrapped:
+        return False
+    return any(
+        all(mark in cell for cell in wrapped) and sum(mark in cell for cell in column) == len(wrapped)
+        for mark in SEPARATORS
+    )
 
 
 def is_torn(row: list[str], quote: str = QUOTE) -> bool:

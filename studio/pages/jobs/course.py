@@ -31,17 +31,18 @@ def epochs_of(points: Sequence[MetricPoint]) -> list[Epoch]:
     The training accuracy counts the rows of an epoch as they come, so its last number stands for the
     epoch; of loss and speed, which are measured batch by batch, it is the mean.
 
-    A point of training at epoch 1.2 belongs to the second epoch, one of validation at 1.0 to the first.
+    A point at epoch 1.2 belongs to the second epoch, which a stop may have cut; one at 1.0 to the first.
     """
     training: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     validation: dict[int, dict[str, float]] = defaultdict(dict)
     for point in points:
         if point.epoch is None:
             continue
+        number = max(1, math.ceil(point.epoch - 1e-6))
         if point.split == "validation":
-            validation[max(1, round(point.epoch))][point.name] = point.value
+            validation[number][point.name] = point.value
         elif point.split == "train":
-            training[max(1, math.ceil(point.epoch - 1e-6))][point.name].append(point.value)
+            training[number][point.name].append(point.value)
     return [
         Epoch(
             number,

@@ -122,7 +122,7 @@ def render_done(studio: Services, job: JobView) -> Markup:
     result = job.result or {}
     ended, began = job.finished_at, job.started_at
     seconds = (ended - began).total_seconds() if ended and began else None
-    said = W.job.done.count(int(result.get("rows", 0)), time=fmt.duration(seconds))
+    said = W.job.done.count(int(result.get("answered", result.get("rows", 0))), time=fmt.duration(seconds))
     download = Markup('<a class="s-button s-primary" href="{}" download id="predict-download">{}</a>').format(
         f"/api/v1/jobs/{job.id}/file", W.job.download
     )

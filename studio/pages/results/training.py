@@ -40,7 +40,8 @@ def build(desk: Desk) -> Part:
         history = desk.studio.models.history(model.name)
         metric = next((name for name in SCORES if values_of(history, name)), SCORES[0])
         title = METRICS[metric].title
-        sentence = describe_training(len(values_of(history, metric)), model.best_epoch)
+        scores = values_of(history, metric)
+        sentence = describe_training(len(scores), model.best_epoch, max(scores.values(), default=0.0))
         drawn = [
             draw_score(history, metric, title, model.best_epoch),
             draw_loss(history),
@@ -84,7 +85,7 @@ def mean_of(history: History, name: str, split: str) -> dict[int, float]:
     return {epoch: sum(values) / len(values) for epoch, values in found.items()}
 
 
-def describe_training(epochs: int, best: float | None) -> str:
+def describe_training(epochs: int, best: float | None, score: float = 0.0) -> str:
     """When validation was best, and what that says about training longer.
 
     >>> describe_training(4, 2)
@@ -94,7 +95,7 @@ def describe_training(epochs: int, best: float | None) -> str:
         return str(W.training.unknown)
     if epochs == 1:
         return str(W.training.one)
-    key = "last" if best >= epochs else "earlier"
+    key = "perfect" if score >= 1.0 else "last" if best >= epochs else "earlier"
     return str(W.training[key].say(best=f"{best:g}", epochs=epochs))
 
 

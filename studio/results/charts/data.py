@@ -74,9 +74,13 @@ def count_table(counts: Mapping[str, Any]) -> pd.DataFrame:
 def describe_counts(table: pd.DataFrame) -> str:
     """The commonest and the rarest label in words."""
     most, least = table.iloc[0], table.iloc[-1]
+    of_most, of_least = (count_words(int(label["rows"]), "row") for label in (most, least))
+    labels = count_words(len(table), "label")
     sentence = (
-        f"{count_words(len(table), 'label')}: {most['label']} is the commonest ({percent(most['share'])}), "
-        f"{least['label']} the rarest ({count_words(int(least['rows']), 'row')})."
+        f"{labels} with {of_most} each."
+        if most["rows"] == least["rows"]
+        else f"{labels}: {most['label']} is the commonest ({of_most}, {percent(most['share'])}), "
+        f"{least['label']} the rarest ({of_least}, {percent(least['share'])})."
     )
     if len(table) > BARS_AT_MOST:
         sentence += f" Drawn are the {BARS_AT_MOST} commonest; the table has all."
