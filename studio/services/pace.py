@@ -11,6 +11,7 @@ from jobs.states import JobState
 TRAININGS = 9
 # Further off than this it is not the machine: it slept, or the training shared it with something large.
 LEAST, MOST = 0.2, 5.0
+WORTH_A_WORD = 1.3
 
 
 def pace_of(jobs: Sequence[JobView]) -> float:
@@ -21,6 +22,17 @@ def pace_of(jobs: Sequence[JobView]) -> float:
     """
     ratios = [ratio for job in jobs if (ratio := ratio_of(job)) is not None]
     return min(MOST, max(LEAST, statistics.median([1.0, *ratios[:TRAININGS]])))
+
+
+def notes_on_pace(pace: float) -> list[str]:
+    """That an estimate was corrected, where that is more than a detail.
+
+    >>> notes_on_pace(2.26), notes_on_pace(1.1)
+    (['The time allows for the last trainings here, which took 2.3 times what was estimated.'], [])
+    """
+    if WORTH_A_WORD > pace > 1 / WORTH_A_WORD:
+        return []
+    return [f"The time allows for the last trainings here, which took {pace:.2g} times what was estimated."]
 
 
 def ratio_of(job: JobView) -> float | None:

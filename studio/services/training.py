@@ -20,7 +20,7 @@ from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.services.names import check_name, clean_name, free_name
-from studio.services.pace import pace_of
+from studio.services.pace import notes_on_pace, pace_of
 from studio.training.estimates import Estimate, Workload, estimate, estimate_disk
 from studio.training.hardware import detect_machine
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
@@ -135,7 +135,8 @@ class TrainingService:
         recipe = self.recipe(request)
         lengths = self.token_lengths(dataset, resolved)
         found = expect(dataset, resolved, recipe, lengths)
-        found = replace(found, seconds=found.seconds * self._pace())
+        pace = self._pace()
+        found = replace(found, seconds=found.seconds * pace)
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
@@ -144,7 +145,7 @@ class TrainingService:
             token_lengths=(int(np.median(lengths)), int(np.percentile(lengths, 95)), int(lengths.max())),
             estimate=found,
             ready=resolved.ready,
-            notes=notes_on(resolved, dataset),
+            notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),
             warnings=(*lack_of_disk(found.disk_bytes, self._models.room_bytes), *warnings_on(dataset)),
             command=command_of(request, resolved),
         )

@@ -108,7 +108,7 @@ def pair_row(entry: Mapping[str, Any]) -> list[str | Markup]:
         W.pairs.against.say(a=entry["a"], b=entry["b"]),
         layout.badge(tone, W.pairs.verdicts[key]),
         fmt.points(entry["difference"]),
-        W.pairs.range.say(low=signed(low), high=signed(high)),
+        W.pairs.range.say(low=signed(low), high=signed(high)) if low < high else "–",
         write_p_value(entry["p_value_adjusted"]),
         fmt.count(entry["only_a_right"]),
         fmt.count(entry["only_b_right"]),
