@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -69,6 +71,17 @@ class Bench:
         process = subprocess.Popen([*command, str(lease_seconds)], cwd=ROOT)
         self.processes.append(process)
         return process
+
+    def suspend(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop a worker where it does not hold the database: in the middle of a write it would keep it."""
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            with contextlib.closing(sqlite3.connect(self.engine.url.database, timeout=3)) as connection:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError:
+                    process.send_signal(signal.SIGCONT)
 
     def wait_ready(self, job: JobView) -> int:
         """Wait until the job's handler runs, and give its process id."""

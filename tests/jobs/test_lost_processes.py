@@ -44,7 +44,7 @@ def test_a_worker_that_slept_through_its_lease_leaves_the_job_to_the_other(bench
     job = bench.submit("wait_on_first_attempt")
     sleeper = bench.start_worker_process(lease_seconds=1.0)
     pid = bench.wait_ready(job)
-    sleeper.send_signal(signal.SIGSTOP)
+    bench.suspend(sleeper)
     bench.start_worker(lease_seconds=1.0)
     done = bench.queue.wait(job.id, 15, 0.05)
     assert (done.state, done.result) == (JobState.SUCCEEDED, {"attempt": 2})
