@@ -54,6 +54,11 @@ def news_like_texts(count: int, seed: int) -> list[str]:
     return [" ".join(drawn.choice(WORDS, length - 2)) for length in lengths]
 
 
+def rows_of(texts: list[str]) -> list[dict[str, str]]:
+    """The texts as the studio is asked."""
+    return [{"text": text} for text in texts]
+
+
 def save_model(shape: str, folder: Path) -> Path:
     """A model folder of a shape, with the tokenizer of the built-in checkpoint."""
     folder.mkdir(parents=True)
@@ -72,8 +77,8 @@ def make_forms(folder: Path) -> dict[str, Path]:
     made = {kind: folder_of_form(folder.parent, kind) for kind in FORMS}
     for kind, to in made.items():
         to.mkdir(parents=True)
-        texts = news_like_texts(CALIBRATION_ROWS, seed=1) if kind == "int8" else []
-        compile_form(plain, folder, to, texts, lambda _message, _share: None)
+        seen = rows_of(news_like_texts(CALIBRATION_ROWS, seed=1)) if kind == "int8" else []
+        compile_form(plain, folder, to, seen, lambda _message, _share: None)
     return made
 
 
@@ -106,7 +111,7 @@ def answer_with_onnx(plain: LoadedModel, model: Any, path: Path) -> Answer:
 
 def padded_batches(plain: LoadedModel, texts: Sequence[str], tokens: int) -> list[dict[str, torch.Tensor]]:
     """What a model is given for the texts, in parts of like length."""
-    rows = EncodedRows.of(tokenize(plain, texts))
+    rows = EncodedRows.of(tokenize(plain, rows_of(texts)))
     padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
     return [padding.batch(rows, part) for part in padding.cut(rows.lengths, Limits(tokens=tokens))]
 
@@ -141,8 +146,11 @@ def ways_of(folder: Path, forms: dict[str, Path]) -> dict[str, Answer]:
         "the same, 32 at a time": lambda texts: classify(
             texts, truncation=True, top_k=None, batch_size=BATCH
         ),
-        "studio": lambda texts: predictor.predict(folder, texts),
-        **{f"studio: {name}": answer for name, answer in compiled.items()},
+        "studio": lambda texts: predictor.predict(folder, rows_of(texts)),
+        **{
+            f"studio: {name}": lambda texts, answer=answer: answer(rows_of(texts))
+            for name, answer in compiled.items()
+        },
         **by_hand,
     }
 
@@ -166,25 +174,25 @@ def measure_file(shape: str, ways: dict[str, Answer], texts: list[str], rounds: 
 
 def measure_requests(shape: str, folders: dict[str, Path], home: Path) -> None:
     """Milliseconds of single requests to the predictor process and within one, for each form."""
-    text = " ".join((WORDS * 3)[: TEXT_TOKENS - 2])
+    row = {"text": " ".join((WORDS * 3)[: TEXT_TOKENS - 2])}
     print(f"\n| {shape}, one text of {TEXT_TOKENS} tokens | p50 ms | p99 ms | requests a second |")
     print("|---|---:|---:|---:|")
     pool = PredictorPool(home)
     try:
         for name, folder in folders.items():
-            pool.predict(folder, [text])
+            pool.predict(folder, [row])
             for clients, each in ((1, REQUESTS_EACH * 5), (CLIENTS, REQUESTS_EACH)):
                 who = "1 client" if clients == 1 else f"{clients} clients"
                 print_requests(
-                    f"{name}, {who}", clients, each, lambda asked=folder: pool.predict(asked, [text])
+                    f"{name}, {who}", clients, each, lambda asked=folder: pool.predict(asked, [row])
                 )
     finally:
         pool.close()
     for name, folder in folders.items():
         loaded = Predictor(device="cpu").load(folder)
-        loaded.logits([text])
+        loaded.logits([row])
         print_requests(
-            f"{name}, within the process", 1, REQUESTS_EACH * 5, lambda asked=loaded: asked.logits([text])
+            f"{name}, within the process", 1, REQUESTS_EACH * 5, lambda asked=loaded: asked.logits([row])
         )
 
 

@@ -125,7 +125,7 @@ def facts_of(splits: Splits) -> PresetFacts:
     from studio.checkpoints.tokens import count_tokens
 
     checkpoint = load_catalogue()[CHECKPOINT]
-    lengths = count_tokens(find_builtin_folder(), list(splits["train"]["text"].iloc[::4]))
+    lengths = count_tokens(find_builtin_folder(), CLASSIFICATION.rows_of(splits["train"].iloc[::4]))
     return PresetFacts(
         parameters=checkpoint.parameters,
         rows=len(splits["train"]),
@@ -158,7 +158,7 @@ def measure(dataset: str, splits: Splits, fields: dict[str, Any], seed: int) -> 
             ),
             SilentProgress(),
         )
-        logits = Predictor().logits(Path(folder) / "model", list(splits["test"]["text"]))
+        logits = Predictor().logits(Path(folder) / "model", CLASSIFICATION.rows_of(splits["test"]))
     truth = np.array([labels.index(label) for label in splits["test"]["label"]])
     return Measured(
         dataset=dataset,

@@ -34,7 +34,7 @@ marks = []
 def read(share, sentence):
     marks[:] = [time.monotonic()]
 started = time.monotonic()
-answerer = Answerer(("a", "b", "c", "d"), lambda texts, tell: shares[:len(texts)])
+answerer = Answerer(("a", "b", "c", "d"), lambda rows, tell: shares[:len(rows)])
 made = predict_file(FileRequest(source, to), answerer, reading=read, work=source.with_name("work"))
 seconds = time.monotonic() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -13,12 +13,12 @@ from jobs.context import JobContext, Outcome
 from jobs.durable import fsync_path, fsync_tree, rename, temporary_name
 from studio.errors import InvalidInput, NotKept
 from studio.files import folder_bytes, remove_folder
-from studio.handlers import Workplace
 from studio.prediction.compiling import Tell, compare, compile_form
 from studio.prediction.embedded import Predictor
 from studio.prediction.forms import folder_of_form, read_note, write_note
 from studio.records.forms import CompiledForm, set_form_in
 from studio.results.form_words import describe_form
+from studio.workplace import Workplace
 
 CALIBRATION_ROWS, ROWS_AT_MOST = 300, 3000
 CONVERTED, SEEN = 0.1, 0.5  # how far the job is when the graph is there, and when its ranges are known
@@ -82,11 +82,13 @@ def make_form(
     """Write the form to a folder, and measure it on the rows."""
     int8 = bool(context.payload["int8"])
     plain = Predictor().load(place.model_dir / "folder")
-    texts = list(spread(place.split("train"), CALIBRATION_ROWS)["text"]) if int8 else []
+    seen = plain.task.rows_of(spread(place.split("train"), CALIBRATION_ROWS), place.roles) if int8 else []
     context.progress(fraction=0.0, message="Converting the model")
-    made = compile_form(plain, place.model_dir / "folder", folder, texts, telling(context, CONVERTED, SEEN))
+    made = compile_form(plain, place.model_dir / "folder", folder, seen, telling(context, CONVERTED, SEEN))
     true_ids = np.array([plain.labels.index(label) for label in frame["label"]])
-    measured = compare(plain, made, list(frame["text"]), true_ids, telling(context, SEEN, 1.0))
+    measured = compare(
+        plain, made, plain.task.rows_of(frame, place.roles), true_ids, telling(context, SEEN, 1.0)
+    )
     return CompiledForm(
         id=context.job_id,
         kind="int8" if int8 else "float",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,14 +16,12 @@ import pandas as pd
 from jobs.context import JobContext, Outcome
 from studio.checkpoints.fetch import FetchProgress, fetch
 from studio.checkpoints.resolve import Resolved, resolve
-from studio.data.dataset import Dataset
-from studio.data.library import Library
 from studio.errors import NotFound, Unavailable
 from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.answers import Answerer
-from studio.prediction.embedded import Predictor
+from studio.prediction.embedded import LoadedModel, Predictor
 from studio.prediction.forms import folder_of_form
 from studio.prediction.tables import FileRequest, digest_of, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
@@ -34,39 +30,18 @@ from studio.results.baselines import Baselines, fit_baselines
 from studio.results.predictions import Predictions, align_labels, write_predictions
 from studio.results.report import Report, ReportInputs, build_report
 from studio.settings import Settings
+from studio.tasks.base import Row, text_of
 from studio.tasks.classification import softmax
-from studio.tasks.registry import get_task
 from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.followers import killed_with_partners
 from studio.training.placement import count_processes
 from studio.training.recipe import Recipe
+from studio.workplace import Workplace
 
 SCORED_SPLITS = ("validation", "test")
 TRAINING_ROWS_GONE = "The dataset it was trained on was deleted: there are no simple models to beat."
 SECONDS_BETWEEN_SIGNS = 1.0
 PROGRESS_BEFORE, PROGRESS_TRAINED = 0.03, 0.92
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where one training job reads and writes."""
-
-    settings: Settings
-    library: Library
-    dataset: Dataset
-    model_dir: Path
-
-    @classmethod
-    def of(cls, payload: dict[str, Any], model_id: str) -> Workplace:
-        """Found from a job's payload."""
-        settings = Settings.from_environment()
-        library = Library(settings.datasets_dir)
-        dataset = library.load(payload["dataset_id"])
-        return cls(settings, library, dataset, settings.models_dir / model_id)
-
-    def split(self, name: str) -> pd.DataFrame:
-        """Columns text, label, line, file of one split."""
-        return self.library.frame(self.dataset.id, name)
 
 
 def train(context: JobContext) -> Outcome:
@@ -78,7 +53,7 @@ def train(context: JobContext) -> Outcome:
     start = require_checkpoint(context, place.settings)
     context.progress(fraction=PROGRESS_BEFORE, message="Loading the checkpoint")
     run = TrainingRun(
-        task=get_task(place.dataset.task),
+        task=place.task,
         recipe=recipe,
         checkpoint_folder=start,
         labels=place.dataset.labels,
@@ -180,7 +155,7 @@ def score_model(
 ) -> ModelRecord:
     """Score the saved model on validation and test, write its reports and card, and make its record."""
     name = context.payload["model"]
-    predictor = Predictor()
+    loaded = Predictor().load(place.model_dir / "folder")
     reports: dict[str, Report] = {}
     fitted = fit_simple_models(context, place)
     prediction_seconds, predicted_rows = 0.0, 0
@@ -190,7 +165,7 @@ def score_model(
             continue
         before = time.monotonic()
         tell = scoring_of(context, split, len(frame), PROGRESS_TRAINED + 0.03 * number, 0.03)
-        predictions = predict_split(predictor, place, frame, tell)
+        predictions = predict_split(loaded, place.roles, frame, tell)
         prediction_seconds += time.monotonic() - before
         predicted_rows += len(frame)
         write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
@@ -209,6 +184,7 @@ def score_model(
         dataset_fingerprint=place.dataset.fingerprint,
         recipe=recipe.model_dump(),
         labels=tuple(place.dataset.labels),
+        roles=place.roles,
         metrics={"train": result.train_metrics}
         | {split: report.metrics for split, report in reports.items()},
         best_epoch=result.best_epoch,
@@ -241,16 +217,14 @@ def scoring_of(context: JobContext, what: str, rows: int, low: float, width: flo
 
 
 def predict_split(
-    predictor: Predictor, place: Workplace, frame: pd.DataFrame, tell: Callable[[int], None]
+    loaded: LoadedModel, roles: Sequence[str], frame: pd.DataFrame, tell: Callable[[int], None]
 ) -> Predictions:
-    """The saved model's probabilities on rows of a dataset."""
-    folder = place.model_dir / "folder"
-    probabilities = softmax(predictor.logits(folder, list(frame["text"]), tell).astype(np.float64))
-    labels, true_ids, probabilities = align_labels(
-        predictor.load(folder).labels, list(frame["label"]), probabilities
-    )
+    """The saved model's probabilities on rows of a dataset, of which it reads these roles."""
+    asked = loaded.task.rows_of(frame, roles)
+    probabilities = softmax(loaded.logits(asked, tell).astype(np.float64))
+    labels, true_ids, probabilities = align_labels(loaded.labels, list(frame["label"]), probabilities)
     return Predictions.from_rows(
-        labels, list(frame["text"]), true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
+        labels, asked, true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
     )
 
 
@@ -267,7 +241,8 @@ def fit_simple_models(context: JobContext, place: Workplace) -> Baselines:
 
     def fit() -> None:
         try:
-            fitted.set_result(fit_baselines(list(frame["text"]), ids, list(place.dataset.labels)))
+            texts = [text_of(row) for row in place.task.rows_of(frame)]
+            fitted.set_result(fit_baselines(texts, ids, list(place.dataset.labels)))
         except BaseException as error:
             fitted.set_exception(error)
             raise
@@ -294,7 +269,8 @@ def evaluate(context: JobContext) -> Outcome:
     place = Workplace.of(payload, payload["model_id"])
     frame = place.split(payload["split"])
     tell = scoring_of(context, payload["split"], max(1, len(frame)), 0.1, 0.7)
-    predictions = predict_split(Predictor(), place, frame, tell)
+    loaded = Predictor().load(place.model_dir / "folder")
+    predictions = predict_split(loaded, payload["roles"], frame, tell)
     try:
         fitted = fit_simple_models(
             context,
@@ -332,18 +308,19 @@ def predict_table_file(context: JobContext) -> Outcome:
     folder = folder_of_form(model_dir, form_id) if form_id else model_dir / "folder"
     predictor = Predictor()
 
-    def answer(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:
-        return softmax(predictor.logits(folder, texts, tell).astype(np.float64))
+    def answer(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
+        return softmax(predictor.logits(folder, rows, tell).astype(np.float64))
 
     request = FileRequest(
         source=Path(payload["source"]),
         to=context.workdir / "predictions.csv",
-        text_column=payload["text_column"],
-        likely_columns=payload["likely_columns"],
+        columns=payload["columns"],
+        likely=payload["likely"],
         file_name=payload["file_name"],
         overwrite=True,
     )
-    answerer = Answerer(predictor.load(folder).labels, answer, digest_of(folder))
+    roles = tuple(payload["roles"])
+    answerer = Answerer(predictor.load(folder).labels, answer, digest_of(folder), roles)
     course = FileCourse(context)
     made = predict_file(request, answerer, course.answered, course.read, context.workdir / "snapshots")
     return Outcome(

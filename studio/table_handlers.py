@@ -27,7 +27,7 @@ from studio.tasks.registry import get_task
 
 CHECKED = 0.85
 COMPARED = 0.5  # how far a closer look is once nearly the same texts are found
-TEXTS_AT_ONCE = 10_000
+ROWS_AT_ONCE = 10_000
 MOST_TOKENIZERS = 3
 
 
@@ -79,15 +79,15 @@ def count_tokens_of(
     """Token lengths of all training texts to the first checkpoints that are here, by checkpoint."""
     if TEXT not in dataset.roles:
         return {}
-    texts = library.frame(dataset.id, "train")[TEXT]
+    rows = get_task(dataset.task).rows_of(library.frame(dataset.id, "train"))
     found = {}
     here = ready_checkpoints(settings)[:MOST_TOKENIZERS]
     for number, (checkpoint, folder) in enumerate(here):
         counts = []
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
-            share = (number + start / len(texts)) / len(here)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            share = (number + start / len(rows)) / len(here)
             tell(share, f"Counting tokens as {checkpoint.title} does")
-            counts.append(count_tokens(folder, texts.iloc[start : start + TEXTS_AT_ONCE].tolist()))
+            counts.append(count_tokens(folder, rows[start : start + ROWS_AT_ONCE]))
         if counts:
             found[checkpoint.id] = describe_tokens(checkpoint.id, np.concatenate(counts)).to_json()
     return found

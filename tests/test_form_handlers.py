@@ -29,6 +29,7 @@ from studio.services.datasets import ImportRequest
 from studio.services.forms import FormWish
 from studio.services.training import TrainRequest
 from studio.settings import Settings
+from tests.asked import asked
 from tests.conftest import small_rows, write_csv
 from tests.encoders import build_encoder
 from tests.test_handlers import run_to_its_end, wait_until
@@ -80,7 +81,7 @@ def run(studio: Studio) -> Callable[..., int]:
 
 def answers(studio: Studio) -> Any:
     """What the model says of a text."""
-    return studio.predictions.predict(MODEL, [TEXT])[0]
+    return studio.predictions.predict(MODEL, asked([TEXT]))[0]
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ from starlette.responses import FileResponse, Response
 from studio.api.access import StudioNow
 from studio.api.passing import pass_file
 from studio.api.schemas import CompileBody, PredictBody
-from studio.errors import InvalidInput
 from studio.results.predictions import export_csv
 from studio.services.forms import FormWish
 from studio.services.models import model_to_json
@@ -73,10 +72,8 @@ def download_predictions(
 
 @router.post("/models/{name}/predict")
 def predict(studio: StudioNow, name: str, body: PredictBody) -> dict[str, Any]:
-    """Predict up to 1,000 texts; ``form``: the compiled form in use, null for the plain one."""
-    if any("text" not in item for item in body.inputs):
-        raise InvalidInput("An input has no text.", 'Send {"inputs": [{"text": "..."}]}.')
-    answers = studio.predictions.predict(name, [item["text"] for item in body.inputs])
+    """Predict up to 1,000 rows; ``form``: the compiled form in use, null for the plain one."""
+    answers = studio.predictions.predict(name, body.inputs)
     form = studio.models.get(name).compiled
     return {"predictions": answers, "form": form.to_json() if form else None}
 

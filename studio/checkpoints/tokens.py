@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,25 +15,26 @@ from studio.checkpoints.language import is_cjk
 from studio.errors import InvalidInput
 
 AnyTokenizer = Tokenizer | BertWordPieceTokenizer | ByteLevelBPETokenizer
-SPECIAL_TOKENS = 2
 LATIN_CHARACTERS_PER_TOKEN = 4.0
 CASED_SHARE = 0.01
 
 
-def count_tokens(folder: Path | None, texts: Sequence[str]) -> np.ndarray:
-    """Count the tokens of each text, special tokens included; returns int64 (n,).
+def count_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> np.ndarray:
+    """Count the tokens of each row, a text or a pair, special tokens included; returns int64 (n,).
 
     Without a folder, or with a tokenizer the tokenizers library cannot read, the counts are estimated
     (see counts_are_estimated).
     """
     counter = open_tokenizer(folder)
+    texts = [tuple(row.values()) for row in rows]
     if counter is None:
-        return estimate_tokens(texts)
+        return estimate_tokens(rows)
     if isinstance(counter, Tokenizer):
-        encodings = counter.encode_batch_fast(list(texts))
+        encodings = counter.encode_batch_fast([one if len(one) > 1 else one[0] for one in texts])
         return np.array([len(one.ids) for one in encodings], dtype=np.int64)
-    encodings = counter.encode_batch(list(texts), add_special_tokens=False)
-    return np.array([len(one.ids) + SPECIAL_TOKENS for one in encodings], dtype=np.int64)
+    encodings = counter.encode_batch([text for one in texts for text in one], add_special_tokens=False)
+    lengths = iter([len(one.ids) for one in encodings])
+    return np.array([sum(next(lengths) for _ in one) + len(one) + 1 for one in texts], dtype=np.int64)
 
 
 def counts_are_estimated(folder: Path | None) -> bool:
@@ -41,15 +42,17 @@ def counts_are_estimated(folder: Path | None) -> bool:
     return open_tokenizer(folder) is None
 
 
-def estimate_tokens(texts: Sequence[str]) -> np.ndarray:
+def estimate_tokens(rows: Sequence[Mapping[str, str]]) -> np.ndarray:
     """Estimate token counts: one per Chinese character, one per four others, and the special tokens.
 
-    >>> estimate_tokens(["abcdefgh", "退款吗"]).tolist()
+    >>> estimate_tokens([{"text": "abcdefgh"}, {"text": "退款吗"}]).tolist()
     [4, 5]
     """
+    texts = ["".join(row.values()) for row in rows]
+    specials = np.array([len(row) + 1 for row in rows], dtype=np.int64)
     wide = np.array([sum(map(is_cjk, text)) for text in texts], dtype=np.int64)
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
-    return wide + np.ceil((lengths - wide) / LATIN_CHARACTERS_PER_TOKEN).astype(np.int64) + SPECIAL_TOKENS
+    return wide + np.ceil((lengths - wide) / LATIN_CHARACTERS_PER_TOKEN).astype(np.int64) + specials
 
 
 def open_tokenizer(folder: Path | None) -> AnyTokenizer | None:

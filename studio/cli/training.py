@@ -89,12 +89,12 @@ def predict(
     file: Annotated[Path | None, typer.Option(help="A table of texts.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the table with predictions goes.")] = None,
 ) -> None:
-    """Predict one text, or every row of a file."""
-    given = parse_pairs(input_ or [], "--input").get("text", text)
-    if (given is None) == (file is None):
+    """Predict one row (--text, or an --input for each role), or every row of a file."""
+    given = {**({} if text is None else {"text": text}), **parse_pairs(input_ or [], "--input")}
+    if bool(given) == (file is not None):
         raise InvalidInput("Nothing to predict, or two things at once.", "Give --text, or --file and --out.")
     with context.obj.studio() as studio:
-        if given is not None:
+        if given:
             answer = studio.predictions.predict(model, [given])[0]
             context.obj.show(answer, f"{answer['label']} ({percent(answer['confidence'])})")
             return

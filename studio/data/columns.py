@@ -12,6 +12,7 @@ from studio.data.problems import Problem
 from studio.data.readers import Table
 
 TEXT = "text"
+TEXT_B = "text_b"
 LABEL = "label"
 SAMPLE_ROWS = 20_000
 LABEL_NAMES = frozenset({"label", "labels", "category", "class", "target", "sentiment", "intent", "topic"})
@@ -64,7 +65,18 @@ class PlainTask:
     roles: tuple[PlainRole, ...]
 
 
-CLASSIFICATION = PlainTask("classification", (PlainRole(TEXT), PlainRole(LABEL)))
+CLASSIFICATION = PlainTask("classification", (PlainRole(TEXT), PlainRole(TEXT_B, False), PlainRole(LABEL)))
+# How tables of pairs call their two texts.
+PAIRS = (
+    ("sentence1", "sentence2"),
+    ("question1", "question2"),
+    ("premise", "hypothesis"),
+    ("text_a", "text_b"),
+    ("text1", "text2"),
+    ("text", "text_b"),
+    ("#1 string", "#2 string"),
+    ("句子1", "句子2"),
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,8 @@ def guess_roles(
     wanted = [role.key for role in task.roles if role.required]
     known = {role: column for role, column in table.roles.items() if role in wanted}
     roles = {**known, **(given or {})}
+    if TEXT not in roles and TEXT_B in (role.key for role in task.roles):
+        roles |= find_pair([str(name) for name in table.frame.columns])
     facts = [fact for fact in describe_columns(table) if fact.filled and fact.name != table.split_column]
     if LABEL in wanted and LABEL not in roles:
         label = best_label([fact for fact in facts if fact.name not in roles.values()], roles)
@@ -117,7 +131,18 @@ def guess_roles(
     texts = [key for key in wanted if key != LABEL and key not in roles]
     for key, fact in zip(texts, left, strict=False):
         roles[key] = fact.name
-    return {key: roles[key] for key in wanted if key in roles}
+    return {role.key: roles[role.key] for role in task.roles if role.key in roles}
+
+
+def find_pair(names: Sequence[str]) -> dict[str, str]:
+    """The columns of both texts where a table of pairs calls them as such tables do; else nothing.
+
+    >>> find_pair(["Quality", "Sentence1", "Sentence2"]), find_pair(["text", "label"])
+    ({'text': 'Sentence1', 'text_b': 'Sentence2'}, {})
+    """
+    known = {name.strip().casefold(): name for name in reversed(names)}
+    found = (pair for pair in PAIRS if all(name in known for name in pair))
+    return {role: known[name] for role, name in zip((TEXT, TEXT_B), next(found, ()), strict=False)}
 
 
 def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None:

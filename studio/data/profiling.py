@@ -10,7 +10,7 @@ from studio.data.checks.repeats import check_near
 from studio.data.columns import LABEL, TEXT
 from studio.data.dataset import Dataset, Profile
 from studio.data.library import Library
-from studio.data.near import find_near_duplicates
+from studio.data.near import find_near_duplicates, texts_of
 from studio.data.problems import by_severity
 from studio.data.readers import Progress
 from studio.data.splits import SPLITS
@@ -24,8 +24,9 @@ def profile_rows(library: Library, dataset: Dataset, progress: Progress | None =
     frames = {split: library.frame(dataset.id, split) for split in SPLITS}
     rows = pd.concat([frame.assign(split=split) for split, frame in frames.items()], ignore_index=True)
     keys = text_keys(rows[TEXT])
-    near = find_near_duplicates(rows[TEXT], progress=progress, keys=keys)
-    view = View(rows, dataset.roles, content_keys(rows, dataset.roles, keys), near.groups)
+    keys = content_keys(rows, dataset.roles, keys)
+    near = find_near_duplicates(texts_of(rows), progress=progress, keys=keys)
+    view = View(rows, dataset.roles, keys, near.groups)
     found = check_near(view, has_labels=LABEL in dataset.roles)
     codes, marks = mark_rows(found, len(rows))
     ends = np.cumsum([len(frame) for frame in frames.values()])[:-1]

@@ -25,7 +25,7 @@ SUFFIX = ".arrow"
 # What of a tokenizer its backend does not hold.
 SETTINGS_OF_TOKENIZERS = ("truncation_side", "split_special_tokens")
 CHECKSUM = b"crc32"
-LAYOUT = 1  # of the files; another number makes the old ones unknown
+LAYOUT = 2  # of the files; another number makes the old ones unknown
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def fingerprint_rows(task: Task, rows: Sequence[Row], tokenizer: str, max_length
     """What tells tokenised rows from others, in hex: their texts, and how they were tokenised."""
     digest = hashlib.blake2b(f"{LAYOUT} {task.key} {tokenizer} {max_length}".encode(), digest_size=16)
     for row in rows:
+        digest.update(len(row).to_bytes(8, "little"))
         for text in row.values():
             encoded = text.encode("utf-8", "surrogatepass")
             digest.update(len(encoded).to_bytes(8, "little"))

@@ -35,6 +35,8 @@ class ModelFacts(Protocol):
     @property
     def labels(self) -> tuple[str, ...]: ...
     @property
+    def roles(self) -> tuple[str, ...]: ...
+    @property
     def best_epoch(self) -> float | None: ...
     @property
     def parameters(self) -> int: ...
@@ -128,8 +130,9 @@ def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     start = checkpoint.title if checkpoint else public_name(record.checkpoint)
     shown = ", ".join(f"`{cell(label)}`" for label in record.labels[:LABELS_SHOWN])
     more = f" and {len(record.labels) - LABELS_SHOWN} more" if len(record.labels) > LABELS_SHOWN else ""
+    asked = "a text" if len(record.roles) == 1 else "a pair of texts"
     return (
-        f"Gives a text one of {len(record.labels)} labels: {shown}{more}.\n\n"
+        f"Gives {asked} one of {len(record.labels)} labels: {shown}{more}.\n\n"
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
         f"{record.trainable_parameters:,} of them trained."
     )
@@ -205,11 +208,13 @@ def describe_training(facts: CardFacts) -> str:
 def describe_loading(record: ModelFacts) -> str:
     """Code that gives the same answers as the studio."""
     length = record.recipe.get("max_length", 512)
+    pair = '{"text": "your text", "text_pair": "the second text"}'
+    asked = '"your text"' if len(record.roles) == 1 else pair
     return (
         "```python\n"
         "from transformers import pipeline\n\n"
         'classify = pipeline("text-classification", "path/to/this/folder")\n'
-        f'print(classify("your text", truncation=True, max_length={length}))\n'
+        f"print(classify({asked}, truncation=True, max_length={length}))\n"
         "```\n\n"
         "No remote code and no pickle is involved: the weights are in `model.safetensors`."
     )

@@ -1,4 +1,4 @@
-"""What answers texts, and what the answers put into the columns of a table (no torch)."""
+"""What answers rows, and what the answers put into the columns of a table (no torch)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from typing import Any
 
 import numpy as np
 
+from studio.tasks.base import Row
+
 PREDICTION, CONFIDENCE, LABEL_PREFIX = "prediction", "confidence", "p_"
 
 Tell = Callable[[int], None]
-"""Called with the number of texts answered so far."""
+"""Called with the number of rows answered so far."""
 
 
 @dataclass(frozen=True)
 class Answerer:
     """A model as a file needs it.
 
-    ``probabilities`` gives an array (texts, labels) for a list of texts, and tells how far it is;
-    ``fingerprint`` is another one for each model that could answer otherwise.
+    ``probabilities`` gives an array (rows, labels) for a list of rows, and tells how far it is; ``roles`` are
+    what it reads of each; ``fingerprint`` is another one for each model that could answer otherwise.
     """
 
     labels: tuple[str, ...]
-    probabilities: Callable[[list[str], Tell], np.ndarray]
+    probabilities: Callable[[list[Row], Tell], np.ndarray]
     fingerprint: str = ""
+    roles: tuple[str, ...] = ("text",)
 
 
 def array_of(answers: Sequence[dict[str, Any]], labels: Sequence[str]) -> np.ndarray:

@@ -20,13 +20,14 @@ from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
 from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize
 from studio.prediction.forms import FormNote, write_note
+from studio.tasks.base import Row
 from studio.tasks.classification import softmax
 
 ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other work slows both alike
 TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
-ALONE_AT_MOST = 40  # texts answered one by one
+ALONE_AT_MOST = 40  # rows answered one by one
 # Two rows of different lengths: what is traced must not take padding, or its absence, for granted.
-TRACED_TEXTS = ("one", "one two three four five six")
+TRACED_ROWS: list[Row] = [{"text": "one"}, {"text": "one two three four five six"}]
 
 Tell = Callable[[str, float], None]
 """Told what is being done and how far it is (0 to 1); may raise, to end the work."""
@@ -42,17 +43,17 @@ class Comparison:
     text_speed: float
 
 
-def compile_form(plain: LoadedModel, folder: Path, to: Path, texts: Sequence[str], tell: Tell) -> LoadedModel:
+def compile_form(plain: LoadedModel, folder: Path, to: Path, rows: Sequence[Row], tell: Tell) -> LoadedModel:
     """Write the compiled form of a model folder to the folder ``to``, and give it ready to answer.
 
-    In int8 where there are ``texts`` to see the range of every number on, else in floats. Raises WorkFailed
+    In int8 where there are ``rows`` to see the range of every number on, else in floats. Raises WorkFailed
     for an encoder that cannot be compiled, Unavailable where a package is not installed.
     """
     try:
         openvino = import_openvino()
         graph = trace(openvino, plain, folder)
-        if texts:
-            graph = quantise(graph, plain, texts, tell)
+        if rows:
+            graph = quantise(graph, plain, rows, tell)
         openvino.save_model(graph, to / GRAPH_NAME, compress_to_fp16=False)
         write_note(to, FormNote(plain.max_length, plain.weights))
         made = read_form(to, usable_cores())
@@ -79,15 +80,15 @@ def first_line(error: Exception) -> str:
 def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
     _, model = read_weights(folder)  # anew: that of ``plain`` may compute without padding, as no other can
-    example = batches(plain, TRACED_TEXTS, 2)[0]
+    example = batches(plain, TRACED_ROWS, 2)[0]
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.
         warnings.simplefilter("ignore")
         return openvino.convert_model(model.eval(), example_input=example)
 
 
-def quantise(graph: Any, plain: LoadedModel, texts: Sequence[str], tell: Tell) -> Any:
-    """The graph with its products in 8-bit integers, their ranges seen on the texts."""
+def quantise(graph: Any, plain: LoadedModel, rows: Sequence[Row], tell: Tell) -> Any:
+    """The graph with its products in 8-bit integers, their ranges seen on the rows."""
     import nncf
 
     seen = 0
@@ -95,65 +96,65 @@ def quantise(graph: Any, plain: LoadedModel, texts: Sequence[str], tell: Tell) -
     def look(batch: dict[str, Any]) -> dict[str, np.ndarray]:
         nonlocal seen
         seen += 1
-        tell("Measuring the range of its numbers", min(1.0, seen / (2 * len(texts))))
+        tell("Measuring the range of its numbers", min(1.0, seen / (2 * len(rows))))
         return {name: part.numpy() for name, part in batch.items()}
 
-    shown = nncf.Dataset(batches(plain, texts, 1), look)
+    shown = nncf.Dataset(batches(plain, rows, 1), look)
     # They have nothing in common but that they are errors.
     known = tuple(
         one for one in vars(nncf.errors).values() if isinstance(one, type) and issubclass(one, Exception)
     )
     try:
-        return nncf.quantize(graph, shown, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(texts))
+        return nncf.quantize(graph, shown, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(rows))
     except known as error:
         raise ValueError(first_line(error)) from error
 
 
-def batches(plain: LoadedModel, texts: Sequence[str], size: int) -> list[dict[str, Any]]:
-    """What a model is given for the texts, so many at a time."""
-    rows = EncodedRows.of(tokenize(plain, texts))
+def batches(plain: LoadedModel, rows: Sequence[Row], size: int) -> list[dict[str, Any]]:
+    """What a model is given for the rows, so many at a time."""
+    encoded = EncodedRows.of(tokenize(plain, rows))
     padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
     return [
-        padding.batch(rows, range(start, min(start + size, len(texts))))
-        for start in range(0, len(texts), size)
+        padding.batch(encoded, range(start, min(start + size, len(rows))))
+        for start in range(0, len(rows), size)
     ]
 
 
 def compare(
-    plain: LoadedModel, made: LoadedModel, texts: Sequence[str], true_ids: np.ndarray, tell: Tell
+    plain: LoadedModel, made: LoadedModel, rows: Sequence[Row], true_ids: np.ndarray, tell: Tell
 ) -> Comparison:
-    """Have both forms answer the same texts in turns; the metric is the task's primary one."""
+    """Have both forms answer the same rows in turns; the metric is the task's primary one."""
     forms = (plain, made)
     seconds = [0.0, 0.0]
     parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for loaded in forms:
-        loaded.logits(texts[:2])  # what happens once only
-    starts = [*range(0, len(texts), ROWS_AT_ONCE)] * max(1, TIMED_ROWS // len(texts))
+        loaded.logits(rows[:2])  # what happens once only
+    starts = [*range(0, len(rows), ROWS_AT_ONCE)] * max(1, TIMED_ROWS // len(rows))
     for number, start in enumerate(starts):
         tell("Comparing it with the plain form", number / len(starts))
         for which in (0, 1) if number % 2 == 0 else (1, 0):
             began = time.perf_counter()
-            parts[which].append(forms[which].logits(texts[start : start + ROWS_AT_ONCE]))
+            parts[which].append(forms[which].logits(rows[start : start + ROWS_AT_ONCE]))
             seconds[which] += time.perf_counter() - began
-    before, after = (np.concatenate(answers)[: len(texts)] for answers in parts)
+    before, after = (np.concatenate(answers)[: len(rows)] for answers in parts)
     metric = get_metric(plain.task.primary_metric)
     lost = metric.compute(true_ids, softmax(before)) - metric.compute(true_ids, softmax(after))
     return Comparison(
         agreement=float((before.argmax(axis=1) == after.argmax(axis=1)).mean()),
         loss=lost if metric.best == "high" else -lost,
         file_speed=seconds[0] / seconds[1],
-        text_speed=compare_alone(plain, made, texts[:: max(1, len(texts) // ALONE_AT_MOST)]),
+        text_speed=compare_alone(plain, made, rows[:: max(1, len(rows) // ALONE_AT_MOST)]),
     )
 
 
-def compare_alone(plain: LoadedModel, made: LoadedModel, texts: Sequence[str]) -> float:
-    """How many times as fast single texts are answered, in the median."""
+def compare_alone(plain: LoadedModel, made: LoadedModel, rows: Sequence[Row]) -> float:
+    """How many times as fast single rows are answered, in the median."""
     ratios = []
-    for text in texts:
+    for row in rows:
         took = []
         for loaded in (plain, made):
             began = time.perf_counter()
-            loaded.logits([text])
+            loaded.logits([row])
             took.append(time.perf_counter() - began)
         ratios.append(took[0] / took[1])
     return median(ratios)

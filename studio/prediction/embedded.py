@@ -24,7 +24,7 @@ from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
 from studio.prediction.forms import is_form, plain_folder, read_note
-from studio.tasks.base import Encoded, Task
+from studio.tasks.base import Encoded, Row, Task
 from studio.tasks.registry import get_task
 
 FALLBACK_MAX_LENGTH = 512
@@ -48,14 +48,14 @@ class LoadedModel:
     executor: Executor
     weights: int
 
-    def logits(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> np.ndarray:
-        """Scores before the softmax, float32 of shape (texts, labels), in the order given.
+    def logits(self, rows: Sequence[Row], progress: Callable[[int], None] | None = None) -> np.ndarray:
+        """Scores before the softmax, float32 of shape (rows, labels), in the order given.
 
-        ``progress`` is called with the number of texts answered so far. Raises MemoryError where the memory
-        does not suffice for one text.
+        ``progress`` is called with the number of rows answered so far. Raises MemoryError where the memory
+        does not suffice for one row.
         """
-        rows = EncodedRows.of(tokenize(self, texts))
-        return predict_rows(self.executor, self.model, rows, progress=progress)
+        encoded = EncodedRows.of(tokenize(self, rows))
+        return predict_rows(self.executor, self.model, encoded, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,14 @@ class Predictor:
         self._models.pop(str(folder), None)
 
     def logits(
-        self, folder: str | Path, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, folder: str | Path, rows: Sequence[Row], progress: Callable[[int], None] | None = None
     ) -> np.ndarray:
         """As those of the model that is loaded from the folder."""
-        return self.load(folder).logits(texts, progress)
+        return self.load(folder).logits(rows, progress)
 
-    def predict(self, folder: str | Path, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """One ``{label, confidence, probabilities}`` per text."""
-        scores = self.logits(folder, texts)
+    def predict(self, folder: str | Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """One ``{label, confidence, probabilities}`` per row."""
+        scores = self.logits(folder, rows)
         loaded = self.load(folder)
         return loaded.task.decode(scores, loaded.labels)
 
@@ -226,9 +226,9 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     return recipe if isinstance(recipe, dict) else {}
 
 
-def tokenize(loaded: LoadedModel, texts: Sequence[str]) -> Encoded:
-    """What the task makes of the texts, cut at the model's length."""
+def tokenize(loaded: LoadedModel, rows: Sequence[Row]) -> Encoded:
+    """What the task makes of the rows, cut at the model's length."""
     # A tokenizer.json may carry cutting and padding of its own, which would win over the recipe's.
     if getattr(loaded.tokenizer, "_tokenizer", None) is not None:
         loaded.tokenizer._tokenizer.no_padding()
-    return loaded.task.encode([{"text": text} for text in texts], loaded.tokenizer, loaded.max_length)
+    return loaded.task.encode(rows, loaded.tokenizer, loaded.max_length)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from queue import SimpleQueue
 from typing import Any
 
-TEXTS_TOGETHER = 64
+ROWS_TOGETHER = 64
 
 Request = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Inbox:
     def take(self) -> list[Request]:
         """Wait for the next request; with it come those to the same model that wait behind it.
 
-        Together they hold at most 64 texts, unless the first alone has more. Each ``load`` and ``forget``
+        Together they hold at most 64 rows, unless the first alone has more. Each ``load`` and ``forget``
         comes alone, and none is overtaken by what asks for the same model. Empty once the stream has ended.
         """
         if not self._waiting:
@@ -40,14 +40,14 @@ class Inbox:
 
     def _fellows(self, first: Request) -> list[Request]:
         """Take out what can be answered together with the first."""
-        found, kept, texts = [], deque[Request | None](), len(first["texts"])
+        found, kept, rows = [], deque[Request | None](), len(first["rows"])
         open_to_more = True
         for request in self._waiting:
             same = request is not None and request["folder"] == first["folder"]
-            fits = same and request["op"] == "predict" and texts + len(request["texts"]) <= TEXTS_TOGETHER
+            fits = same and request["op"] == "predict" and rows + len(request["rows"]) <= ROWS_TOGETHER
             if open_to_more and fits:
                 found.append(request)
-                texts += len(request["texts"])
+                rows += len(request["rows"])
                 continue
             open_to_more = open_to_more and not same
             kept.append(request)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from studio.tasks.base import Row
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 1.0
 COMMAND = (sys.executable, "-m", "studio.prediction.predictor")
@@ -80,14 +82,14 @@ class PredictorLink:
             asked = [waiting.asked_at for waiting in self._waiting.values()]
         return time.monotonic() - max(min(asked), self._heard_at) if asked else 0.0
 
-    def ask(self, op: str, folder: str, texts: Sequence[str] = ()) -> Future[Answers]:
+    def ask(self, op: str, folder: str, rows: Sequence[Row] = ()) -> Future[Answers]:
         """Send one request; the future holds its answers, or ChildGone, or a RemoteError."""
         waiting = Waiting(Future(), time.monotonic())
         with self._lock:
             number = self._next_id
             self._next_id += 1
             self._waiting[number] = waiting
-        request = {"id": number, "op": op, "folder": folder, "texts": list(texts)}
+        request = {"id": number, "op": op, "folder": folder, "rows": list(rows)}
         try:
             self._write(json.dumps(request).encode() + b"\n")
         except (OSError, ValueError) as error:

@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 from studio.errors import NotFound, StudioError, Unavailable, WorkFailed
 from studio.prediction.link import ChildGone, PredictorLink, RemoteError
+from studio.tasks.base import Row
 
 ModelState = Literal["cold", "loading", "ready"]
 Answer = dict[str, Any]
 
-TEXTS_PER_REQUEST = 64
+ROWS_PER_REQUEST = 64
 CHARACTERS_PER_REQUEST = 4000
 SILENCE_SECONDS = 120.0
 KINDS_OF_ERROR = {"not_found": NotFound}
@@ -46,26 +47,25 @@ class PredictorPool:
     def predict(
         self,
         folder: str | Path,
-        texts: Sequence[str],
+        rows: Sequence[Row],
         timeout_seconds: float = 60.0,
         progress: Callable[[int], None] | None = None,
     ) -> list[Answer]:
-        """One ``{label, confidence, probabilities: {label: p}}`` per text, in the order given.
+        """One ``{label, confidence, probabilities: {label: p}}`` per row, in the order given.
 
-        ``timeout_seconds`` bounds the wait for each request of up to 64 texts, the loading of the
-        model included; ``progress`` is called with the number of texts answered so far.
+        ``timeout_seconds`` bounds the wait for each request of up to 64 rows, the loading of the
+        model included; ``progress`` is called with the number of rows answered so far.
         Raises NotFound where the folder holds no model, Unavailable where no answer came in time,
         WorkFailed where the predictor ended or could not answer.
         """
-        answers: list[Answer] = [{} for _ in texts]
+        answers: list[Answer] = [{} for _ in rows]
         done = 0
-        for rows in cut_requests(texts):
-            part = self._ask(
-                "predict", str(folder), [clean_text(texts[row]) for row in rows], timeout_seconds
-            )
-            for row, answer in zip(rows, part, strict=True):
-                answers[row] = answer
-            done += len(rows)
+        for numbers in cut_requests(rows):
+            asked = [clean_row(rows[number]) for number in numbers]
+            part = self._ask("predict", str(folder), asked, timeout_seconds)
+            for number, answer in zip(numbers, part, strict=True):
+                answers[number] = answer
+            done += len(numbers)
             if progress:
                 progress(done)
         return answers
@@ -102,10 +102,10 @@ class PredictorPool:
         if link is not None:
             link.end()
 
-    def _ask(self, op: str, folder: str, texts: list[str], timeout_seconds: float) -> list[Answer]:
+    def _ask(self, op: str, folder: str, rows: list[Row], timeout_seconds: float) -> list[Answer]:
         link: PredictorLink | None = None
         try:
-            link, future = self._send(op, folder, texts)
+            link, future = self._send(op, folder, rows)
             return future.result(timeout_seconds)
         except FutureTimeout as error:
             raise self._give_up(link, timeout_seconds) from error
@@ -118,18 +118,18 @@ class PredictorPool:
         except RemoteError as error:
             raise KINDS_OF_ERROR.get(error.code, WorkFailed)(error.message, error.hint) from error
 
-    def _send(self, op: str, folder: str, texts: list[str]) -> tuple[PredictorLink, Future[list[Answer]]]:
+    def _send(self, op: str, folder: str, rows: list[Row]) -> tuple[PredictorLink, Future[list[Answer]]]:
         link = self._running_link()
         if folder not in link.loaded and op != "forget":
             self._count_loading(folder, +1)
             try:
-                future = link.ask(op, folder, texts)
+                future = link.ask(op, folder, rows)
             except ChildGone:
                 self._count_loading(folder, -1)
                 raise
             future.add_done_callback(lambda _: self._count_loading(folder, -1))
             return link, future
-        return link, link.ask(op, folder, texts)
+        return link, link.ask(op, folder, rows)
 
     def _running_link(self) -> PredictorLink:
         with self._lock:
@@ -161,24 +161,26 @@ class PredictorPool:
         )
 
 
-def cut_requests(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Row numbers in requests of similar length, short texts first, bounded in number and size.
+def cut_requests(rows: Sequence[Row]) -> Iterator[list[int]]:
+    """Row numbers in requests of similar length, short rows first, bounded in number and size.
 
-    >>> list(cut_requests(["a" * 3000, "b", "c" * 3000]))
+    >>> list(cut_requests([{"text": "a" * 3000}, {"text": "b"}, {"text": "c" * 3000}]))
     [[1, 0], [2]]
     """
-    rows: list[int] = []
+    sizes = [sum(map(len, row.values())) for row in rows]
+    numbers: list[int] = []
     size = 0
-    for row in sorted(range(len(texts)), key=lambda row: len(texts[row])):
-        if rows and (len(rows) == TEXTS_PER_REQUEST or size + len(texts[row]) > CHARACTERS_PER_REQUEST):
-            yield rows
-            rows, size = [], 0
-        rows.append(row)
-        size += len(texts[row])
-    if rows:
-        yield rows
+    for number in sorted(range(len(rows)), key=lambda number: sizes[number]):
+        full = len(numbers) == ROWS_PER_REQUEST or size + sizes[number] > CHARACTERS_PER_REQUEST
+        if numbers and full:
+            yield numbers
+            numbers, size = [], 0
+        numbers.append(number)
+        size += sizes[number]
+    if numbers:
+        yield numbers
 
 
-def clean_text(text: str) -> str:
-    """The text without half surrogate pairs, which no tokenizer accepts."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def clean_row(row: Row) -> Row:
+    """The row without half surrogate pairs, which no tokenizer accepts."""
+    return {role: text.encode("utf-8", "replace").decode("utf-8") for role, text in row.items()}

@@ -1,6 +1,6 @@
 """The process that answers: ``python -m studio.prediction.predictor PARENT``, JSON lines in and out.
 
-A request is ``{"id": 7, "op": "predict" | "load" | "forget", "folder": "...", "texts": [...]}``;
+A request is ``{"id": 7, "op": "predict" | "load" | "forget", "folder": "...", "rows": [...]}``;
 its answer carries the same id, ``ok``, ``loaded`` (folders in memory) and ``answers`` or ``error``.
 Requests to one model that wait at the same time are answered together, which is faster than one by one.
 Standard output belongs to the protocol: everything a library prints goes to standard error.
@@ -70,14 +70,14 @@ def answer_together(predictor: Predictor, requests: list[Request]) -> Iterator[d
     if len(requests) == 1:
         yield answer(predictor, requests[0])
         return
-    texts = [text for request in requests for text in request["texts"]]
-    together = answer(predictor, requests[0] | {"texts": texts})
+    rows = [row for request in requests for row in request["rows"]]
+    together = answer(predictor, requests[0] | {"rows": rows})
     if not together["ok"]:
         yield from (answer(predictor, request) for request in requests)
         return
     answers = iter(together["answers"])
     for request in requests:
-        yield together | {"id": request["id"], "answers": list(islice(answers, len(request["texts"])))}
+        yield together | {"id": request["id"], "answers": list(islice(answers, len(request["rows"])))}
 
 
 def answer(predictor: Predictor, request: Request) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def carry_out(predictor: Predictor, request: Request) -> list[dict[str, Any]]:
     if request["op"] == "load":
         predictor.load(folder)
         return []
-    return predictor.predict(folder, request["texts"])
+    return predictor.predict(folder, request["rows"])
 
 
 def describe(error: Exception) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""A table of texts in, the same table with answers out, a piece at a time; all else stays as it is."""
+"""A table in, the same table with answers out, a piece at a time; all else stays as it is."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -24,11 +24,13 @@ from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer, Tell, answer_columns, answer_names
 from studio.prediction.kept import Kept
 from studio.prediction.writing import TableWriter, check_place, writing
+from studio.tasks.registry import title_of
 
 # So many rows that sorting them by length leaves hardly any padding; fewer where their texts are long.
 ROWS_PER_PIECE, BYTES_PER_PIECE = 4096, 4_000_000
 # Raised where the same file would come out otherwise, so that what an older version kept is not gone on with.
-LAYOUT = 1
+LAYOUT = 2
+GUESSED = "Column '{column}' was taken for the {role}: it holds the longest texts."
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all; it may raise to stop the work."""
@@ -36,15 +38,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class FileRequest:
-    """A file of texts to be answered, and where the answers go.
+    """A file to be answered, and where the answers go.
 
-    ``text_column`` None means: ``likely_columns`` in their order, else the column with the longest texts.
+    ``columns`` names the column of each role where a person chose it, ``likely`` what it was called where the
+    model was trained; without either it is the one called like the role, else that with the longest texts.
     """
 
     source: Path
     to: Path
-    text_column: str | None = None
-    likely_columns: Sequence[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    likely: Mapping[str, str] = field(default_factory=dict)
     options: ReadOptions = field(default_factory=ReadOptions)
     file_name: str | None = None
     overwrite: bool = False
@@ -58,7 +61,7 @@ class PredictedFile:
     path: Path
     rows: int
     unanswered: int
-    text_column: str
+    columns: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -88,25 +91,25 @@ def predict_file(
             f"There is already a file {request.to.name}.", "Choose another name, or move the file away."
         )
     with open_pieces(request.source, request.options, request.file_name, reading) as pieces:
-        column, guessed = find_text_column(request, pieces)
+        columns, guessed = find_columns(request, pieces, answerer.roles)
         names = answer_names(answerer.labels, pieces.columns)
         writer = TableWriter(pieces, [*pieces.columns, *names, *answerer.labels])
-        fingerprint = fingerprint_of(request, column, answerer) if work else ""
+        fingerprint = fingerprint_of(request, columns, answerer) if work else ""
         with place_of_work(request.to, work) as folder, Kept(folder, fingerprint, request.to) as kept:
             head = writer.rows([[*pieces.columns, *names]])
             if not kept.note.size:
                 keep_piece(kept, request.to, head)
-            unanswered = Answering(request, column, answerer, writer, kept).answer(pieces, progress)
+            unanswered = Answering(request, columns, answerer, writer, kept).answer(pieces, progress)
             with writing(request.to):
                 kept.finish()
-    notes = [f"Column '{column}' was taken for the text: it holds the longest texts."] if guessed else []
+    notes = [GUESSED.format(column=columns[role], role=title_of(role)) for role in guessed]
     if pieces.report.rows_dropped:
         one, more = "line that could not be read as a row", "lines that could not be read as rows"
         notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
     if unanswered:
         notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a text.")
     notes += writer.notes
-    return PredictedFile(request.to, pieces.report.rows_read, unanswered, column, tuple(notes))
+    return PredictedFile(request.to, pieces.report.rows_read, unanswered, columns, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Answering:
     """What is needed to answer a file once it is known what is in it."""
 
     request: FileRequest
-    column: str
+    columns: Mapping[str, str]
     answerer: Answerer
     writer: TableWriter
     kept: Kept
@@ -124,7 +127,7 @@ class Answering:
         done, begin, rows = 0, self.kept.note.rows, pieces.report.rows_read
         tell = progress or (lambda _done, _rows: None)
         tell(begin, rows)
-        for whole in cut_pieces(pieces.frames(), self.column, self.request.rows_per_piece):
+        for whole in cut_pieces(pieces.frames(), [*self.columns.values()], self.request.rows_per_piece):
             piece = whole[max(0, begin - done) :]
             done += len(whole) - len(piece)
             if len(piece):
@@ -137,12 +140,14 @@ class Answering:
     def answer_piece(self, piece: pd.DataFrame, tell: Tell) -> tuple[bytes, int]:
         """Some rows with their answers as they are written, and how many of them have no text."""
         cells = {name: piece[name].array.__arrow_array__().to_pylist() for name in piece.columns}
-        asked = np.array([bool(text.strip()) for text in cells[self.column]])
-        texts = [text for text, wanted in zip(cells[self.column], asked, strict=True) if wanted]
+        texts = zip(*(cells[column] for column in self.columns.values()), strict=True)
+        rows = [dict(zip(self.columns, row, strict=True)) for row in texts]
+        asked = np.array([all(text.strip() for text in row.values()) for row in rows])
+        rows = [row for row, wanted in zip(rows, asked, strict=True) if wanted]
         labels = self.answerer.labels
-        shares = self.answerer.probabilities(texts, tell) if texts else np.zeros((0, len(labels)))
+        shares = self.answerer.probabilities(rows, tell) if rows else np.zeros((0, len(labels)))
         columns = answer_columns(labels, shares, asked)
-        return self.writer.rows(zip(*cells.values(), *columns, strict=True)), len(asked) - len(texts)
+        return self.writer.rows(zip(*cells.values(), *columns, strict=True)), len(asked) - len(rows)
 
 
 def add_and_tell(tell: Progress, done: int, rows: int, more: int) -> None:
@@ -169,10 +174,10 @@ def place_of_work(to: Path, work: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def cut_pieces(frames: Iterator[pd.DataFrame], text_column: str, rows: int) -> Iterator[pd.DataFrame]:
+def cut_pieces(frames: Iterator[pd.DataFrame], columns: Sequence[str], rows: int) -> Iterator[pd.DataFrame]:
     """Rows in pieces of so many, or of as many as hold four million bytes of text; always cut alike."""
     for frame in frames:
-        sizes = pc.binary_length(frame[text_column].array.__arrow_array__()).to_numpy()
+        sizes = sum(pc.binary_length(frame[name].array.__arrow_array__()).to_numpy() for name in columns)
         start = 0
         while start < len(frame):
             held = np.cumsum(sizes[start : start + rows])
@@ -181,10 +186,10 @@ def cut_pieces(frames: Iterator[pd.DataFrame], text_column: str, rows: int) -> I
             start += fit
 
 
-def fingerprint_of(request: FileRequest, column: str, answerer: Answerer) -> str:
-    """What tells whether the same file would come out again: source, model, column and how it is read."""
+def fingerprint_of(request: FileRequest, columns: Mapping[str, str], answerer: Answerer) -> str:
+    """What tells whether the same file would come out again: source, model, columns and how it is read."""
     options = {name: str(value) for name, value in asdict(request.options).items()}
-    settings = [LAYOUT, column, answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
+    settings = [LAYOUT, dict(columns), answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
     return hashlib.sha256(f"{json.dumps(settings)}{digest_of(request.source)}".encode()).hexdigest()
 
 
@@ -199,32 +204,49 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def find_text_column(request: FileRequest, pieces: Pieces) -> tuple[str, bool]:
-    """The column to read texts from, and whether that is a guess from the first thousands of rows.
+def find_columns(
+    request: FileRequest, pieces: Pieces, roles: Sequence[str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The column of each role, and the roles whose column is a guess from the first thousands of rows.
 
-    Raises InvalidInput where there is no column of the name that was asked for.
+    Raises InvalidInput where there is no column of a name that was asked for, or none left for a role.
     """
-    name = request.text_column
-    if name is None:
-        first = next(pieces.frames(), pd.DataFrame(columns=list(pieces.columns)))
-        return choose_text_column(first, request.likely_columns)
-    if name not in pieces.columns:
-        known = ", ".join(f"'{column}'" for column in pieces.columns[:20])
-        raise InvalidInput(f"The table has no column '{name}'.", f"Its columns are {known}.")
-    return name, False
+    for name in request.columns.values():
+        if name not in pieces.columns:
+            known = ", ".join(f"'{column}'" for column in pieces.columns[:20])
+            raise InvalidInput(f"The table has no column '{name}'.", f"Its columns are {known}.")
+    first = next(pieces.frames(), pd.DataFrame(columns=list(pieces.columns)))
+    return choose_columns(first, roles, request.columns, request.likely)
 
 
-def choose_text_column(frame: pd.DataFrame, likely: Sequence[str] = ()) -> tuple[str, bool]:
-    """The column to read texts from, and whether that is a guess.
+def choose_columns(
+    frame: pd.DataFrame,
+    roles: Sequence[str] = ("text",),
+    chosen: Mapping[str, str] | None = None,
+    likely: Mapping[str, str] | None = None,
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The column of each role, and the roles whose column is a guess.
 
-    First a column with one of the likely names (capitals and blanks around it aside), then one called
-    ``text``, then the only column; else, as a guess, the one with the longest texts.
+    First the column that was chosen, then one with the likely name (capitals and blanks around it aside),
+    then one called like the role, then the only column; else, as a guess, the one with the longest texts of
+    those that are left. Raises InvalidInput where none is left.
     """
+    found = dict(chosen or {})
     known = {str(column).strip().casefold(): str(column) for column in reversed(list(frame.columns))}
-    for name in (*likely, "text"):
-        if name.strip().casefold() in known:
-            return known[name.strip().casefold()], False
-    if len(frame.columns) == 1:
-        return str(frame.columns[0]), False
-    lengths = {str(name): float(frame[name].astype(str).str.len().mean()) for name in frame.columns}
-    return max(lengths, key=lambda name: lengths[name]), True
+    for role in roles:
+        for name in ((likely or {}).get(role, role), role):
+            column = known.get(name.strip().casefold())
+            if role not in found and column is not None and column not in found.values():
+                found[role] = column
+    guessed = tuple(role for role in roles if role not in found and len(frame.columns) > 1)
+    left = [str(name) for name in frame.columns if str(name) not in found.values()]
+    lengths = {name: float(frame[name].astype(str).str.len().mean()) for name in left}
+    longest = sorted(left, key=lambda name: -lengths[name])
+    for role, column in zip([role for role in roles if role not in found], longest, strict=False):
+        found[role] = column
+    if len(found) < len(roles):
+        raise InvalidInput(
+            f"The table has {count_of(len(frame.columns), 'column')}; this model reads {len(roles)} texts.",
+            "Bring a table with a column for each of its texts.",
+        )
+    return {role: found[role] for role in roles}, guessed

@@ -15,12 +15,14 @@ from studio.records.forms import CompiledForm, set_form_in
 from studio.records.schema import writing
 from studio.records.tables import evaluations, models, to_moment, to_seconds
 
+ONE_TEXT = ("text",)
+
 
 @dataclass(frozen=True)
 class ModelRecord:
     """A model; its id is that of the job that trained it, ``metrics`` is {split: {name: value}}.
 
-    ``compiled`` is the form it answers by, None for the plain one.
+    ``compiled`` is the form it answers by, None for the plain one; ``roles`` are what it reads of each row.
     """
 
     id: str
@@ -41,12 +43,14 @@ class ModelRecord:
     rows_per_second: float | None
     created_at: datetime
     compiled: CompiledForm | None = None
+    roles: tuple[str, ...] = ONE_TEXT
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
             **to_dict(self),
             "labels": list(self.labels),
+            "roles": list(self.roles),
             "compiled": self.compiled.to_json() if self.compiled else None,
             "created_at": self.created_at.astimezone(UTC).isoformat(),
         }
@@ -59,6 +63,7 @@ class ModelRecord:
             **{
                 **value,
                 "labels": tuple(value["labels"]),
+                "roles": tuple(value.get("roles") or ONE_TEXT),
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "compiled": CompiledForm.from_json(form) if form else None,
             }
@@ -151,6 +156,7 @@ def add_model_in(connection: Connection, record: ModelRecord) -> ModelRecord:
     row = {
         **to_dict(kept),
         "labels": list(kept.labels),
+        "roles": list(kept.roles),
         "created_at": to_seconds(kept.created_at),
         "compiled": kept.compiled.to_json() if kept.compiled else None,
     }
@@ -176,6 +182,7 @@ def from_row(row: RowMapping) -> ModelRecord:
         **{
             **values,
             "labels": tuple(values["labels"]),
+            "roles": tuple(values["roles"] or ONE_TEXT),
             "best_epoch": int(epoch) if epoch is not None and epoch == int(epoch) else epoch,
             "created_at": to_moment(values["created_at"]),
             "compiled": CompiledForm.from_json(values["compiled"]) if values["compiled"] else None,

@@ -71,6 +71,7 @@ models = Table(
     Column("rows_per_second", Double),
     Column("created_at", Double, nullable=False),
     Column("compiled", JSON(none_as_null=True)),
+    Column("roles", JSON(none_as_null=True)),
     Index("ix_models_created", "created_at"),
     Index("ix_models_dataset", "dataset_id"),
 )

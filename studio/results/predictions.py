@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from jobs.durable import replacing
 from studio.errors import Damaged, NotFound
+from studio.tasks.base import BETWEEN_TEXTS, Row
 
 METADATA_KEY = b"encoder_studio"
 LABEL_PREFIX = "p_"
@@ -25,14 +27,15 @@ NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 @dataclass(frozen=True)
 class Predictions:
-    """Texts, true labels and probabilities of one split, in the order of its rows.
+    """What was asked, true labels and probabilities of one split, in the order of its rows.
 
-    ``probabilities`` is float (rows, labels), ``true_ids`` int (rows,) into ``labels``;
-    ``lines`` are physical lines of the source file (0: unknown), ``files`` its name per row.
+    ``asked`` has a column of texts for each role that the model reads. ``probabilities`` is float (rows,
+    labels), ``true_ids`` int (rows,) into ``labels``; ``lines`` are physical lines of the source file (0:
+    unknown), ``files`` its name per row.
     """
 
     labels: tuple[str, ...]
-    texts: tuple[str, ...]
+    asked: Mapping[str, tuple[str, ...]]
     true_ids: np.ndarray
     probabilities: np.ndarray
     lines: np.ndarray
@@ -42,7 +45,7 @@ class Predictions:
     def from_rows(
         cls,
         labels: Sequence[str],
-        texts: Sequence[str],
+        asked: Sequence[Row],
         true_ids: Sequence[int] | np.ndarray,
         probabilities: np.ndarray,
         *,
@@ -50,10 +53,10 @@ class Predictions:
         files: Sequence[str] | None = None,
     ) -> Predictions:
         """Predictions from plain sequences of one length."""
-        rows = len(texts)
+        rows, roles = len(asked), asked[0] if asked else ("text",)
         return cls(
             labels=tuple(labels),
-            texts=tuple(texts),
+            asked={role: tuple(row[role] for row in asked) for role in roles},
             true_ids=np.asarray(true_ids, dtype=np.int64).reshape(rows),
             probabilities=np.asarray(probabilities, dtype=np.float64).reshape(rows, len(labels)),
             lines=np.asarray(lines if lines is not None else np.zeros(rows), dtype=np.int64),
@@ -63,7 +66,12 @@ class Predictions:
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return len(self.texts)
+        return len(self.true_ids)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What was asked in each row, as one text."""
+        return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
 
     @property
     def predicted_ids(self) -> np.ndarray:
@@ -100,11 +108,12 @@ class Predictions:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per text: text, true, predicted, confidence, ``p_<label>`` ..., line, file."""
+        """One row each: text (and text_b), true, predicted, confidence, ``p_<label>`` ..., line, file."""
         names = [LABEL_PREFIX + label for label in self.labels]
-        answers = self.answers()
+        answers = self.answers().drop(columns="text")
+        asked = pd.DataFrame({role: list(texts) for role, texts in self.asked.items()})
         shares = pd.DataFrame(self.probabilities, columns=names)
-        return pd.concat([answers.iloc[:, :4], shares, answers.iloc[:, 4:]], axis=1)
+        return pd.concat([asked, answers.iloc[:, :3], shares, answers.iloc[:, 3:]], axis=1)
 
 
 def rows_fingerprint(texts: Sequence[str], labels: Sequence[str]) -> str:
@@ -143,7 +152,13 @@ def align_labels(
 def write_predictions(predictions: Predictions, path: Path) -> None:
     """Store predictions as Parquet; the file appears whole or not at all."""
     table = pa.Table.from_pandas(predictions.to_frame(), preserve_index=False)
-    about = json.dumps({"labels": list(predictions.labels), "fingerprint": predictions.fingerprint})
+    about = json.dumps(
+        {
+            "labels": list(predictions.labels),
+            "roles": list(predictions.asked),
+            "fingerprint": predictions.fingerprint,
+        }
+    )
     table = table.replace_schema_metadata({METADATA_KEY: about.encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as waiting:
@@ -160,12 +175,13 @@ def read_predictions(path: Path) -> Predictions:
             f"The saved answers cannot be read: the file {path.name} is damaged.",
             "Restore the studio's folder from a backup, or score the model anew.",
         ) from error
-    labels = tuple(json.loads(table.schema.metadata[METADATA_KEY])["labels"])
+    about = json.loads(table.schema.metadata[METADATA_KEY])
+    labels, roles = tuple(about["labels"]), about.get("roles", ["text"])
     index = {label: position for position, label in enumerate(labels)}
     columns = [table.column(LABEL_PREFIX + label).to_numpy() for label in labels]
     return Predictions(
         labels=labels,
-        texts=tuple(table.column("text").to_pylist()),
+        asked={role: tuple(table.column(role).to_pylist()) for role in roles},
         true_ids=np.array([index[label] for label in table.column("true").to_pylist()], dtype=np.int64),
         probabilities=np.column_stack(columns) if table.num_rows else np.zeros((0, len(labels))),
         lines=table.column("line").to_numpy(),

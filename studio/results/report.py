@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -187,9 +187,7 @@ def score_baselines(inputs: ReportInputs) -> dict[str, Any]:
         label = baselines.labels[baselines.majority_id]
         found["majority"] = {"label": label, **score_simple(predictions, majority)}
     if tfidf is not None:
-        rival = Predictions.from_rows(
-            predictions.labels, predictions.texts, predictions.true_ids, np.pad(tfidf, padding)
-        )
+        rival = replace(predictions, probabilities=np.pad(tfidf, padding))
         found["tfidf"] = {
             **score_simple(predictions, rival.probabilities),
             **compare_with(predictions, rival, inputs.seed),

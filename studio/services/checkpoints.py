@@ -15,6 +15,7 @@ from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.settings import Settings
+from studio.tasks.base import text_of
 from studio.training.hardware import detect_machine
 
 FACT_TEXTS = 400
@@ -76,7 +77,7 @@ class CheckpointService:
     def recommend(self, dataset_name: str) -> list[Recommendation]:
         """Three checkpoints for the dataset, each with its reason."""
         dataset = self._datasets.get(dataset_name)
-        texts = self._datasets.texts(dataset_name, "train", sample=FACT_TEXTS)
+        texts = [text_of(row) for row in self._datasets.asked(dataset_name, "train", sample=FACT_TEXTS)]
         facts = DatasetFacts.of_texts(texts, rows=dataset.rows["train"])
         states = {view.checkpoint.id: view.state for view in self.list()}
         return recommend(facts, detect_machine().device, states, offline=self._settings.offline)

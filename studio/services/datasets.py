@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from studio.data.columns import guess_roles
+from studio.data.columns import PlainRole, PlainTask, guess_roles
 from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
@@ -17,6 +17,7 @@ from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
 from studio.data.scoring import prepare_scoring
 from studio.data.versions import keep_import
 from studio.errors import Conflict, InvalidInput
+from studio.records.models import ONE_TEXT
 from studio.services.dataset_versions import DatasetVersions
 from studio.services.names import check_name
 from studio.tasks.registry import get_task
@@ -57,15 +58,21 @@ class DatasetService(DatasetVersions):
         self._refuse_taken(request.name)
         return self._keep(compare_with(self.list(), prepare_import(request, get_task(request.task))))
 
-    def prepare_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> PreparedImport:
-        """Check a table to score a model with these labels on, without keeping anything."""
-        return prepare_scoring(request, known_labels, get_task(request.task))
+    def prepare_scoring(
+        self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT
+    ) -> PreparedImport:
+        """Check a table to score a model with these labels on, which reads the roles asked."""
+        task = get_task(request.task)
+        needed = tuple(PlainRole(role.key) for role in task.roles if role.answer or role.key in asked)
+        return prepare_scoring(request, known_labels, PlainTask(task.key, needed))
 
-    def import_for_scoring(self, request: ImportRequest, known_labels: Sequence[str]) -> Dataset:
+    def import_for_scoring(
+        self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT
+    ) -> Dataset:
         """Keep a table of which every row is a test row; errors as for import_file."""
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(self.prepare_scoring(request, known_labels))
+        return self._keep(self.prepare_scoring(request, known_labels, asked))
 
     def _keep(self, prepared: PreparedImport) -> Dataset:
         made = keep_import(self._library, prepared)

@@ -53,11 +53,17 @@ class EvaluationService:
         Raises InvalidInput with all problems where rows have errors and may not be dropped.
         """
         model = self._models.get(model_name)
-        dataset = self._datasets.import_for_scoring(request, model.labels)
+        dataset = self._datasets.import_for_scoring(request, model.labels, model.roles)
         return self._submit(model, dataset, "test")
 
     def _dataset_for(self, model: ModelRecord, dataset_name: str | None) -> Dataset:
         dataset = self._datasets.get(dataset_name) if dataset_name else self._own_dataset(model)
+        missing = [role for role in model.roles if role not in dataset.roles]
+        if missing:
+            raise InvalidInput(
+                f"'{dataset.name}' has no column for '{missing[0]}', which '{model.name}' reads.",
+                "Choose a dataset with the same roles, or train a new model on this one.",
+            )
         strange = sorted(set(dataset.labels) - set(model.labels))
         if strange:
             raise InvalidInput(
@@ -87,6 +93,7 @@ class EvaluationService:
             "dataset_id": dataset.id,
             "trained_on_id": model.dataset_id,
             "split": split,
+            "roles": list(model.roles),
         }
         for job in self._jobs.unfinished():
             if job.kind == "evaluate" and job.payload == payload:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from studio.data.dataset import Dataset, Profile, parse_address
 from studio.data.library import Library
 from studio.errors import Conflict, InvalidInput, NotFound
@@ -14,6 +16,8 @@ from studio.records.models import ModelStore
 from studio.services.jobs import JobService
 from studio.services.profiles import PROFILE, needs_profile, profile_job
 from studio.settings import Settings
+from studio.tasks.base import Row
+from studio.tasks.registry import get_task
 
 
 class KeptDatasets:
@@ -92,28 +96,27 @@ class KeptDatasets:
         """A slice of one split, each row with text, label and line."""
         return self._library.rows(self.get(name).id, split, offset, limit)
 
-    def examples(self, name: str, split: str = "test", count: int = 6) -> Sequence[str]:
-        """Texts to try a model on, one per label first, never from training."""
+    def examples(self, name: str, split: str = "test", count: int = 6) -> Sequence[Row]:
+        """Rows to try a model on, one per label first, never from training."""
         if split == "train":
             raise InvalidInput("Examples to try never come from training.", "Use validation or test.")
-        frame = self._library.frame(self.get(name).id, split)
+        dataset = self.get(name)
+        frame = self._library.frame(dataset.id, split)
         firsts = frame.drop_duplicates("label")
-        rest = frame.drop(firsts.index)
-        return [*firsts["text"], *rest["text"]][:count]
+        chosen = pd.concat([firsts, frame.drop(firsts.index)]).head(count)
+        return get_task(dataset.task).rows_of(chosen)
 
     def folder(self, name: str) -> Path:
         """Where the dataset's files are."""
         return self._settings.datasets_dir / self.get(name).id
 
-    def texts(self, name: str, split: str, sample: int | None = None) -> Sequence[str]:
-        """All texts of one split, in order, or every k-th so that there are about ``sample``."""
-        column = self._library.stored(self.get(name).id, split).read(["text"])["text"]
-        return column.iloc[:: max(1, len(column) // sample) if sample else 1].tolist()
-
-    def text_column(self, dataset_id: str) -> str | None:
-        """What the text column of a dataset was called in its file, or None where the dataset is gone."""
-        dataset = self.by_id(dataset_id)
-        return dataset.roles.get("text") if dataset else None
+    def asked(self, name: str, split: str, sample: int | None = None) -> list[Row]:
+        """What a model reads of the rows of one split, in order, or of every k-th of about ``sample``."""
+        dataset = self.get(name)
+        task = get_task(dataset.task)
+        roles = [role for role in task.asked_roles if role in dataset.roles]
+        frame = self._library.stored(dataset.id, split).read(roles)
+        return task.rows_of(frame.iloc[:: max(1, len(frame) // sample) if sample else 1])
 
     def used_by(self, name: str) -> Sequence[str]:
         """Names of the models trained on the dataset, not on one that had its name before.

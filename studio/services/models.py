@@ -160,15 +160,16 @@ class ModelService:
 
     def usage(self, name: str, address: str = "") -> Usage:
         """Ready-made calls of the model; ``address`` is where the asker reaches the studio, if known."""
-        self.get(name)
+        row = dict.fromkeys(self.get(name).roles, "...")
         address = address or address_of(self._settings.host, self._settings.port)
         url = f"{address}/api/v1/models/{quote(name, safe='')}/predict"
         token = "" if not self._settings.token else ' -H "Authorization: Bearer $STUDIO_TOKEN"'
-        body = '{"inputs": [{"text": "..."}]}'
+        body = json.dumps({"inputs": [row]})
+        given = '--text "..."' if len(row) == 1 else " ".join(f'--input {role}="..."' for role in row)
         return Usage(
-            command=f'python -m studio predict "{name}" --text "..."',
+            command=f'python -m studio predict "{name}" {given}',
             curl=f"curl -s {shlex.quote(url)} -H 'Content-Type: application/json'{token} -d '{body}'",
-            python=write_python(url, with_token=bool(self._settings.token)),
+            python=write_python(url, body, with_token=bool(self._settings.token)),
         )
 
 
@@ -183,7 +184,7 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def write_python(url: str, with_token: bool) -> str:
+def write_python(url: str, body: str, with_token: bool) -> str:
     """A call of the predict route that needs nothing but Python."""
     headers = '"Content-Type": "application/json"'
     if with_token:
@@ -195,7 +196,7 @@ def write_python(url: str, with_token: bool) -> str:
             "from urllib.request import Request, urlopen",
             "",
             f"url = {json.dumps(url)}",
-            'body = json.dumps({"inputs": [{"text": "..."}]}).encode()',
+            f"body = json.dumps({body}).encode()",
             f"headers = {{{headers}}}",
             "with urlopen(Request(url, body, headers)) as answer:",
             '    print(json.load(answer)["predictions"])',
@@ -219,6 +220,7 @@ def model_to_json(model: ModelRecord) -> dict[str, Any]:
         "recipe": model.recipe,
         "job": model.id,
         "labels": list(model.labels),
+        "roles": list(model.roles),
         "metrics": model.metrics,
         "best_epoch": model.best_epoch,
         "parameters": model.parameters,

@@ -1,8 +1,8 @@
-"""Predictions: of a few texts at once, or of a whole file."""
+"""Predictions: of a few rows at once, or of a whole file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.settings import Settings
+from studio.tasks.base import Row
+from studio.tasks.registry import get_task, title_of
 
 
 class PredictionService:
@@ -37,11 +39,13 @@ class PredictionService:
         self._jobs = jobs
         self._pool = pool
 
-    def predict(self, model_name: str, texts: list[str]) -> list[dict[str, Any]]:
-        """One {label, confidence, probabilities: {label: p}} per text."""
-        if any(not text.strip() for text in texts):
-            raise InvalidInput("There is no text to predict.", "Write a text first.")
-        return self._pool.predict(self._folder(model_name), texts)
+    def predict(self, model_name: str, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """One {label, confidence, probabilities: {label: p}} per row, which has a text for each role.
+
+        Raises InvalidInput where a text is missing, or stands in a role that the model does not read.
+        """
+        model = self._models.get(model_name)
+        return self._pool.predict(self._folder(model_name), [check_row(row, model) for row in rows])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""
@@ -57,12 +61,12 @@ class PredictionService:
         """Write the file with predictions added. Conflict where ``out`` exists."""
         model = self._models.get(model_name)
         folder = self._folder(model_name)
-        request = FileRequest(source=source, to=out, likely_columns=self._text_columns(model))
+        request = FileRequest(source=source, to=out, likely=self.likely_columns(model))
 
-        def ask(texts: list[str], tell: Callable[[int], None]) -> np.ndarray:
-            return array_of(self._pool.predict(folder, texts, progress=tell), model.labels)
+        def ask(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
+            return array_of(self._pool.predict(folder, rows, progress=tell), model.labels)
 
-        return predict_file(request, Answerer(tuple(model.labels), ask), progress)
+        return predict_file(request, Answerer(tuple(model.labels), ask, roles=model.roles), progress)
 
     def _folder(self, model_name: str) -> Path:
         """What answers for a model; where that is its compiled form, the plain one leaves the memory."""
@@ -72,17 +76,18 @@ class PredictionService:
             self._pool.forget(plain)
         return folder
 
-    def _text_columns(self, model: ModelRecord) -> list[str]:
-        """What the text column was called where the model was trained."""
-        return [column for column in [self._datasets.text_column(model.dataset_id)] if column]
+    def likely_columns(self, model: ModelRecord) -> dict[str, str]:
+        """What the columns that a model reads were called where it was trained, by their roles."""
+        dataset = self._datasets.by_id(model.dataset_id)
+        return {role: dataset.roles[role] for role in model.roles if role in dataset.roles} if dataset else {}
 
     def start_file(
-        self, model_name: str, source: Path, file_name: str, text_column: str | None = None
+        self, model_name: str, source: Path, file_name: str, columns: Mapping[str, str] | None = None
     ) -> JobView:
         """Queue the prediction of a file that stays where it is; the job's result names the file it made.
 
-        The job may be paused: what it has answered is kept, and not answered again.
-        Without ``text_column`` the column is found as ``predict_file`` finds it.
+        The job may be paused: what it has answered is kept, and not answered again. ``columns`` are those
+        of the roles that a person chose; the others are found as ``predict_file`` finds them.
         """
         model = self._models.get(model_name)
         return self._jobs.submit(
@@ -95,8 +100,9 @@ class PredictionService:
                     "model": model.name,
                     "form_id": model.compiled.id if model.compiled else None,
                     "source": str(source),
-                    "text_column": text_column,
-                    "likely_columns": self._text_columns(model),
+                    "roles": list(model.roles),
+                    "columns": dict(columns or {}),
+                    "likely": self.likely_columns(model),
                     "file_name": file_name,
                 },
                 lane="light",
@@ -111,3 +117,18 @@ class PredictionService:
         if "file" not in result:
             raise Conflict("The file is not ready yet.", "Wait until its job has succeeded.")
         return self._settings.jobs_dir / job_id / str(result["file"])
+
+
+def check_row(row: Mapping[str, str], model: ModelRecord) -> dict[str, str]:
+    """The texts that a model reads, in its order of roles; what no task knows is left out.
+
+    Raises InvalidInput where a text is missing, or there is one that this model does not read.
+    """
+    reads = f"'{model.name}' reads {' and '.join(model.roles)}."
+    for role in model.roles:
+        if not row.get(role, "").strip():
+            raise InvalidInput(f"There is no {title_of(role)} to predict.", reads)
+    for role in get_task(model.task).asked_roles:
+        if role in row and role not in model.roles:
+            raise InvalidInput(f"'{model.name}' does not read a {title_of(role)}.", reads)
+    return {role: row[role] for role in model.roles}

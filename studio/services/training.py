@@ -195,8 +195,7 @@ class TrainingService:
         return self._lengths(dataset.address, dataset.id, resolved.folder)
 
     def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
-        texts = self._datasets.texts(address, "train", sample=SAMPLED_TEXTS)
-        return np.asarray(count_tokens(folder, list(texts)))
+        return count_tokens(folder, self._datasets.asked(address, "train", sample=SAMPLED_TEXTS))
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""

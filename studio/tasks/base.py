@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
+BETWEEN_TEXTS = " ‖ "
+
 Row = Mapping[str, str]
 """One row of a dataset as the tokenizer wants it: role -> text."""
+
+Text = str | tuple[str, str]
+"""What a tokenizer counts: a text, or a pair of them."""
+
+Columns = Mapping[str, Sequence[str]]
+"""Columns of equal length by role: a DataFrame, or a dict of lists."""
 
 Encoded = dict[str, list[list[int]]]
 """What a tokenizer gives, without padding: input_ids, attention_mask and perhaps token_type_ids."""
@@ -18,14 +26,24 @@ Encode = Callable[[Sequence[Row], Any, int], Encoded]
 Decode = Callable[[np.ndarray, Sequence[str]], list[dict[str, Any]]]
 
 
+def text_of(row: Row) -> str:
+    """What stands in a row, as one text for people and for simple models.
+
+    >>> text_of({"text": "A cat.", "text_b": "An animal."})
+    'A cat. ‖ An animal.'
+    """
+    return BETWEEN_TEXTS.join(row.values())
+
+
 @dataclass(frozen=True)
 class Role:
-    """What a column is to a task."""
+    """What a column is to a task; an ``answer`` is what the model learns to give, the others are asked."""
 
     key: str
     title: str
     help: str
     required: bool = True
+    answer: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,3 +72,14 @@ class Task:
     def required_roles(self) -> tuple[str, ...]:
         """Keys of the roles without which nothing can be trained."""
         return tuple(role.key for role in self.roles if role.required)
+
+    @property
+    def asked_roles(self) -> tuple[str, ...]:
+        """Keys of the roles that a model reads, required or not."""
+        return tuple(role.key for role in self.roles if not role.answer)
+
+    def rows_of(self, columns: Columns, roles: Sequence[str] | None = None) -> list[Row]:
+        """What a model that reads these roles, or all there are, reads of a table with a column for each."""
+        keys = [key for key in self.asked_roles if key in (columns if roles is None else roles)]
+        cells = zip(*(columns[key] for key in keys), strict=True)
+        return [dict(zip(keys, values, strict=True)) for values in cells]

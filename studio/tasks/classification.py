@@ -1,4 +1,4 @@
-"""Text classification: one text, one label out of several."""
+"""Text classification: one text or a pair of texts, one label out of several."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ import numpy as np
 from studio.tasks.base import Encoded, Role, Row, Task
 
 TEXT = Role("text", "Text", "The column the model reads to decide.")
-LABEL = Role("label", "Label", "The column with the right answer for each row.")
+TEXT_B = Role(
+    "text_b", "Second text", "Where two texts are compared: the column with the other one.", required=False
+)
+LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, max_length: int) -> Encoded:
-    """Turn texts into token ids, cut to ``max_length`` tokens and not padded."""
-    texts = [row[TEXT.key] for row in rows]
-    if not texts:
+    """Turn texts, or pairs of them, into token ids, cut to ``max_length`` tokens and not padded.
+
+    Of a pair that is too long the longer text is cut, token by token.
+    """
+    if not rows:
         return {"input_ids": [], "attention_mask": []}
+    roles = [role.key for role in (TEXT, TEXT_B) if role.key in rows[0]]
+    texts = ([row[role] for row in rows] for role in roles)
     # One list call: a fast tokenizer then works on all its threads, ten times faster than a loop.
-    return dict(tokenizer(texts, truncation=True, max_length=max_length, padding=False))
+    return dict(tokenizer(*texts, truncation=True, max_length=max_length, padding=False))
 
 
 def decode(logits: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -52,8 +59,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 CLASSIFICATION = Task(
     key="classification",
     title="Classify texts",
-    help="Give each text one label out of several, such as the intent of a message.",
-    roles=(TEXT, LABEL),
+    help="Give each text, or pair of texts, one label out of several, such as the intent of a message.",
+    roles=(TEXT, TEXT_B, LABEL),
     head="sequence-classification",
     metrics=(
         "accuracy",

@@ -14,3 +14,13 @@ def get_task(key: str) -> Task:
     if key not in TASKS:
         raise NotFound(f"There is no task '{key}'.", f"Choose one of: {', '.join(TASKS)}.")
     return TASKS[key]
+
+
+def title_of(role: str) -> str:
+    """What a role is called, in lower case.
+
+    >>> title_of("text_b")
+    'second text'
+    """
+    titles = {one.key: one.title for task in TASKS.values() for one in task.roles}
+    return titles[role].lower()

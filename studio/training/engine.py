@@ -22,7 +22,7 @@ from studio.execution.rows import EncodedRows
 from studio.execution.token_cache import TokenCache
 from studio.execution.tokenising import Tokenising
 from studio.metrics.registry import get_metric
-from studio.tasks.base import Task
+from studio.tasks.base import Columns, Task
 from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model
 from studio.training.cadence import Cadence
@@ -34,7 +34,7 @@ from studio.training.preparing import LearningOrder, prepare_learner
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
 from studio.training.reporter import Reporter
-from studio.training.rows import Columns, check_rows, label_ids_of, rows_by_role
+from studio.training.rows import check_rows, label_ids_of
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
@@ -224,7 +224,7 @@ def encode_order(
 
     def rows_of(columns: Columns) -> EncodedRows:
         label_ids = label_ids_of(columns[LABEL.key], run.labels)
-        return tokenising.encode(rows_by_role(run.task, columns), between).labelled(label_ids)
+        return tokenising.encode(run.task.rows_of(columns), between).labelled(label_ids)
 
     return LearningOrder(
         task=run.task,

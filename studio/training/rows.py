@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from studio.errors import InvalidInput
-from studio.tasks.base import Row, Task
+from studio.tasks.base import Columns
 from studio.tasks.classification import LABEL
-
-Columns = Mapping[str, Sequence[str]]
-"""Columns of equal length by role: a DataFrame, or a dict of lists."""
 
 
 def check_rows(train: Columns, labels: Sequence[str]) -> None:
@@ -21,14 +18,6 @@ def check_rows(train: Columns, labels: Sequence[str]) -> None:
         )
     if not len(train[LABEL.key]):
         raise InvalidInput("There are no training rows.", "Choose a split that leaves rows for training.")
-
-
-def rows_by_role(task: Task, columns: Columns) -> list[Row]:
-    """Turn columns into rows of the texts a task reads."""
-    keys = [role.key for role in task.roles if role.key != LABEL.key and role.key in columns]
-    return [
-        dict(zip(keys, values, strict=True)) for values in zip(*(columns[key] for key in keys), strict=True)
-    ]
 
 
 def label_ids_of(column: Sequence[str], labels: Sequence[str]) -> list[int]:

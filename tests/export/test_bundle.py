@@ -10,6 +10,7 @@ import pytest
 
 from studio.errors import Conflict, InvalidInput, NotFound, WorkFailed
 from studio.export.bundle import NEEDED, export_model
+from tests.asked import asked
 from tests.prediction.tiny_models import make_model_folder
 
 
@@ -112,14 +113,14 @@ def test_transformers_loads_an_export_with_the_same_answers(tmp_path: Path) -> N
         archive.extractall(tmp_path / "out")
     texts = ["my card is lost", "where is the transfer", "卡丢了"]
     predictor = Predictor(device="cpu")
-    ours = predictor.logits(source, texts)
+    ours = predictor.logits(source, asked(texts))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out").eval()
     with torch.inference_mode():
         theirs = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits.numpy()
     assert ours == pytest.approx(theirs, abs=1e-5)
     answers = pipeline("text-classification", str(tmp_path / "out"), top_k=None)(texts)
-    for own, found in zip(predictor.predict(source, texts), answers, strict=True):
+    for own, found in zip(predictor.predict(source, asked(texts)), answers, strict=True):
         assert {entry["label"]: entry["score"] for entry in found} == pytest.approx(
             own["probabilities"], abs=1e-5
         )

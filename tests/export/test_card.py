@@ -24,6 +24,7 @@ class Record:
     dataset_fingerprint: str = "0123456789abcdef"
     recipe: dict[str, Any] = field(default_factory=lambda: {"epochs": 4, "max_length": 128, "dropout": None})
     labels: tuple[str, ...] = ("business", "politics", "sport")
+    roles: tuple[str, ...] = ("text",)
     best_epoch: float | None = 3.0
     parameters: int = 22_700_000
     trainable_parameters: int = 22_700_000
@@ -76,6 +77,13 @@ def test_a_folder_training_started_from_is_called_by_its_own_name() -> None:
     assert "Fine-tuned from our-encoder with" in text
     assert "| checkpoint | our-encoder |" in text
     assert "someone" not in text
+
+
+def test_a_model_of_pairs_says_how_it_is_asked() -> None:
+    assert 'classify("your text", truncation' in card()
+    pairs = card(Record(roles=("text", "text_b")))
+    assert 'classify({"text": "your text", "text_pair": "the second text"}, truncation' in pairs
+    assert "Gives a pair of texts one of 3 labels" in pairs
 
 
 def test_labels_with_few_rows_are_called_uncertain() -> None:

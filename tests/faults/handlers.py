@@ -50,7 +50,7 @@ def answer(context: JobContext) -> Outcome:
         overwrite=True,
         rows_per_piece=context.payload["rows_per_piece"],
     )
-    answerer = Answerer(("no", "yes"), lambda texts, _tell: np.array([share_of(text) for text in texts]))
+    answerer = Answerer(("no", "yes"), lambda rows, _tell: np.array([share_of(row["text"]) for row in rows]))
     made = predict_file(request, answerer, work=context.workdir / "snapshots")
     return Outcome({"file": request.to.name, "rows": made.rows})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,11 +20,13 @@ from studio.pages.predict import answer, chosen, filing
 from studio.pages.predict.page import Parts, PredictPage
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
+from studio.tasks.base import Row
 from tests.pages.test_start import MODEL, job
 
 PARTS = Parts(**dict.fromkeys(Parts.__dataclass_fields__))  # type: ignore[arg-type]
 SHARES = {"billing": 0.62, "refund": 0.3, "delivery": 0.08}
-ANSWER = answer.Answer("I was charged twice", "billing", 0.62, SHARES, 23.4)
+CHARGED = {"text": "I was charged twice"}
+ANSWER = answer.Answer(CHARGED, "billing", 0.62, SHARES, 23.4)
 
 
 @dataclass
@@ -65,10 +68,13 @@ class FakePredictions:
         self.warmed.append(model)
         self.now = "loading" if self.now == "cold" else self.now
 
-    def predict(self, model: str, texts: list[str]) -> list[dict[str, Any]]:
+    def predict(self, model: str, rows: list[Row]) -> list[dict[str, Any]]:
         if self.broken:
             raise WorkFailed("The model's weights cannot be read.", "Train it again.")
-        return [{"label": "billing", "confidence": 0.62, "probabilities": SHARES} for _ in texts]
+        return [{"label": "billing", "confidence": 0.62, "probabilities": SHARES} for _ in rows]
+
+    def likely_columns(self, model: Any) -> dict[str, str]:
+        return {}
 
 
 @dataclass
@@ -130,8 +136,8 @@ def test_a_label_that_looks_like_html_is_shown_as_text() -> None:
 
 
 def test_a_long_text_is_said_to_be_cut_and_a_short_one_is_not(faked: FakeStudio) -> None:
-    assert answer.find_cut(faked, MODEL.name, "short") is None
-    cut = answer.find_cut(faked, MODEL.name, "where is my parcel " * 100)
+    assert answer.find_cut(faked, MODEL.name, {"text": "short"}) is None
+    cut = answer.find_cut(faked, MODEL.name, {"text": "where is my parcel " * 100})
     assert cut is not None and cut.read == 64 and cut.tokens > 400
     html = answer.render_answer(replace(ANSWER, cut=cut), "tickets-1")
     assert "the model reads the first 64" in html
@@ -144,11 +150,13 @@ def test_without_a_model_the_page_names_the_next_step(studio: Studio) -> None:
 
 
 def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStudio) -> None:
-    problem, empty, form, model, job_id, _board, status, examples, usage, said, pending = page.open(address())
+    problem, empty, form, model, job_id, _board, *turned = page.open(address())
+    second, status, examples, usage, said, pending = turned
     assert (problem, job_id, pending) == ("", "", "")
     assert empty["visible"] is False and form["visible"] is True
     assert model["value"] == MODEL.name
     assert faked.predictions.warmed == [MODEL.name]
+    assert second["visible"] is False, "it reads one text"
     assert "Being loaded" in status and "97.3 %" in status
     assert "There are no examples" in examples
     assert "a curl &lt;call&gt;" in usage
@@ -172,15 +180,15 @@ def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> N
 def test_no_other_model_stands_in_for_one_that_is_gone(
     page: PredictPage, faked: FakeStudio, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, _, form, model, _, _, status, examples, usage, said, pending = page.open(address("model=gone"))
+    _, _, form, model, _, _, _, status, examples, usage, said, pending = page.open(address("model=gone"))
     assert form["visible"] is True
     assert model["value"] is None and model["choices"] == [MODEL.name]
     assert (status, examples, usage, pending) == ("", "", "", "") and "No model is chosen" in said
     assert faked.predictions.warmed == []
-    assert "No model is chosen" in page.ask(None, "I was charged twice")[0]
+    assert "No model is chosen" in page.ask(None, CHARGED)[0]
     assert page.render(None, "", "") == (gr.skip(),) * 4
     with pytest.raises(InvalidInput, match="No model is chosen"):
-        page.start(None, str(table_file), "message")
+        page.start(None, str(table_file), "message", None)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     assert page.look(None, str(table_file))[2]["value"] == "message"
 
@@ -188,9 +196,9 @@ def test_no_other_model_stands_in_for_one_that_is_gone(
 def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
     page: PredictPage, faked: FakeStudio
 ) -> None:
-    said, pending, status = page.ask(MODEL.name, "I was charged twice")
+    said, pending, status = page.ask_texts(MODEL.name, "I was charged twice", None)
     assert "The model is being loaded" in said and "Being loaded" in status
-    assert pending == "I was charged twice"
+    assert json.loads(pending) == CHARGED
     before = page.watch.revision()
     still = page.render(MODEL.name, pending, "")
     assert still[1] == gr.skip()
@@ -202,32 +210,33 @@ def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
 
 def test_a_ready_model_answers_at_once(page: PredictPage, faked: FakeStudio) -> None:
     faked.predictions.now = "ready"
-    said, pending, _ = page.ask(MODEL.name, "I was charged twice")
+    said, pending, _ = page.ask_texts(MODEL.name, "I was charged twice", None)
     assert ">billing<" in said and pending == ""
 
 
 def test_an_empty_text_gets_a_sentence(page: PredictPage) -> None:
-    said, pending, _ = page.ask(MODEL.name, "  \n")
+    said, pending, _ = page.ask_texts(MODEL.name, "  \n", None)
     assert "There is no text yet" in said and pending == ""
 
 
 def test_a_model_that_cannot_be_loaded_says_why(page: PredictPage, faked: FakeStudio) -> None:
     faked.predictions.broken = True
-    _, said, pending, _ = page.render(MODEL.name, "a waiting text", "")
+    _, said, pending, _ = page.render(MODEL.name, json.dumps(CHARGED), "")
     assert "cannot be read" in said and "Train it again" in said and pending == ""
 
 
 def test_a_model_deleted_meanwhile_is_said_to_be_gone(page: PredictPage) -> None:
-    _, said, pending, _ = page.render("deleted", "a waiting text", "")
+    _, said, pending, _ = page.render("deleted", json.dumps(CHARGED), "")
     assert "not there any more" in said and pending == ""
 
 
 def test_examples_come_from_the_test_rows_and_not_from_a_deleted_table(studio: Studio) -> None:
     dataset = studio.datasets.import_sample()
-    texts = chosen.find_examples(studio, replace(MODEL, dataset_id=dataset.id))
-    assert len(texts) == 6
-    assert not set(texts) & set(studio.datasets.texts(dataset.name, "train"))
-    assert chosen.render_examples(texts).count("data-pick") == 6
+    rows = chosen.find_examples(studio, replace(MODEL, dataset_id=dataset.id))
+    assert len(rows) == 6
+    trained_on = studio.datasets.asked(dataset.name, "train")
+    assert not [row for row in rows if row in trained_on]
+    assert chosen.render_examples(rows).count("data-pick") == 6
     assert chosen.find_examples(studio, MODEL) == []
 
 
@@ -235,12 +244,13 @@ def test_a_file_is_understood_and_its_text_column_guessed(
     page: PredictPage, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    understood, form, column = page.look(MODEL.name, str(table_file))
+    understood, form, column, second = page.look(MODEL.name, str(table_file))
     assert "40 rows" in understood and "UTF-8" in understood
     assert form["visible"] is True
     assert column["value"] == "message" and column["choices"] == ["id", "message", "topic"]
+    assert second["visible"] is False
     table_file.write_bytes(b"")
-    understood, form, _ = page.look(MODEL.name, str(table_file))
+    understood, form, *_ = page.look(MODEL.name, str(table_file))
     assert "is empty" in understood and form["visible"] is False
     assert page.look(MODEL.name, None)[0] == ""
 
@@ -249,7 +259,7 @@ def test_a_file_of_the_host_is_refused(page: PredictPage) -> None:
     with pytest.raises(InvalidInput, match="not a file that was uploaded"):
         page.look(MODEL.name, "/etc/passwd")
     with pytest.raises(InvalidInput, match="not a file that was uploaded"):
-        page.start(MODEL.name, "/etc/passwd", "text")
+        page.start(MODEL.name, "/etc/passwd", "text", None)
 
 
 @dataclass
@@ -263,14 +273,14 @@ def test_a_file_is_kept_and_queued_with_the_chosen_column(studio: Studio, table_
     models = FakeModels()
     predictions = PredictionService(studio.settings, studio.datasets, models, studio.jobs, studio.pool)  # type: ignore[arg-type]
     held = FilingStudio(studio.datasets, studio.jobs, models, predictions, settings=studio.settings)  # type: ignore[arg-type]
-    queued = filing.start(held, MODEL.name, table_file, "topic")  # type: ignore[arg-type]
+    queued = filing.start(held, MODEL_64, table_file, {"text": "topic", "text_b": None})  # type: ignore[arg-type]
     kept = Path(queued.payload["source"])
     assert kept.read_bytes() == table_file.read_bytes()
     assert kept.is_relative_to(studio.settings.uploads_dir)
-    assert (queued.kind, queued.lane, queued.payload["text_column"]) == ("predict", "light", "topic")
+    assert (queued.kind, queued.lane, queued.payload["columns"]) == ("predict", "light", {"text": "topic"})
     assert queued.title == "Predict Tickets.CSV with tickets-1"
     with pytest.raises(InvalidInput, match="No column"):
-        filing.start(held, MODEL.name, table_file, None)  # type: ignore[arg-type]
+        filing.start(held, MODEL_64, table_file, {"text": None})  # type: ignore[arg-type]
     studio.jobs.cancel(queued.id)
 
 
@@ -283,7 +293,7 @@ def test_kept_uploads_that_no_job_needs_go_after_a_day(tmp_path: Path, table_fil
 
 
 def file_job(state: JobState, **changes: Any) -> JobView:
-    payload = {"file_name": "May.csv", "model": "tickets-1", "likely_columns": ["message"]}
+    payload = {"file_name": "May.csv", "model": "tickets-1", "roles": ["text"], "columns": {}, "likely": {}}
     return job(state, **{"kind": "predict", "title": "May", "payload": payload, **changes})
 
 
@@ -316,7 +326,7 @@ def test_the_first_answers_are_read_from_the_head_of_a_long_file(tmp_path: Path)
     assert path.stat().st_size > filing.PREVIEW_BYTES
     frame = filing.read_head(path, path.stat().st_mtime_ns)
     assert list(frame["message"])[:1] == ["the text number 0 of some length"]
-    html = filing.render_answers(frame, "message")
+    html = filing.render_answers(frame, ["message"])
     assert html.count("<tr") == 1 + filing.PREVIEW_ROWS
     assert "The first 8 answers" in html and "15.0 %" in html
 

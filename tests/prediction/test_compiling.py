@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from studio.prediction.forms import folder_of_form, is_form, plain_folder
+from tests.asked import asked
 from tests.encoders import FAMILIES
 from tests.prediction.tiny_models import make_model_folder
 
@@ -37,7 +38,7 @@ def compile_at(model_dir: Path, *texts: str) -> tuple[Any, Any]:
     plain = Predictor(device="cpu").load(model_dir / "folder")
     to = folder_of_form(model_dir, "made")
     to.mkdir(parents=True)
-    return plain, compile_form(plain, model_dir / "folder", to, texts, no_word)
+    return plain, compile_form(plain, model_dir / "folder", to, asked(texts), no_word)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +64,9 @@ def test_every_kind_of_encoder_gives_the_same_logits_compiled(
 ) -> None:
     classify_with(encoder_folders[family], tmp_path / "folder")
     plain, made = compile_at(tmp_path)
-    assert np.abs(made.logits(TEXTS) - plain.logits(TEXTS)).max() < 1e-4
+    assert np.abs(made.logits(asked(TEXTS)) - plain.logits(asked(TEXTS))).max() < 1e-4
     assert made.labels == plain.labels and made.max_length == plain.max_length
-    assert np.abs(made.logits(TEXTS[3:4]) - plain.logits(TEXTS[3:4])).max() < 1e-4
+    assert np.abs(made.logits(asked(TEXTS[3:4])) - plain.logits(asked(TEXTS[3:4]))).max() < 1e-4
 
 
 def test_one_long_text_is_shared_by_all_cores(model_dir: Path) -> None:
@@ -74,8 +75,8 @@ def test_one_long_text_is_shared_by_all_cores(model_dir: Path) -> None:
     text = ["the card is lost " * 9]
     made = read_form(folder_of_form(model_dir, "made"), 2)
     made.model._weights = 10**9
-    expected = Predictor(device="cpu").logits(model_dir / "folder", text)
-    assert np.abs(made.logits(text) - expected).max() < 1e-4
+    expected = Predictor(device="cpu").logits(model_dir / "folder", asked(text))
+    assert np.abs(made.logits(asked(text)) - expected).max() < 1e-4
     assert made.model._wide is not None
 
 
@@ -84,7 +85,7 @@ def test_in_int8_the_weights_are_smaller_and_the_answers_close(
 ) -> None:
     classify_with(encoder_folders["bert"], tmp_path / "folder")
     plain, made = compile_at(tmp_path, *TEXTS[:20])
-    before, after = plain.logits(TEXTS), made.logits(TEXTS)
+    before, after = plain.logits(asked(TEXTS)), made.logits(asked(TEXTS))
     assert 0 < np.abs(after - before).max() < 0.2 * np.ptp(before)
     weights = (folder_of_form(tmp_path, "made") / "model.bin").stat().st_size
     assert weights < 0.6 * (tmp_path / "folder" / "model.safetensors").stat().st_size
@@ -97,8 +98,8 @@ def test_a_predictor_answers_by_the_form_whose_folder_it_is_given(model_dir: Pat
     predictor = Predictor(device="cpu")
     form = folder_of_form(model_dir, "made")
     assert (
-        predictor.predict(form, ["my card"])[0]["label"]
-        == (predictor.predict(model_dir / "folder", ["my card"])[0]["label"])
+        predictor.predict(form, asked(["my card"]))[0]["label"]
+        == (predictor.predict(model_dir / "folder", asked(["my card"]))[0]["label"])
     )
     assert isinstance(predictor.load(form).model, CompiledModel)
     assert predictor.loaded == [str(model_dir / "folder"), str(form)]
@@ -120,8 +121,8 @@ def test_where_a_form_cannot_be_used_the_plain_one_answers(
     if damage == "without a note":
         (form / "form.json").unlink()
     predictor = Predictor(device="cpu")
-    found = predictor.logits(form, ["my card is lost"])
-    assert (found == predictor.logits(tmp_path / "folder", ["my card is lost"])).all()
+    found = predictor.logits(form, asked(["my card is lost"]))
+    assert (found == predictor.logits(tmp_path / "folder", asked(["my card is lost"]))).all()
     assert "cannot be used, the plain one is" in capsys.readouterr().err
 
 
@@ -138,9 +139,9 @@ def test_the_comparison_counts_labels_and_points(model_dir: Path) -> None:
     plain = Predictor(device="cpu").load(model_dir / "folder")
     made = read_form(folder_of_form(model_dir, "made"), 1)
     texts = TEXTS[:40]
-    answers = plain.logits(texts).argmax(axis=1)
+    answers = plain.logits(asked(texts)).argmax(axis=1)
     told: list[tuple[str, float]] = []
-    found = compare(plain, made, texts, answers, lambda *what: told.append(what))
+    found = compare(plain, made, asked(texts), answers, lambda *what: told.append(what))
     assert found.agreement == 1.0 and found.loss == 0.0 and told
     assert found.file_speed > 0 and found.text_speed > 0
 

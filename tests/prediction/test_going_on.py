@@ -14,6 +14,7 @@ import pytest
 from studio.prediction.answers import Answerer, Tell
 from studio.prediction.kept import NOTE, ROWS
 from studio.prediction.tables import FileRequest, PredictedFile, predict_file
+from studio.tasks.base import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS_IN_ALL, PIECE = 95, 10
@@ -31,8 +32,9 @@ class Counting:
         self.left = pieces
         self.answerer = Answerer(("even", "odd"), self.answer, fingerprint)
 
-    def answer(self, texts: list[str], tell: Tell) -> np.ndarray:
+    def answer(self, rows: list[Row], tell: Tell) -> np.ndarray:
         """The last digit decides."""
+        texts = [row["text"] for row in rows]
         self.left -= 1
         if self.left < 0:
             raise Interrupted
@@ -57,13 +59,15 @@ class Desk:
 
     def answer(self, model: Counting, progress: Callable[[int, int], None] | None = None) -> PredictedFile:
         """Answer it, or go on with it."""
-        request = FileRequest(self.source, self.to, "text", overwrite=True, rows_per_piece=PIECE)
+        request = FileRequest(self.source, self.to, {"text": "text"}, overwrite=True, rows_per_piece=PIECE)
         return predict_file(request, model.answerer, progress, work=self.work)
 
     def undisturbed(self) -> bytes:
         """The result of one go, without a work folder."""
         to = self.to.with_name("undisturbed.csv")
-        predict_file(FileRequest(self.source, to, "text", rows_per_piece=PIECE), Counting().answerer)
+        predict_file(
+            FileRequest(self.source, to, {"text": "text"}, rows_per_piece=PIECE), Counting().answerer
+        )
         return to.read_bytes()
 
 
@@ -164,8 +168,9 @@ from pathlib import Path
 import numpy as np
 from studio.prediction.answers import Answerer
 from studio.prediction.tables import FileRequest, predict_file
+from studio.tasks.base import Row
 source, to = map(Path, sys.argv[1:])
-halves = Answerer(("no", "yes"), lambda texts, tell: np.full((len(texts), 2), 0.5))
+halves = Answerer(("no", "yes"), lambda rows, tell: np.full((len(rows), 2), 0.5))
 made = predict_file(FileRequest(source, to), halves)
 print(made.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

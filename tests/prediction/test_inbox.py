@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from queue import SimpleQueue
 
-from studio.prediction.inbox import TEXTS_TOGETHER, Inbox
+from studio.prediction.inbox import ROWS_TOGETHER, Inbox
 
 
-def request(number: int, op: str = "predict", folder: str = "a", texts: int = 1) -> str:
+def request(number: int, op: str = "predict", folder: str = "a", rows: int = 1) -> str:
     """One line."""
-    return json.dumps({"id": number, "op": op, "folder": folder, "texts": ["hello"] * texts}) + "\n"
+    return json.dumps({"id": number, "op": op, "folder": folder, "rows": [{"text": "hello"}] * rows}) + "\n"
 
 
 def taken_from(lines: list[str]) -> list[list[int]]:
@@ -36,10 +36,10 @@ def test_those_of_one_model_come_together_and_others_keep_their_order() -> None:
     assert taken_from(lines) == [[1, 3, 5], [2, 4]]
 
 
-def test_together_they_hold_no_more_texts_than_are_computed_well_at_once() -> None:
-    lines = [request(number, texts=TEXTS_TOGETHER // 2) for number in range(5)]
+def test_together_they_hold_no_more_rows_than_are_computed_well_at_once() -> None:
+    lines = [request(number, rows=ROWS_TOGETHER // 2) for number in range(5)]
     assert taken_from(lines) == [[0, 1], [2, 3], [4]]
-    assert taken_from([request(1, texts=TEXTS_TOGETHER + 1), request(2)]) == [[1], [2]]
+    assert taken_from([request(1, rows=ROWS_TOGETHER + 1), request(2)]) == [[1], [2]]
 
 
 def test_what_loads_or_forgets_a_model_is_not_overtaken() -> None:

@@ -13,17 +13,21 @@ import pytest
 from studio.data.readers import ReadOptions, read_table
 from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer, Tell
-from studio.prediction.tables import FileRequest, choose_text_column, predict_file
+from studio.prediction.tables import FileRequest, choose_columns, predict_file
+from studio.tasks.base import Row
+
+TEXT = {"text": "text"}
 
 
-def lengths_as_answers(texts: list[str], tell: Tell) -> np.ndarray:
-    """Finds long texts."""
-    shares = np.array([min(0.99, len(text) / 20) for text in texts])
-    tell(len(texts))
+def lengths_as_answers(rows: list[Row], tell: Tell) -> np.ndarray:
+    """Finds long rows."""
+    shares = np.array([min(0.99, sum(map(len, row.values())) / 20) for row in rows])
+    tell(len(rows))
     return np.column_stack([1 - shares, shares])
 
 
 LENGTHS = Answerer(("short", "long"), lengths_as_answers)
+PAIRS = Answerer(("short", "long"), lengths_as_answers, roles=("text", "text_b"))
 
 
 def ask(source: Path, to: Path, answerer: Answerer = LENGTHS, **changes: Any) -> Any:
@@ -55,17 +59,17 @@ def test_a_new_column_whose_name_is_taken_gets_a_number(tmp_path: Path) -> None:
 
 
 def test_a_row_without_text_stays_and_gets_no_answer(tmp_path: Path) -> None:
-    lines = answer_lines(tmp_path, "id,text\n1,\n2,x\n3,  \n", text_column="text")
+    lines = answer_lines(tmp_path, "id,text\n1,\n2,x\n3,  \n", columns=TEXT)
     assert lines[1:] == ["1,,,,,", "2,x,short,0.950000,0.950000,0.050000", "3,  ,,,,"]
 
 
 def test_a_file_without_any_text_is_not_asked_about(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,text\n1,\n2,\n")
 
-    def never(_texts: list[str], _tell: Tell) -> np.ndarray:
+    def never(_rows: list[Row], _tell: Tell) -> np.ndarray:
         raise AssertionError("asked")
 
-    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", Answerer(("a", "b"), never), text_column="text")
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", Answerer(("a", "b"), never), columns=TEXT)
     assert (made.rows, made.unanswered) == (2, 2)
     assert (tmp_path / "out.csv").read_text().splitlines()[1:] == ["1,,,,,", "2,,,,,"]
 
@@ -80,7 +84,7 @@ def test_progress_counts_to_the_last_row(tmp_path: Path) -> None:
 
 def test_a_missing_column_is_said_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
-        answer_lines(tmp_path, "id,message\n1,x\n", text_column="text")
+        answer_lines(tmp_path, "id,message\n1,x\n", columns=TEXT)
     assert "'text'" in caught.value.message
     assert "'message'" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
@@ -109,7 +113,7 @@ def test_a_file_comes_back_in_its_own_format(
     rows = [["id", "text"], *([str(number), f"{word} {number}"] for number in range(40))]
     source = tmp_path / "in.csv"
     source.write_bytes("\n".join(delimiter.join(row) for row in rows).encode(encoding))
-    ask(source, tmp_path / "out.csv", text_column="text")
+    ask(source, tmp_path / "out.csv", columns=TEXT)
     data = (tmp_path / "out.csv").read_bytes()
     lines = data.decode(encoding).splitlines()
     assert lines[0] == delimiter.join(["id", "text", "prediction", "confidence", "p_short", "p_long"])
@@ -130,7 +134,7 @@ def test_a_separator_of_several_characters_is_kept(tmp_path: Path, extra: str) -
     quoted = '"' + extra.replace('"', '""') + '"'
     rows = "".join(f"{quoted if cell == extra else cell}||{n}\n" for n, cell in enumerate(cells))
     (tmp_path / "in.csv").write_text(f"text||n\n{rows}")
-    ask(tmp_path / "in.csv", tmp_path / "out.csv", text_column="text")
+    ask(tmp_path / "in.csv", tmp_path / "out.csv", columns=TEXT)
     table = read_table(tmp_path / "out.csv")
     assert table.report.delimiter == "||"
     assert table.frame["text"].tolist() == cells
@@ -145,14 +149,14 @@ def test_quotes_that_are_ordinary_characters_stay_as_they_are(tmp_path: Path) ->
         *(f"{n}\tx" for n in range(4, 30)),
     ]
     (tmp_path / "in.tsv").write_text("\n".join(lines))
-    ask(tmp_path / "in.tsv", tmp_path / "out.tsv", text_column="text")
+    ask(tmp_path / "in.tsv", tmp_path / "out.tsv", columns=TEXT)
     out = (tmp_path / "out.tsv").read_text().splitlines()
     assert [line.split("\t")[:2] for line in out] == [line.split("\t") for line in lines]
 
 
 def test_a_file_without_a_header_gets_one_that_names_the_answers(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("first text,1\nsecond text,2\n")
-    request = {"text_column": "column_1", "options": ReadOptions(header=False)}
+    request = {"columns": {"text": "column_1"}, "options": ReadOptions(header=False)}
     ask(tmp_path / "in.csv", tmp_path / "out.csv", **request)
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert lines[0].startswith("column_1,column_2,prediction,confidence")
@@ -163,8 +167,8 @@ def test_answers_the_encoding_does_not_know_turn_the_file_into_utf_8(tmp_path: P
     source = tmp_path / "in.csv"
     source.write_bytes("id,text\n1,café déjà vu\n2,naïve\n".encode("cp1252"))
 
-    chinese = Answerer(("好",), lambda texts, _tell: np.ones((len(texts), 1)))
-    request = FileRequest(source, tmp_path / "out.csv", "text", options=ReadOptions(encoding="cp1252"))
+    chinese = Answerer(("好",), lambda rows, _tell: np.ones((len(rows), 1)))
+    request = FileRequest(source, tmp_path / "out.csv", TEXT, options=ReadOptions(encoding="cp1252"))
     made = predict_file(request, chinese)
     assert any("UTF-8" in note for note in made.notes)
     assert "café déjà vu,好" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
@@ -183,11 +187,11 @@ def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said_before_any_row_is_answered(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("text\nhello\n", encoding="utf-8")
-    asked: list[str] = []
+    asked: list[Row] = []
 
-    def note(texts: list[str], tell: Tell) -> np.ndarray:
-        asked.extend(texts)
-        return lengths_as_answers(texts, tell)
+    def note(rows: list[Row], tell: Tell) -> np.ndarray:
+        asked.extend(rows)
+        return lengths_as_answers(rows, tell)
 
     for to in (source / "out.csv", source / "below" / "out.csv", tmp_path / ("long" * 80 + ".csv")):
         with pytest.raises(InvalidInput, match="cannot be written") as caught:
@@ -200,7 +204,7 @@ def test_a_place_that_cannot_be_written_is_said_before_any_row_is_answered(tmp_p
 def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nhello there\n")
 
-    def fail(_texts: list[str], _tell: Tell) -> np.ndarray:
+    def fail(_rows: list[Row], _tell: Tell) -> np.ndarray:
         raise InvalidInput("stopped")
 
     with pytest.raises(InvalidInput):
@@ -211,21 +215,52 @@ def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "likely", "expected"),
     [
-        (["id", " Message "], ["message"], (" Message ", False)),
-        (["id", "TEXT"], ["message"], ("TEXT", False)),
-        (["only"], [], ("only", False)),
-        (["id", "words"], [], ("words", True)),
+        (["id", " Message "], {"text": "message"}, ({"text": " Message "}, ())),
+        (["id", "TEXT"], {"text": "message"}, ({"text": "TEXT"}, ())),
+        (["only"], {}, ({"text": "only"}, ())),
+        (["id", "words"], {}, ({"text": "words"}, ("text",))),
     ],
 )
-def test_the_text_column_is_found_or_guessed(columns: list[str], likely: list[str], expected: tuple) -> None:
+def test_the_text_column_is_found_or_guessed(columns: list[str], likely: dict, expected: tuple) -> None:
     frame = pd.DataFrame([["x" * (position + 1) for position in range(len(columns))]], columns=columns)
-    assert choose_text_column(frame, likely) == expected
+    assert choose_columns(frame, likely=likely) == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "likely", "expected"),
+    [
+        (["id", "a", "b"], {"text": "A", "text_b": "b"}, ({"text": "a", "text_b": "b"}, ())),
+        (["text_b", "other", "text"], {}, ({"text": "text", "text_b": "text_b"}, ())),
+        (["id", "said", "longest"], {"text": "said"}, ({"text": "said", "text_b": "longest"}, ("text_b",))),
+        (["id", "short", "longest"], {}, ({"text": "longest", "text_b": "short"}, ("text", "text_b"))),
+    ],
+)
+def test_the_columns_of_a_pair_are_found_or_guessed(
+    columns: list[str], likely: dict, expected: tuple
+) -> None:
+    frame = pd.DataFrame([["x" * (position + 1) for position in range(len(columns))]], columns=columns)
+    assert choose_columns(frame, ("text", "text_b"), likely=likely) == expected
+
+
+def test_a_table_of_one_column_is_refused_by_a_model_of_pairs(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nhello there\n")
+    with pytest.raises(InvalidInput, match="1 column; this model reads 2 texts") as caught:
+        ask(tmp_path / "in.csv", tmp_path / "out.csv", PAIRS)
+    assert "a column for each" in caught.value.hint
+
+
+def test_a_row_of_which_a_text_is_missing_gets_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,text_b\nfour,six\nfour,\n,six\n")
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", PAIRS)
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[1:] == ["four,six,short,0.650000,0.650000,0.350000", "four,,,,,", ",six,,,,"]
+    assert made.unanswered == 2
 
 
 def test_a_guess_and_rows_left_out_are_told(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,words\n1,some longer text\n2,another text\n3,a,b,c\n4,\n")
     made = ask(tmp_path / "in.csv", tmp_path / "out.csv")
-    assert made.text_column == "words"
+    assert made.columns == {"text": "words"}
     assert (made.rows, made.unanswered) == (3, 1)
     assert [note.split(":")[0] for note in made.notes] == [
         "Column 'words' was taken for the text",

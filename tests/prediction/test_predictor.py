@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from studio.prediction.predictor import answer, answer_together
+from tests.asked import asked
 
 pytestmark = pytest.mark.slow
 
 
 def request(number: int, folder: Path, *texts: Any) -> dict[str, Any]:
     """One request to answer texts."""
-    return {"id": number, "op": "predict", "folder": str(folder), "texts": list(texts)}
+    return {"id": number, "op": "predict", "folder": str(folder), "rows": asked(texts)}
 
 
 def test_each_gets_its_own_answers(model_folder: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from studio.errors import NotFound, Unavailable, WorkFailed
 from studio.prediction.pool import PredictorPool, cut_requests
+from tests.asked import asked
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ def test_answers_are_those_of_transformers_in_the_order_of_the_texts(
     pool: PredictorPool, model_folder: Path
 ) -> None:
     texts = TEXTS * 40 + ["lost " * 100]
-    answers = pool.predict(model_folder, texts)
+    answers = pool.predict(model_folder, asked(texts))
     for answer, expected in zip(answers, expected_probabilities(model_folder, texts), strict=True):
         assert list(answer["probabilities"]) == ["card", "transfer"]
         assert list(answer["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
@@ -72,22 +73,22 @@ def test_answers_are_those_of_transformers_in_the_order_of_the_texts(
 
 def test_a_long_text_is_cut_where_the_recipe_says(pool: PredictorPool, model_folder: Path) -> None:
     start = "my card is lost please help where is the transfer money not a new order the card"
-    cut, longer = pool.predict(model_folder, [start, start + " money money money"])
+    cut, longer = pool.predict(model_folder, asked([start, start + " money money money"]))
     assert cut["probabilities"] == pytest.approx(longer["probabilities"], abs=1e-6)
 
 
 def test_texts_of_any_characters_get_an_answer(pool: PredictorPool, model_folder: Path) -> None:
     texts = ["卡丢了", "half a pair \ud83d here", "null \x00 byte", "line\nbreak\u2028", "😀" * 500, " "]
-    assert len(pool.predict(model_folder, texts)) == len(texts)
+    assert len(pool.predict(model_folder, asked(texts))) == len(texts)
 
 
 def test_no_texts_give_no_answers(pool: PredictorPool, model_folder: Path) -> None:
-    assert pool.predict(model_folder, []) == []
+    assert pool.predict(model_folder, asked([])) == []
 
 
 def test_a_missing_folder_is_said_in_a_sentence(pool: PredictorPool, tmp_path: Path) -> None:
     with pytest.raises(NotFound) as caught:
-        pool.predict(tmp_path / "gone", ["hello"])
+        pool.predict(tmp_path / "gone", asked(["hello"]))
     assert "gone" in caught.value.message
     assert caught.value.hint
 
@@ -97,27 +98,27 @@ def test_a_damaged_model_is_said_in_a_sentence_and_others_still_answer(
 ) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(WorkFailed) as caught:
-        pool.predict(tmp_path, ["hello"])
+        pool.predict(tmp_path, asked(["hello"]))
     assert "cannot be read" in caught.value.message
-    assert pool.predict(model_folder, ["hello"])[0]["label"] in ("card", "transfer")
+    assert pool.predict(model_folder, asked(["hello"]))[0]["label"] in ("card", "transfer")
     assert pool.state(tmp_path) == "cold"
 
 
 def test_the_model_used_longest_ago_leaves_when_a_fourth_is_loaded(
     pool: PredictorPool, model_folder: Path, other_folders: list[Path]
 ) -> None:
-    pool.predict(model_folder, ["card"])
+    pool.predict(model_folder, asked(["card"]))
     for folder in other_folders[:2]:
-        pool.predict(folder, ["card"])
-    pool.predict(model_folder, ["card"])
-    answer = pool.predict(other_folders[2], ["card"])[0]
+        pool.predict(folder, asked(["card"]))
+    pool.predict(model_folder, asked(["card"]))
+    answer = pool.predict(other_folders[2], asked(["card"]))[0]
     assert set(answer["probabilities"]) == {"yes", "no", "也许"}
     states = [pool.state(folder) for folder in (model_folder, *other_folders)]
     assert states == ["ready", "cold", "ready", "ready"]
 
 
 def test_a_deleted_model_is_forgotten(pool: PredictorPool, other_folders: list[Path]) -> None:
-    pool.predict(other_folders[0], ["card"])
+    pool.predict(other_folders[0], asked(["card"]))
     pool.forget(other_folders[0])
     wait_until(lambda: pool.state(other_folders[0]) == "cold")
 
@@ -125,13 +126,13 @@ def test_a_deleted_model_is_forgotten(pool: PredictorPool, other_folders: list[P
 def test_a_single_text_is_answered_between_the_parts_of_a_long_list(
     pool: PredictorPool, model_folder: Path
 ) -> None:
-    pool.predict(model_folder, ["card"])
+    pool.predict(model_folder, asked(["card"]))
     counts: list[int] = []
-    texts = ["my card is lost"] * 3_000
+    texts = asked(["my card is lost"] * 3_000)
     long_list = threading.Thread(target=pool.predict, args=(model_folder, texts, 60.0, counts.append))
     long_list.start()
     wait_until(lambda: bool(counts))
-    pool.predict(model_folder, ["where is the transfer"])
+    pool.predict(model_folder, asked(["where is the transfer"]))
     still_running = long_list.is_alive()
     long_list.join()
     assert still_running
@@ -140,11 +141,11 @@ def test_a_single_text_is_answered_between_the_parts_of_a_long_list(
 
 
 def test_many_threads_get_their_own_answers(pool: PredictorPool, model_folder: Path) -> None:
-    expected = [answer["confidence"] for answer in pool.predict(model_folder, TEXTS)]
+    expected = [answer["confidence"] for answer in pool.predict(model_folder, asked(TEXTS))]
     found: dict[int, list[float]] = {}
 
     def ask(number: int) -> None:
-        answers = [pool.predict(model_folder, [text])[0] for text in TEXTS]
+        answers = [pool.predict(model_folder, asked([text]))[0] for text in TEXTS]
         found[number] = [answer["confidence"] for answer in answers]
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
@@ -158,11 +159,11 @@ def test_many_threads_get_their_own_answers(pool: PredictorPool, model_folder: P
 
 
 def test_a_single_text_takes_less_than_a_tenth_of_a_second(pool: PredictorPool, model_folder: Path) -> None:
-    pool.predict(model_folder, ["card"])
+    pool.predict(model_folder, asked(["card"]))
     seconds = []
     for _ in range(20):
         started = time.perf_counter()
-        pool.predict(model_folder, ["my card is lost"])
+        pool.predict(model_folder, asked(["my card is lost"]))
         seconds.append(time.perf_counter() - started)
     assert statistics.median(seconds) < 0.1
 
@@ -170,7 +171,7 @@ def test_a_single_text_takes_less_than_a_tenth_of_a_second(pool: PredictorPool, 
 def test_a_killed_process_is_said_in_a_sentence_and_started_again(
     pool: PredictorPool, model_folder: Path
 ) -> None:
-    pool.predict(model_folder, ["card"])
+    pool.predict(model_folder, asked(["card"]))
     first = pool.process_id
     assert first is not None
     caught: list[WorkFailed] = []
@@ -178,7 +179,7 @@ def test_a_killed_process_is_said_in_a_sentence_and_started_again(
 
     def ask() -> None:
         try:
-            pool.predict(model_folder, ["my card is lost"] * 50_000, progress=counts.append)
+            pool.predict(model_folder, asked(["my card is lost"] * 50_000), progress=counts.append)
         except WorkFailed as error:
             caught.append(error)
 
@@ -189,7 +190,7 @@ def test_a_killed_process_is_said_in_a_sentence_and_started_again(
     thread.join(30)
     assert "ended unexpectedly" in caught[0].message
     assert "predictor.log" in caught[0].hint
-    assert pool.predict(model_folder, ["card"])[0]["label"] in ("card", "transfer")
+    assert pool.predict(model_folder, asked(["card"]))[0]["label"] in ("card", "transfer")
     assert pool.process_id != first
 
 
@@ -197,7 +198,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(model_folder: Path, tmp
     pool = PredictorPool(tmp_path)
     try:
         with pytest.raises(Unavailable) as caught:
-            pool.predict(model_folder, ["card"], timeout_seconds=0.01)
+            pool.predict(model_folder, asked(["card"]), timeout_seconds=0.01)
         assert "0.01 seconds" in caught.value.message
         assert pool.state(model_folder) == "loading"
     finally:
@@ -214,7 +215,7 @@ def test_closing_ends_the_process_and_later_calls_are_refused(model_folder: Path
     with pytest.raises(ProcessLookupError):
         os.kill(process_id, 0)
     with pytest.raises(Unavailable):
-        pool.predict(model_folder, ["card"])
+        pool.predict(model_folder, asked(["card"]))
 
 
 def test_the_process_ends_when_its_parent_is_killed(model_folder: Path, tmp_path: Path) -> None:
@@ -243,7 +244,7 @@ def test_the_process_ends_when_its_parent_is_killed(model_folder: Path, tmp_path
 
 def test_requests_are_small_and_hold_every_row_once() -> None:
     texts = ["x" * (number % 900) for number in range(500)]
-    requests = list(cut_requests(texts))
+    requests = list(cut_requests(asked(texts)))
     assert sorted(row for rows in requests for row in rows) == list(range(500))
     assert all(len(rows) <= 64 for rows in requests)
     assert all(sum(len(texts[row]) for row in rows) <= 4000 or len(rows) == 1 for rows in requests)

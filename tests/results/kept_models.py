@@ -19,6 +19,7 @@ from studio.results.baselines import fit_baselines
 from studio.results.predictions import Predictions, write_predictions
 from studio.results.report import Report, ReportInputs, build_report
 from studio.training.recipe import Recipe
+from tests.asked import asked
 
 HISTORY = [
     {"epoch": epoch, "step": 10 * epoch, "split": split, "name": name, "value": value}
@@ -40,7 +41,7 @@ def answer_rows(studio: Studio, dataset_id: str, split: str, *, skill: float, se
     shares = np.exp(logits)
     shares /= shares.sum(axis=1, keepdims=True)
     return Predictions.from_rows(
-        labels, list(frame["text"]), truth, shares, lines=frame["line"], files=list(frame["file"])
+        labels, asked(frame["text"]), truth, shares, lines=frame["line"], files=list(frame["file"])
     )
 
 

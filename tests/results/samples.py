@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.results.predictions import Predictions
+from tests.asked import asked
 
 TOPICS = ("business", "politics", "sport")
 
@@ -21,7 +22,7 @@ def make_predictions(
     shares = np.exp(logits)
     return Predictions.from_rows(
         labels,
-        [f"text {row} about {labels[label]}" for row, label in enumerate(truth)],
+        asked(f"text {row} about {labels[label]}" for row, label in enumerate(truth)),
         truth,
         shares / shares.sum(axis=1, keepdims=True),
         lines=np.arange(rows) + 2,
@@ -35,4 +36,4 @@ def make_answers(true: str, predicted: str, labels: Sequence[str] = ("a", "b")) 
     shares = np.full((len(true), len(labels)), 0.2 / (len(labels) - 1))
     for row, letter in enumerate(predicted):
         shares[row, labels.index(letter)] = 0.8
-    return Predictions.from_rows(labels, [f"row {row}" for row in range(len(true))], truth, shares)
+    return Predictions.from_rows(labels, asked(f"row {row}" for row in range(len(true))), truth, shares)

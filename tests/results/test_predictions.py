@@ -17,6 +17,7 @@ from studio.results.predictions import (
     read_predictions,
     write_predictions,
 )
+from tests.asked import asked
 from tests.results.samples import make_answers, make_predictions
 
 
@@ -94,7 +95,9 @@ def test_the_fingerprint_tells_other_rows_other_labels_and_another_order() -> No
     one = make_answers("ab", "ab")
     assert make_answers("ab", "ba").fingerprint == one.fingerprint
     assert make_answers("aa", "ab").fingerprint != one.fingerprint
-    swapped = Predictions.from_rows(one.labels, one.texts[::-1], one.true_ids[::-1], one.probabilities[::-1])
+    swapped = Predictions.from_rows(
+        one.labels, asked(one.texts[::-1]), one.true_ids[::-1], one.probabilities[::-1]
+    )
     assert swapped.fingerprint != one.fingerprint
 
 
@@ -111,7 +114,7 @@ def test_labels_the_model_does_not_know_become_columns_without_probability() -> 
 
 def test_the_csv_holds_every_text_exactly(tmp_path: Path) -> None:
     texts = ["-1.5", 'say "hi", twice', "two\nlines", "卡丢了", " blanks "]
-    predictions = Predictions.from_rows(("a", "b"), texts, [0] * 5, np.full((5, 2), 0.5))
+    predictions = Predictions.from_rows(("a", "b"), asked(texts), [0] * 5, np.full((5, 2), 0.5))
     export_csv(predictions, tmp_path / "out.csv")
     with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -123,7 +126,7 @@ def test_the_csv_holds_every_text_exactly(tmp_path: Path) -> None:
 def test_no_cell_of_the_csv_is_run_as_a_formula_by_a_spreadsheet(tmp_path: Path) -> None:
     texts = ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "1=1", "-7"]
     predictions = Predictions.from_rows(
-        ("=cmd", "-1"), texts, [0, 1] * 4, np.full((8, 2), 0.5), lines=range(8), files=["=a.csv"] * 8
+        ("=cmd", "-1"), asked(texts), [0, 1] * 4, np.full((8, 2), 0.5), lines=range(8), files=["=a.csv"] * 8
     )
     export_csv(predictions, tmp_path / "out.csv")
     with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as stream:

@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 from studio.results.baselines import fit_baselines
 from studio.results.predictions import Predictions, align_labels
 from studio.results.report import Report, ReportInputs, build_report
+from tests.asked import asked
 from tests.results.samples import make_answers, make_predictions
 
 CONTRACT_FIELDS = {
@@ -85,7 +86,7 @@ def test_a_label_without_rows_is_named_in_a_note() -> None:
 
 def test_a_label_the_model_does_not_know_counts_as_a_mistake() -> None:
     labels, ids, shares = align_labels(["a", "b"], ["a", "z", "z"], np.array([[0.9, 0.1]] * 3))
-    predictions = Predictions.from_rows(labels, ["x", "y", "z"], ids, shares)
+    predictions = Predictions.from_rows(labels, asked("xyz"), ids, shares)
     assert report_on(predictions).metrics["accuracy"] == pytest.approx(1 / 3)
 
 
@@ -108,7 +109,7 @@ def test_pairs_most_confused_come_first() -> None:
 
 def test_confidence_counts_right_and_wrong_answers() -> None:
     shares = np.array([[0.95, 0.05], [0.97, 0.03], [0.4, 0.6], [0.08, 0.92]])
-    predictions = Predictions.from_rows(("a", "b"), list("wxyz"), [0, 1, 1, 1], shares)
+    predictions = Predictions.from_rows(("a", "b"), asked("wxyz"), [0, 1, 1, 1], shares)
     confidence = report_on(predictions).confidence
     assert confidence["sentence"] == (
         "Of the answers above 90 % confidence, 66.7 % were right; they are 75 % of all."
@@ -119,7 +120,7 @@ def test_confidence_counts_right_and_wrong_answers() -> None:
 
 def test_a_model_that_is_too_sure_is_called_so() -> None:
     shares = np.tile([0.99, 0.01], (200, 1))
-    predictions = Predictions.from_rows(("a", "b"), ["x"] * 200, [0] * 140 + [1] * 60, shares)
+    predictions = Predictions.from_rows(("a", "b"), asked("x" * 200), [0] * 140 + [1] * 60, shares)
     calibration = report_on(predictions).calibration
     assert calibration["ece"] == pytest.approx(0.29)
     assert calibration["sentence"].startswith("The model is too sure of itself: 99 % confident on average")
@@ -132,7 +133,7 @@ def test_baselines_stand_beside_the_score_with_a_verdict() -> None:
     texts = topics * 40
     truth = np.array([0, 1, 2] * 40)
     shares = np.eye(3)[np.where(np.arange(120) < 20, 0, truth)] * 0.7 + 0.1
-    predictions = Predictions.from_rows(("business", "politics", "sport"), texts, truth, shares)
+    predictions = Predictions.from_rows(("business", "politics", "sport"), asked(texts), truth, shares)
     report = report_on(predictions, baselines=baselines)
     assert report.baselines["majority"]["accuracy"] == pytest.approx(1 / 3)
     assert report.baselines["tfidf"]["accuracy"] == 1.0

@@ -47,21 +47,21 @@ def test_a_model_that_old_waiting_jobs_use_stays_with_their_uploads_and_is_not_s
     studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
     keep_model(studio, "small", "kept")
     scoring = studio.evaluations.start("kept", None, "train")
-    answering = filing.start(studio, "kept", small_table, "text")
+    answering = filing.start(studio, studio.models.get("kept"), small_table, {"text": "text"})
     source = Path(answering.payload["source"])
     os.utime(source, (0, 0))
     add_ended_jobs(studio)
     assert studio.evaluations.start("kept", None, "train") == scoring
     with pytest.raises(Conflict, match="in use by the job"):
         studio.models.delete("kept")
-    filing.start(studio, "kept", small_table, "text")
+    filing.start(studio, studio.models.get("kept"), small_table, {"text": "text"})
     assert source.exists()
 
 
 def test_only_a_training_is_stopped_early(studio: Studio, small_table: Path) -> None:
     studio.datasets.import_file(ImportRequest(path=small_table, name="small"))
     keep_model(studio, "small", "kept")
-    answering = filing.start(studio, "kept", small_table, "text")
+    answering = filing.start(studio, studio.models.get("kept"), small_table, {"text": "text"})
     assert answering.resumable
     with pytest.raises(Conflict, match="Only a training"):
         studio.jobs.stop(answering.id)

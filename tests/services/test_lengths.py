@@ -34,8 +34,8 @@ def test_the_share_that_is_cut_is_that_of_the_own_tokenizer(
     rows += [[f"{LONG} number {n}", "ab"[n % 2]] for n in range(10)]
     studio.datasets.import_file(ImportRequest(path=write_table(rows), name="long"))
     (line,) = studio.lengths.table("long")
-    texts = studio.datasets.texts("long", "train")
-    counts = count_tokens(studio.checkpoints.resolve("minilm-l6").folder, list(texts))
+    rows = studio.datasets.asked("long", "train")
+    counts = count_tokens(studio.checkpoints.resolve("minilm-l6").folder, rows)
     assert line.checkpoint.id == "minilm-l6"
     assert line.facts.exact
     assert line.facts.cut[256] == pytest.approx(float((counts > 256).mean()), abs=1e-6)

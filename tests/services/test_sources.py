@@ -81,7 +81,7 @@ def test_folds_become_datasets_of_their_own_or_none(tmp_path: Path) -> None:
         made = import_all(studio.datasets, request)
         assert [dataset.name for dataset in made] == ["t-fold-1", "t-fold-2", "t-fold-3"]
         assert [dataset.rows["test"] for dataset in made] == [30, 30, 30]
-        tested = [text for dataset in made for text in studio.datasets.texts(dataset.name, "test")]
+        tested = [row["text"] for dataset in made for row in studio.datasets.asked(dataset.name, "test")]
         assert len(tested) == len(set(tested)) == 90
         codes = {problem.code for dataset in made for problem in dataset.problems}
         assert "incomparable_split" not in codes

@@ -207,7 +207,7 @@ def test_a_model_finds_the_version_it_was_trained_on(tickets: Studio) -> None:
     datasets.save_edits("tickets")
     own = datasets.by_id(model.dataset_id)
     assert own is not None and own.address == "tickets@1"
-    assert datasets.text_column(model.dataset_id) == "text"
+    assert tickets.predictions.likely_columns(model) == {"text": "text"}
     assert datasets.used_by("tickets") == datasets.used_by("tickets@1") == ["early"]
     assert datasets.used_by("tickets@2") == []
     job = tickets.evaluations.start("early", None, "train")

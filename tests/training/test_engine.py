@@ -16,6 +16,7 @@ from studio.errors import InvalidInput, WorkFailed
 from studio.prediction.embedded import Predictor
 from studio.training.engine import train_model
 from studio.training.progress import SilentProgress
+from tests.asked import asked
 from tests.execution.answering import logits_of
 from tests.training.runs import Listener, make_rows, make_run
 
@@ -34,7 +35,7 @@ def test_the_saved_folder_of_every_family_and_method_answers_as_the_model_in_mem
     result = train_model(make_run(encoder_folders[family], tmp_path, method=method), SilentProgress())
     folder = tmp_path / "folder"
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    saved = Predictor(device="cpu").logits(folder, TEXTS)
+    saved = Predictor(device="cpu").logits(folder, asked(TEXTS))
     assert np.abs(saved - logits_of(result.model, result.tokenizer, TEXTS)).max() < 1e-5
     assert model.config.id2label == {0: "complaint", 1: "praise"}
     assert model.config.label2id == {"complaint": 0, "praise": 1}
@@ -186,7 +187,7 @@ def test_a_length_beyond_the_checkpoints_is_cut_to_it_and_said(
         listener = Listener()
         result = train_model(dataclasses.replace(run, train=long), listener)
         assert result.max_length == 64
-        answers = Predictor(device="cpu").logits(tmp_path / family / "folder", long["text"][:1])
+        answers = Predictor(device="cpu").logits(tmp_path / family / "folder", asked(long["text"][:1]))
         assert np.isfinite(answers).all()
         assert "Texts are cut at 64 tokens, which is all that this checkpoint reads." in listener.lines
 

@@ -11,7 +11,7 @@ import pandas as pd
 from studio.data.checks.findings import View
 from studio.data.columns import LABEL, TEXT
 from studio.data.fixes import FixChoice, Step
-from studio.data.near import find_near_duplicates
+from studio.data.near import find_near_duplicates, texts_of
 from studio.data.problems import SHOWN_ROWS, count_of
 from studio.data.splits.plans import PLAN_CELLS
 from studio.data.texts import content_keys, text_keys
@@ -46,7 +46,7 @@ class Bench:
     def view(self, *, near: bool) -> View:
         """The rows as the checks see them; ``near``: with the groups of nearly the same texts."""
         if near and self.near is None:
-            self.near = find_near_duplicates(self.rows[TEXT]).groups
+            self.near = find_near_duplicates(texts_of(self.rows)).groups
         return View(self.rows, dict.fromkeys(self.roles, ""), self.keys(), self.near)
 
     def take(self, mask: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from studio.data.columns import TEXT
+from studio.data.columns import TEXT, TEXT_B
 from studio.data.near.groups import NearGroups, find_near_duplicates
 
 ROWS_AT_ONCE = 10_000  # about a second; for more rows it is done in the background
@@ -15,4 +15,9 @@ def find_near_at_once(*frames: pd.DataFrame) -> NearGroups | None:
     rows = sum(map(len, frames))
     if not 0 < rows <= ROWS_AT_ONCE or any(TEXT not in frame for frame in frames):
         return None
-    return find_near_duplicates(pd.concat([frame[TEXT] for frame in frames], ignore_index=True))
+    return find_near_duplicates(pd.concat([texts_of(frame) for frame in frames], ignore_index=True))
+
+
+def texts_of(frame: pd.DataFrame) -> pd.Series:
+    """The text of each row, with the second one where there is one: only together they make rows alike."""
+    return frame[TEXT] if TEXT_B not in frame else frame[TEXT] + "\n" + frame[TEXT_B]

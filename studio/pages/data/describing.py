@@ -63,6 +63,8 @@ def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str |
         (W.overview.when, layout.time_ago(dataset.created_at)),
         (W.overview.used_by, users or W.list.unused),
     ]
+    if "text_b" in dataset.roles:
+        items.insert(3, (W.overview.text_b_column, dataset.roles["text_b"]))
     if dataset.reader.rows_dropped:
         items.insert(2, (W.overview.left_out, fmt.count(dataset.reader.rows_dropped)))
     return items

@@ -47,6 +47,7 @@ class Draft:
     skip_lines: float | None
     sheet: str | None
     text: str | None
+    text_b: str | None
     label: str | None
     fixes: str | None
     method: str | None
@@ -126,7 +127,7 @@ class Draft:
 
     def request(self, preview: bool = False) -> ImportRequest:
         """What the studio is asked to import, or, of a large file, to look at the first rows of."""
-        roles = {"text": self.text or "", "label": self.label or ""}
+        roles = {"text": self.text, "text_b": self.text_b, "label": self.label}
         return ImportRequest(
             path=self.path,
             name=(self.name or "").strip(),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from studio.services.datasets import TablePreview
 
 W = words_of("data")
-NOTED = ("text", "label", "method", "column")
+ROLES = ("text", "text_b", "label")
+NOTED = (*ROLES, "method", "column")
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,17 @@ class Filled:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     text: str | None = None
+    text_b: str | None = None
     label: str | None = None
     method: str = "ratios"
     column: str | None = None
     name: str = ""
 
     def updates(self) -> tuple[Any, ...]:
-        """For the notice, the rest of the form, sheet, text, label, method, and the fields that it shows."""
+        """For the notice, the rest of the form, sheet, roles, method, and the fields that it shows."""
         if not self.readable:
             hidden = gr.update(visible=False)
-            return self.understood, hidden, hidden, *(gr.skip(),) * (3 + len(dividing.show_fields("")))
+            return self.understood, hidden, hidden, *(gr.skip(),) * (4 + len(dividing.show_fields("")))
         first, *others = dividing.show_fields(self.method)
         columns = [(str(W.split.no_column), ""), *((name, name) for name in self.names)]
         return (
@@ -53,6 +55,7 @@ class Filled:
             gr.update(visible=True),
             gr.update(choices=list(self.sheets), value=self.sheet, visible=bool(self.sheets)),
             gr.update(choices=list(self.names), value=self.text),
+            gr.update(choices=[(str(W.columns.no_text_b), ""), *self.names], value=self.text_b or ""),
             gr.update(choices=list(self.names), value=self.label),
             self.method,
             {**first, "choices": columns, "value": self.column},
@@ -70,7 +73,7 @@ def read_noted(noted: str) -> dict[str, Any]:
     """What ``Filled.noted`` wrote, to be put in place of what the fields still hold.
 
     >>> read_noted(Filled(readable=True, text="message").noted())
-    {'text': 'message', 'label': None, 'method': 'ratios', 'column': None}
+    {'text': 'message', 'text_b': None, 'label': None, 'method': 'ratios', 'column': None}
     """
     found = json.loads(noted)
     return {name: found[name] for name in NOTED}
@@ -88,6 +91,7 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     return replace(
         filled,
         text=preview.roles.get("text"),
+        text_b=preview.roles.get("text_b"),
         label=preview.roles.get("label"),
         method="column" if own else "ratios",
         column=own,
@@ -100,11 +104,9 @@ def read_again(studio: Services, draft: Draft) -> Filled:
     preview, filled = open_file(studio, draft)
     if preview is None:
         return filled
-    text, label = keep_roles(draft, filled.names, preview.roles)
+    roles = keep_roles(draft, filled.names, preview.roles)
     column = draft.column if draft.column in filled.names else preview.table.split_column
-    return replace(
-        filled, text=text, label=label, method=draft.method or "ratios", column=column, name=draft.name or ""
-    )
+    return replace(filled, **roles, method=draft.method or "ratios", column=column, name=draft.name or "")
 
 
 def open_file(studio: Services, draft: Draft) -> tuple[TablePreview | None, Filled]:
@@ -135,14 +137,19 @@ def list_sheets(report: ReaderReport) -> tuple[str, ...]:
     return report.parts if report.sheet and len(report.parts) > 1 else ()
 
 
-def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str]) -> tuple[str | None, str | None]:
-    """Text and label: the chosen one where it is still a column, else the guess, but no column twice."""
-    kept = {draft.text, draft.label} & set(names)
-    text, label = (
-        chosen if chosen in kept else None if guess in kept else guess
-        for chosen, guess in ((draft.text, guessed.get("text")), (draft.label, guessed.get("label")))
-    )
-    return text, label
+def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str]) -> dict[str, str | None]:
+    """For each role the chosen column where it is still there, else the guess, but no column twice.
+
+    A second text is never guessed where something else was chosen: that there is none may be the choice.
+    """
+    chosen = {role: getattr(draft, role) for role in ROLES}
+    kept = {column for column in chosen.values() if column in names}
+    if kept:
+        guessed = {role: column for role, column in guessed.items() if role != "text_b"}
+    return {
+        role: column if column in kept else None if guessed.get(role) in kept else guessed.get(role)
+        for role, column in chosen.items()
+    }
 
 
 def restore(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]:
@@ -150,8 +157,9 @@ def restore(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]
     if draft is None:
         return (gr.skip(),) * (size + 3)
     filled = read_again(studio, draft)
-    understood, rest, sheet, text, label, method, *shown = filled.updates()
-    values = {**asdict(draft), "sheet": sheet, "text": text, "label": label, "method": method}
+    understood, rest, *given = filled.updates()
+    named = zip(("sheet", *ROLES, "method"), given, strict=False)
+    values, shown = {**asdict(draft), **dict(named)}, given[len(ROLES) + 2 :]
     for name, update in zip(dividing.SHOWN_BY_METHOD, shown, strict=True):
         value = {} if name == "column" else {"value": values[name]}
         values[name] = {**update, **value}

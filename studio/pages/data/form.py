@@ -131,6 +131,12 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
                 elem_id="import-text",
                 allow_custom_value=True,
             )
+            text_b = gr.Dropdown(
+                label=W.columns.text_b_field,
+                info=W.columns.text_b_help,
+                elem_id="import-text-b",
+                allow_custom_value=True,
+            )
             label = gr.Dropdown(
                 label=W.columns.label_field,
                 info=W.columns.label_help,
@@ -138,7 +144,7 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
                 allow_custom_value=True,
             )
         first_rows = layout.html(elem_id="import-first-rows")
-    return [text, label], first_rows
+    return [text, text_b, label], first_rows
 
 
 def build_check() -> tuple[gr.Textbox, list[Any]]:

@@ -14,6 +14,7 @@ from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.links import link
 from studio.pages.words import words_of
+from studio.tasks.base import Row, text_of
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -36,9 +37,9 @@ class Cut:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said of a text, and how long that took in milliseconds."""
+    """What the model said of a row, and how long that took in milliseconds."""
 
-    text: str
+    row: Row
     label: str
     confidence: float
     probabilities: Mapping[str, float]
@@ -46,28 +47,28 @@ class Answer:
     cut: Cut | None = None
 
 
-def ask(studio: Services, model: str, text: str) -> Answer:
-    """Have a text answered; errors as those of the service."""
+def ask(studio: Services, model: str, row: Row) -> Answer:
+    """Have a row answered; errors as those of the service."""
     before = time.perf_counter()
-    found = studio.predictions.predict(model, [text])[0]
+    found = studio.predictions.predict(model, [row])[0]
     took = (time.perf_counter() - before) * 1000
     return Answer(
-        text=text,
+        row=row,
         label=found["label"],
         confidence=found["confidence"],
         probabilities=found["probabilities"],
         milliseconds=took,
-        cut=find_cut(studio, model, text),
+        cut=find_cut(studio, model, row),
     )
 
 
-def find_cut(studio: Services, name: str, text: str) -> Cut | None:
-    """How much of a text the model leaves unread; None where it reads all of it."""
+def find_cut(studio: Services, name: str, row: Row) -> Cut | None:
+    """How much of a row the model leaves unread; None where it reads all of it."""
     model = studio.models.get(name)
     read = model.recipe.get("max_length")
-    if not read or len(text.encode("utf-8", "replace")) < read - 2:  # a token is a byte at least
+    if not read or len(text_of(row).encode("utf-8", "replace")) < read - 4:  # a token is a byte at least
         return None
-    tokens = int(count_tokens(studio.models.folder_of(model), [text])[0])
+    tokens = int(count_tokens(studio.models.folder_of(model), [row])[0])
     return Cut(tokens, int(read)) if tokens > read else None
 
 
@@ -142,7 +143,7 @@ def render_answer(answer: Answer, model: str) -> Markup:
         describe_sureness(answer),
         render_bars(answer.probabilities),
         note,
-        W.answer.about.say(text=fmt.shorten(answer.text, QUOTE_LENGTH)),
+        W.answer.about.say(text=fmt.shorten(text_of(answer.row), QUOTE_LENGTH)),
         took,
         trust,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from studio.pages import layout
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.form_words import describe_form
+from studio.tasks.base import Row, text_of
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -71,25 +73,28 @@ def render_form(model: ModelRecord) -> Markup:
     return layout.paragraph(f"{W.form[model.compiled.kind]} {describe_form(model.compiled)}", quiet=True)
 
 
-def find_examples(studio: Services, model: ModelRecord) -> list[str]:
-    """Texts of the test rows of the model's own dataset; none where that is gone."""
+def find_examples(studio: Services, model: ModelRecord) -> list[Row]:
+    """Some of the test rows of the model's own dataset; none where that is gone."""
     own = studio.datasets.by_id(model.dataset_id)
     if own is None or not own.rows.get("test"):
         return []
     return studio.datasets.examples(own.address, "test", EXAMPLES)
 
 
-def render_examples(texts: list[str]) -> Markup:
-    """A button for each text, or the sentence that says why there is none."""
-    if not texts:
+def render_examples(rows: list[Row]) -> Markup:
+    """A button for each row, or the sentence that says why there is none."""
+    if not rows:
         return layout.paragraph(W.examples.none, quiet=True)
     return Markup('<div class="s-examples"><p>{}</p><ul>{}</ul></div>').format(
         W.examples.title,
         layout.join(
             Markup("<li>{}</li>").format(
-                layout.pick_button(Markup("<span>{}</span>").format(fmt.shorten(text, EXAMPLE_LENGTH)), text)
+                layout.pick_button(
+                    Markup("<span>{}</span>").format(fmt.shorten(text_of(row), EXAMPLE_LENGTH)),
+                    json.dumps(row, ensure_ascii=False),
+                )
             )
-            for text in texts
+            for row in rows
         ),
     )
 

@@ -21,7 +21,7 @@ from studio.pages.data.describing import describe_reading
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.prediction.answers import CONFIDENCE, PREDICTION
-from studio.prediction.tables import choose_text_column
+from studio.prediction.tables import choose_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +39,12 @@ PREVIEW_BYTES = 200_000
 CELL_LENGTH = 100  # characters
 
 
-def guess_column(studio: Services, model: ModelRecord | None, preview: TablePreview) -> str:
-    """The column that is most likely the text: called as in training, else the one with the longest."""
-    known = studio.datasets.text_column(model.dataset_id) if model else None
-    return choose_text_column(preview.table.frame, [known] if known else [])[0]
+def guess_columns(studio: Services, model: ModelRecord | None, preview: TablePreview) -> dict[str, str]:
+    """The columns that most likely hold what the model reads, by role; InvalidInput where too few."""
+    frame = preview.table.frame
+    if model is None:
+        return choose_columns(frame)[0]
+    return choose_columns(frame, model.roles, likely=studio.predictions.likely_columns(model))[0]
 
 
 def render_understood(preview: TablePreview) -> Markup:
@@ -71,13 +73,14 @@ def sweep_kept(uploads_dir: Path, jobs: list[JobView]) -> None:
             path.unlink(missing_ok=True)
 
 
-def start(studio: Services, model_name: str, upload: Path, column: str | None) -> JobView:
-    """Keep the upload and queue its prediction; InvalidInput where no column was chosen."""
-    if not column:
+def start(studio: Services, model: ModelRecord, upload: Path, columns: dict[str, str | None]) -> JobView:
+    """Keep the upload and queue its prediction; InvalidInput where a column was not chosen."""
+    chosen = {role: column for role, column in columns.items() if column and role in model.roles}
+    if len(chosen) < len(model.roles):
         raise InvalidInput(W.file.no_column, W.file.no_column_hint)
     sweep_kept(studio.settings.uploads_dir, [*studio.jobs.list(), *studio.jobs.unfinished()])
     kept = keep_upload(studio.settings.uploads_dir, upload)
-    return studio.predictions.start_file(model_name, kept, upload.name, column)
+    return studio.predictions.start_file(model.name, kept, upload.name, chosen)
 
 
 def render_job(studio: Services, job: JobView) -> Markup:
@@ -132,19 +135,20 @@ def render_done(studio: Services, job: JobView) -> Markup:
             layout.paragraph(said),
             Markup('<div class="s-actions">{}</div>').format(download),
             notes,
-            first_answers(studio, job.id, tuple(job.payload.get("likely_columns", ()))),
+            first_answers(studio, job),
         ]
     )
 
 
-def first_answers(studio: Services, job_id: str, likely: tuple[str, ...]) -> Markup:
+def first_answers(studio: Services, job: JobView) -> Markup:
     """The first rows of the file that a job made, or a sentence where it is gone."""
     try:
-        path = studio.predictions.file_of(job_id)
+        path = studio.predictions.file_of(job.id)
         frame = read_head(path, path.stat().st_mtime_ns)
     except (StudioError, OSError):
         return layout.notice("warning", W.job.gone, W.job.gone_hint)
-    return render_answers(frame, choose_text_column(frame, likely)[0])
+    chosen = choose_columns(frame, job.payload["roles"], job.payload["columns"], job.payload["likely"])[0]
+    return render_answers(frame, [*chosen.values()])
 
 
 @lru_cache(maxsize=16)
@@ -163,14 +167,18 @@ def read_head(path: Path, _changed_ns: int) -> pd.DataFrame:
         return read_table(Path(part.name), file_name=path.name).frame.head(PREVIEW_ROWS)
 
 
-def render_answers(frame: pd.DataFrame, text_column: str) -> Markup:
-    """Texts with their answers and how sure each is."""
+def render_answers(frame: pd.DataFrame, asked: list[str]) -> Markup:
+    """What was asked, in these columns, with the answers and how sure each is."""
     answer, confidence = added_columns([str(name) for name in frame.columns])
     rows: list[list[Any]] = [
-        [fmt.shorten(str(text), CELL_LENGTH) or fmt.ABSENT, str(label) or fmt.ABSENT, as_share(str(share))]
-        for text, label, share in zip(frame[text_column], frame[answer], frame[confidence], strict=True)
+        [
+            *(fmt.shorten(str(text), CELL_LENGTH) or fmt.ABSENT for text in texts),
+            str(label) or fmt.ABSENT,
+            as_share(str(share)),
+        ]
+        for *texts, label, share in frame[[*asked, answer, confidence]].itertuples(index=False, name=None)
     ]
-    columns = [text_column, W.job.answer, layout.Column(W.job.sure, number=True, help=W.job.sure_help)]
+    columns = [*asked, W.job.answer, layout.Column(W.job.sure, number=True, help=W.job.sure_help)]
     title = W.job.first.count(len(rows))
     return layout.section(title) + layout.table(columns, rows, label=title)
 

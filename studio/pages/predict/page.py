@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from studio.errors import InvalidInput, NotFound, StudioError
 from studio.pages import events, guard, layout, links, live
 from studio.pages.predict import answer, chosen, filing
 from studio.pages.words import words_of
+from studio.tasks.base import Row
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -24,7 +26,7 @@ NAMES_AT_MOST = 200
 KEYS_SCRIPT = """
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  if (!event.target.closest('#predict-text')) return;
+  if (!event.target.closest('#predict-text, #predict-text-b')) return;
   event.preventDefault();
   document.querySelector('#predict-go')?.click();
 });
@@ -47,6 +49,7 @@ class Parts:
     model: gr.Dropdown
     status: gr.HTML
     text: gr.Textbox
+    text_b: gr.Textbox
     go: gr.Button
     examples: gr.HTML
     answer: gr.HTML
@@ -55,6 +58,7 @@ class Parts:
     understood: gr.HTML
     choice: gr.Column
     column: gr.Dropdown
+    column_b: gr.Dropdown
     start: gr.Button
     job: gr.Textbox
     board: gr.HTML
@@ -91,12 +95,20 @@ def build(studio: Services) -> None:
 
 
 def lay_out_question() -> dict[str, Any]:
-    """The choice of model, the text, the button and the examples."""
+    """The choice of model, its one or two texts, the button and the examples."""
     made: dict[str, Any] = {}
     made["model"] = gr.Dropdown([], label=W.model.label, elem_id="predict-model", interactive=True)
     made["status"] = layout.html(elem_id="predict-status")
     made["text"] = gr.Textbox(
         label=W.text.label, placeholder=W.text.placeholder, lines=7, max_lines=16, elem_id="predict-text"
+    )
+    made["text_b"] = gr.Textbox(
+        label=W.text.label_b,
+        placeholder=W.text.placeholder_b,
+        lines=4,
+        max_lines=16,
+        visible=False,
+        elem_id="predict-text-b",
     )
     with gr.Row(elem_classes="s-buttons s-ask"):
         made["go"] = gr.Button(W.text.button, variant="primary", elem_id="predict-go")
@@ -106,13 +118,16 @@ def lay_out_question() -> dict[str, Any]:
 
 
 def lay_out_file() -> dict[str, Any]:
-    """The upload, the choice of its text column, and the button that queues the job."""
+    """The upload, the choice of its text columns, and the button that queues the job."""
     made: dict[str, Any] = {}
     layout.html(layout.section(W.file.title, W.file.text))
     made["file"] = gr.File(label=W.file.label, type="filepath", height=130, elem_id="predict-file")
     made["understood"] = layout.html(elem_id="predict-understood")
     with gr.Column(visible=False) as made["choice"]:
         made["column"] = gr.Dropdown([], label=W.file.column, elem_id="predict-column", interactive=True)
+        made["column_b"] = gr.Dropdown(
+            [], label=W.file.column_b, visible=False, elem_id="predict-column-b", interactive=True
+        )
         with gr.Row(elem_classes="s-buttons"):
             made["start"] = gr.Button(W.file.button, variant="primary", elem_id="predict-start")
     return made
@@ -130,7 +145,7 @@ class PredictPage:
     def turned(self) -> list[Component]:
         """What another model changes."""
         p = self.parts
-        return [p.status, p.examples, p.usage, p.answer, p.pending]
+        return [p.text_b, p.status, p.examples, p.usage, p.answer, p.pending]
 
     def wire(self) -> None:
         """Listen to the address, the fields and the buttons."""
@@ -145,23 +160,31 @@ class PredictPage:
         )
         events.then_show_address(
             events.on(
-                p.model.input, self.turn, [p.model, p.text, p.job], [p.address, p.problem, *self.turned]
+                p.model.input,
+                self.turn,
+                [p.model, p.text, p.text_b, p.job],
+                [p.address, p.problem, *self.turned],
             ),
             p.address,
         )
         asked = [p.answer, p.pending, p.status]
         for event in (
-            events.on([p.go.click, p.text.submit], self.ask, [p.model, p.text], asked),
-            events.on(p.examples.click, self.pick, p.model, [p.text, *asked]),
+            events.on(
+                [p.go.click, p.text.submit, p.text_b.submit],
+                self.ask_texts,
+                [p.model, p.text, p.text_b],
+                asked,
+            ),
+            events.on(p.examples.click, self.pick, p.model, [p.text, p.text_b, *asked]),
         ):
             event.success(None, None, None, js=SHOW_ANSWER, queue=False, show_progress="hidden")
-        looked = [p.understood, p.choice, p.column]
+        looked = [p.understood, p.choice, p.column, p.column_b]
         events.on_slow([p.file.upload, p.file.clear], self.look, [p.model, p.file], looked)
         events.then_show_address(
             events.on_slow(
                 p.start.click,
                 self.start,
-                [p.model, p.file, p.column],
+                [p.model, p.file, p.column, p.column_b],
                 [p.job, p.address, p.board, p.file, *looked],
             ),
             p.address,
@@ -187,20 +210,23 @@ class PredictPage:
         offered = list(dict.fromkeys([*names[:NAMES_AT_MOST], *([name] if name else [])]))
         choices = gr.update(choices=offered, value=name)
         shown = gr.update(visible=False), gr.update(visible=True)
-        turned = self.show_model(name, "", request) if name else self.show_none()
+        turned = self.show_model(name, {}, request) if name else self.show_none()
         return (problem, *shown, choices, job_id, board, *turned)
 
     def name_of(self, model_id: object) -> str | None:
         """The present name of a model, None where it is gone."""
         return next((model.name for model in self.studio.models.list() if model.id == model_id), None)
 
-    def show_model(self, name: str, text: str, request: gr.Request) -> tuple[Any, ...]:
+    def show_model(self, name: str, row: Row, request: gr.Request) -> tuple[Any, ...]:
         """The values of ``turned``; the model is being loaded from now on."""
         model = self.studio.models.get(name)
         self.studio.predictions.warm(name)
         self.watch.add(name)
-        answered, pending, status = self.ask(name, text) if text.strip() else self.wait_for_text(model)
+        row = {role: row.get(role, "") for role in model.roles}
+        whole = all(text.strip() for text in row.values())
+        answered, pending, status = self.ask(name, row) if whole else self.wait_for_text(model)
         return (
+            gr.update(visible="text_b" in model.roles),
             status,
             chosen.render_examples(chosen.find_examples(self.studio, model)),
             chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
@@ -211,48 +237,56 @@ class PredictPage:
     def show_none(self) -> tuple[Any, ...]:
         """The values of ``turned`` while no model is chosen."""
         unchosen = answer.render_waiting(W.model.unchosen, W.model.unchosen_hint)
-        return layout.EMPTY, layout.EMPTY, layout.EMPTY, unchosen, ""
+        return gr.update(visible=False), layout.EMPTY, layout.EMPTY, layout.EMPTY, unchosen, ""
 
     def wait_for_text(self, model: ModelRecord) -> tuple[Any, str, Any]:
         """What stands in the answer's place before anything was asked."""
         status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
         return answer.render_waiting(W.answer.none, W.answer.none_text), "", status
 
-    def turn(self, name: str, text: str, job_id: str, request: gr.Request) -> tuple[Any, ...]:
-        """Another model was chosen: it is shown, and answers the text that stands there."""
+    def turn(
+        self, name: str, text: str | None, text_b: str | None, job_id: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Another model was chosen: it is shown, and answers what stands there."""
         address = links.link("predict", model=name, job=job_id)
-        return (address, layout.EMPTY, *self.show_model(name, text, request))
+        return (address, layout.EMPTY, *self.show_model(name, texts_of(text, text_b), request))
 
-    def ask(self, name: str | None, text: str) -> tuple[Any, str, Any]:
-        """Answer, text that waits for the model, and status; a model on its way is not waited for."""
+    def ask_texts(self, name: str | None, text: str | None, text_b: str | None) -> tuple[Any, str, Any]:
+        """As ``ask``, of what stands in the fields."""
+        return self.ask(name, texts_of(text, text_b))
+
+    def ask(self, name: str | None, asked: Row) -> tuple[Any, str, Any]:
+        """Answer, row that waits for the model, and status; a model on its way is not waited for."""
         if not name:
             return layout.notice("info", W.model.unchosen, W.model.unchosen_hint), "", layout.EMPTY
         model = self.studio.models.get(name)
         state = chosen.state_of(self.studio, name)
-        if not (text or "").strip():
+        row = {role: asked.get(role, "") for role in model.roles}
+        if not all(text.strip() for text in row.values()):
             nothing = layout.notice("info", W.text.missing, W.text.missing_hint)
             return nothing, "", chosen.render_status(model, state)
         if state == "ready":
-            return self.answer(name, text), "", chosen.render_status(model, state)
+            return self.answer(name, row), "", chosen.render_status(model, state)
         self.watch.add(name)
         self.studio.predictions.warm(name)
         loading = answer.render_waiting(W.answer.loading, W.answer.loading_text)
-        return loading, text, chosen.render_status(model, chosen.state_of(self.studio, name))
+        waiting = json.dumps(row, ensure_ascii=False)
+        return loading, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
 
-    def answer(self, name: str, text: str) -> Any:
+    def answer(self, name: str, row: Row) -> Any:
         """The answer, or why there is none."""
         try:
-            return answer.render_answer(answer.ask(self.studio, name, text), name)
+            return answer.render_answer(answer.ask(self.studio, name, row), name)
         except StudioError as error:
             return guard.as_notice(error)
 
     def pick(self, name: str | None, event: gr.EventData) -> tuple[Any, ...]:
-        """An example was chosen: it is written into the field and answered."""
-        text = events.picked(event)
-        return (text, *self.ask(name, text))
+        """An example was chosen: it is written into the fields and answered."""
+        row = json.loads(events.picked(event))
+        return (row.get("text", ""), row.get("text_b", ""), *self.ask(name, row))
 
     def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
-        """Status, a waiting text's answer once the model is there, and how far the file is."""
+        """Status, a waiting row's answer once the model is there, and how far the file is."""
         board = filing.render_job(self.studio, self.studio.jobs.get(job_id)) if job_id else gr.skip()
         if not name:
             return (*(gr.skip(),) * 3, board)
@@ -263,30 +297,36 @@ class PredictPage:
         if not pending or state == "loading":
             return status, gr.skip(), gr.skip(), board
         # Where loading failed, asking is what says why.
-        return status, self.answer(name, pending), "", board
+        return status, self.answer(name, json.loads(pending)), "", board
 
     def look(self, name: str | None, path: str | None) -> tuple[Any, ...]:
-        """What was understood of a file and which column is the text, or why it is no table."""
+        """What was understood of a file and which columns are the texts, or why it is no table."""
+        nothing = (gr.update(visible=False), *(gr.update(choices=[], value=None),) * 2)
         if not path:
-            return layout.EMPTY, gr.update(visible=False), gr.update(choices=[], value=None)
+            return layout.EMPTY, *nothing
         file = guard.uploaded(path)
         try:
             preview = self.studio.datasets.inspect(file, file_name=file.name)
+            model = self.studio.models.get(name) if name else None
+            guessed = filing.guess_columns(self.studio, model, preview)
         except StudioError as error:
-            return guard.as_notice(error), gr.update(visible=False), gr.update(choices=[], value=None)
+            return guard.as_notice(error), *nothing
         columns = [str(column) for column in preview.table.frame.columns]
-        guess = filing.guess_column(self.studio, self.studio.models.get(name) if name else None, preview)
         return (
             filing.render_understood(preview),
             gr.update(visible=True),
-            gr.update(choices=columns, value=guess),
+            gr.update(choices=columns, value=guessed.get("text")),
+            gr.update(choices=columns, value=guessed.get("text_b"), visible="text_b" in guessed),
         )
 
-    def start(self, name: str | None, path: str | None, column: str | None) -> tuple[Any, ...]:
+    def start(
+        self, name: str | None, path: str | None, column: str | None, column_b: str | None
+    ) -> tuple[Any, ...]:
         """Queue the file and show its job; the field is free for the next one."""
         if not name:
             raise InvalidInput(W.model.unchosen, W.model.unchosen_hint)
-        job = filing.start(self.studio, name, guard.uploaded(path or ""), column)
+        columns = {"text": column, "text_b": column_b}
+        job = filing.start(self.studio, self.studio.models.get(name), guard.uploaded(path or ""), columns)
         return (
             job.id,
             links.link("predict", model=name, job=job.id),
@@ -294,3 +334,8 @@ class PredictPage:
             None,
             *self.look(name, None),
         )
+
+
+def texts_of(text: str | None, text_b: str | None) -> dict[str, str]:
+    """What stands in the fields, by role; Gradio gives None for one that was never filled."""
+    return {"text": text or "", "text_b": text_b or ""}

@@ -64,6 +64,7 @@ def build_upload(desk: Desk) -> None:
     with gr.Column(visible=False) as form:
         with gr.Row():
             text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
+            text_b = gr.Dropdown(label=W.scoring.text_b_column, elem_id="scoring-text-b", visible=False)
             label = gr.Dropdown(label=W.scoring.label_column, elem_id="scoring-label")
         name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
         drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
@@ -73,7 +74,7 @@ def build_upload(desk: Desk) -> None:
 
     def look(model: str, path: str | None) -> tuple[Any, ...]:
         if not path:
-            return layout.EMPTY, gr.update(visible=False), *[gr.update()] * 3, False, layout.EMPTY
+            return layout.EMPTY, gr.update(visible=False), *[gr.update()] * 4, False, layout.EMPTY
         return show_preview(studio, model, guard.uploaded(path))
 
     def start(model: str, *values: Any) -> tuple[Any, ...]:
@@ -85,9 +86,9 @@ def build_upload(desk: Desk) -> None:
         studio.evaluations.score_table(model, request)
         return layout.EMPTY, render_board(studio, model), layout.EMPTY, gr.update(visible=False), None
 
-    looked = [understood, form, text, label, name, drop, problems]
+    looked = [understood, form, text, text_b, label, name, drop, problems]
     events.on_slow([file.upload, file.clear], look, [desk.name, file], looked)
-    fields = [file, text, label, name, drop]
+    fields = [file, text, text_b, label, name, drop]
     events.on_slow(go.click, start, [desk.name, *fields], [problems, desk.board, understood, form, file])
 
 
@@ -116,6 +117,7 @@ def fitting_datasets(studio: Services, model: ModelRecord) -> list[str]:
         if dataset.rows.get("test")
         and dataset.id not in {model.dataset_id, *scored}
         and set(dataset.labels) <= set(model.labels)
+        and set(model.roles) <= set(dataset.roles)
     ]
 
 
@@ -124,13 +126,15 @@ def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
     try:
         preview = studio.datasets.inspect(path, file_name=path.name)
     except StudioError as error:
-        return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 3, False, layout.EMPTY
+        return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 4, False, layout.EMPTY
     columns = [str(column) for column in preview.table.frame.columns]
+    reads_pairs = "text_b" in studio.models.get(model).roles
     taken = {dataset.name for dataset in studio.datasets.list()}
     return (
         render_preview(preview),
         gr.update(visible=True),
         gr.update(choices=columns, value=preview.roles.get("text")),
+        gr.update(choices=columns, value=preview.roles.get("text_b"), visible=reads_pairs),
         gr.update(choices=columns, value=preview.roles.get("label")),
         free_name(name_from(path.name), taken),
         False,
@@ -152,18 +156,24 @@ def render_preview(preview: TablePreview) -> Markup:
     return layout.paragraph(sentence, quiet=True) + table
 
 
-def request_of(path: str | None, text: str | None, label: str | None, name: str, drop: bool) -> ImportRequest:
-    """What the form asks for."""
+def request_of(path: str | None, *values: Any) -> ImportRequest:
+    """What the form asks for: the columns of text, second text and label, a name, whether to drop rows."""
+    *columns, name, drop = values
     file = guard.uploaded(path or "")
-    roles = {role: column for role, column in (("text", text), ("label", label)) if column}
+    chosen = zip(("text", "text_b", "label"), columns, strict=True)
     return ImportRequest(
-        path=file, name=(name or "").strip(), roles=roles, drop_bad_rows=bool(drop), file_name=file.name
+        path=file,
+        name=(name or "").strip(),
+        roles={role: column for role, column in chosen if column},
+        drop_bad_rows=bool(drop),
+        file_name=file.name,
     )
 
 
 def check(studio: Services, model: str, request: ImportRequest) -> tuple[Problem, ...]:
     """Everything that is wrong with the table for this model."""
-    return studio.datasets.prepare_scoring(request, studio.models.get(model).labels).problems
+    known = studio.models.get(model)
+    return studio.datasets.prepare_scoring(request, known.labels, known.roles).problems
 
 
 def render_problems(problems: tuple[Problem, ...]) -> Markup:

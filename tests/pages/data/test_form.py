@@ -28,7 +28,7 @@ def draft(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
     file = shutil.copy(table_file, uploads / table_file.name)
     read_as = ["", "", "", "", "", "auto", None, None, ""]
-    values = [str(file), *read_as, "message", "topic", "", *DIVIDED, None, None, "Tickets"]
+    values = [str(file), *read_as, "message", "", "topic", "", *DIVIDED, None, None, "Tickets"]
     return Draft.of(values)
 
 
@@ -132,19 +132,19 @@ def test_shares_that_do_not_add_up_are_named_where_they_stand(
 
 
 def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio, draft: Draft) -> None:
-    chosen = replace(draft, text="topic", label="message", fixes=LEAVE_OUT, seed=7, name="mine")
+    chosen = replace(draft, text="topic", text_b="id", label="message", fixes=LEAVE_OUT, seed=7, name="mine")
     chosen = replace(chosen, method="groups", column="id")
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
     assert saved == chosen
-    *values, understood, rest, noted = filling.restore(studio, saved, 25)
+    *values, understood, rest, noted = filling.restore(studio, saved, 26)
     assert filling.read_noted(noted) == {
-        "text": "topic", "label": "message", "method": "groups", "column": "id",
+        "text": "topic", "text_b": "id", "label": "message", "method": "groups", "column": "id",
     }  # fmt: skip
-    assert (values[10]["value"], values[11]["value"]) == ("topic", "message")
-    assert (values[13], values[14]["value"], values[14]["visible"]) == ("groups", "id", True)
-    assert [value["value"] for value in values[15:22]] == [80, 10, 10, 7, True, 5, 1]
-    assert (values[12], *values[22:]) == (LEAVE_OUT, None, None, "mine")
+    assert [field["value"] for field in values[10:13]] == ["topic", "id", "message"]
+    assert (values[14], values[15]["value"], values[15]["visible"]) == ("groups", "id", True)
+    assert [value["value"] for value in values[16:23]] == [80, 10, 10, 7, True, 5, 1]
+    assert (values[13], *values[23:]) == (LEAVE_OUT, None, None, "mine")
     assert "Understood" in understood and rest["visible"] is True
 
 
