@@ -44,4 +44,4 @@ class Workplace:
     @property
     def roles(self) -> tuple[str, ...]:
         """What a model that is trained on the dataset reads of each row."""
-        return tuple(role for role in self.task.asked_roles if role in self.dataset.roles)
+        return self.task.asked_among(self.dataset.roles)

@@ -114,8 +114,7 @@ class KeptDatasets:
         """What a model reads of the rows of one split, in order, or of every k-th of about ``sample``."""
         dataset = self.get(name)
         task = get_task(dataset.task)
-        roles = [role for role in task.asked_roles if role in dataset.roles]
-        frame = self._library.stored(dataset.id, split).read(roles)
+        frame = self._library.stored(dataset.id, split).read(list(task.asked_among(dataset.roles)))
         return task.rows_of(frame.iloc[:: max(1, len(frame) // sample) if sample else 1])
 
     def used_by(self, name: str) -> Sequence[str]:

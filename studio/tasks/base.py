@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,8 +78,12 @@ class Task:
         """Keys of the roles that a model reads, required or not."""
         return tuple(role.key for role in self.roles if not role.answer)
 
+    def asked_among(self, roles: Container[str]) -> tuple[str, ...]:
+        """Those of these roles that a model reads, in the task's order."""
+        return tuple(role for role in self.asked_roles if role in roles)
+
     def rows_of(self, columns: Columns, roles: Sequence[str] | None = None) -> list[Row]:
         """What a model that reads these roles, or all there are, reads of a table with a column for each."""
-        keys = [key for key in self.asked_roles if key in (columns if roles is None else roles)]
+        keys = self.asked_among(columns if roles is None else roles)
         cells = zip(*(columns[key] for key in keys), strict=True)
         return [dict(zip(keys, values, strict=True)) for values in cells]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from studio.data.readers.headers import KNOWN_NAMES, NUMBER
 from studio.data.readers.lines import split_lines
-from studio.data.readers.parsing import Dialect, Parsed
+from studio.data.readers.parsing import USUAL_DELIMITERS, Dialect, Parsed
 from studio.data.readers.quoting import parse_best_quoting
 from studio.data.readers.table import ReadOptions
 from studio.errors import InvalidInput
@@ -26,7 +26,6 @@ SPOKEN_DELIMITERS = {
 LONGEST_DELIMITER = 20
 SAMPLE_LINES = 1000
 SAMPLE_CHARACTERS = 400_000
-USUAL_DELIMITERS = ("\t", ",", ";", "|")
 # What else separates cells, with what it loses against the usual: the commoner in prose, the more.
 RARE_DELIMITERS = {"\x01": 0.0, "\x1f": 0.0, "^": 0.05, "~": 0.05, ":": 0.25, " ": 0.3}
 NEEDS_A_LABEL = frozenset(": ")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 QUOTE = '"'
+USUAL_DELIMITERS = ("\t", ",", ";", "|")
 LONGEST_CELL = 2**31 - 1
 # A decoded text never holds half a surrogate pair, so these can stand for what the csv module cannot take.
 DELIMITER_STAND_IN = "\ud800"

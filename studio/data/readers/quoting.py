@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from studio.data.readers.parsing import QUOTE, Dialect, Parsed, parse_lines
+from studio.data.readers.parsing import QUOTE, USUAL_DELIMITERS, Dialect, Parsed, parse_lines
 
 ALWAYS_QUOTED_SHARE = 0.9
 # So many texts in quotes say as much as one line whose quotes do not add up: some people quote all they say.
@@ -14,7 +14,6 @@ QUOTED_PER_BROKEN = 4
 QUOTES = ('"', "'")
 ESCAPE = "\\"
 NO_QUOTES_WITH = ("\t", "")  # what separates cells in files that rarely quote them
-SEPARATORS = (",", ";", "\t", "|")
 
 
 def parse_best_quoting(lines: list[str], dialect: Dialect, fixed: frozenset[str] = frozenset()) -> Parsed:
@@ -118,7 +117,7 @@ def is_one_column_written(column: Sequence[str], wrapped: Sequence[str], dialect
         return False
     return any(
         all(mark in cell for cell in wrapped) and sum(mark in cell for cell in column) == len(wrapped)
-        for mark in SEPARATORS
+        for mark in USUAL_DELIMITERS
     )
 
 
