@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from studio.execution.devices import moved
 from studio.execution.packing import PackedModel, first_position, pack_model
 from studio.execution.parts import ROWS_PER_PART, TOKENS_PER_PART, Limits, cut_packed, cut_padded
 from studio.execution.rows import MASK, EncodedRows
@@ -16,6 +17,8 @@ from studio.execution.rows import MASK, EncodedRows
 # What starting another padded part costs, in tokens: on a graphics processor the launches of all its kernels.
 OVERHEAD_TOKENS = {"cpu": 32}
 OVERHEAD_TOKENS_ELSEWHERE = 2048
+# Where there is an attention for rows of several lengths, and how many short rows a card computes at once.
+PACKED_ON, PACKED_ROWS_ON_CARD = ("cpu", "cuda"), 2048
 # So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it.
 TOKENS_PER_THREAD = 1024
 # Padded parts are of one length each, so that more tokens are needed to gather rows of like length.
@@ -102,12 +105,12 @@ class PackedExecutor:
 
         def together(name: str) -> torch.Tensor:
             tokens = np.concatenate([rows.row(name, number) for number in long_to_short])
-            return torch.from_numpy(tokens.astype(np.int64)).to(device)
+            return moved(torch.from_numpy(tokens.astype(np.int64)), device)
 
         types = together("token_type_ids") if "token_type_ids" in rows.parts else None
         lengths = rows.lengths[long_to_short].tolist()
         found = self.packed.logits(model, together("input_ids"), types, lengths)
-        return found[torch.from_numpy(np.argsort(order)).to(device)]
+        return found[moved(torch.from_numpy(np.argsort(order)), device)]
 
     def close(self) -> None:
         """Let the model compute padded batches as it did before."""
@@ -115,11 +118,16 @@ class PackedExecutor:
 
 
 def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) -> Executor:
-    """Without padding on a processor, for an encoder that answers the same so; else with little padding."""
-    packed = pack_model(model) if device == "cpu" else None
-    if packed is not None:
+    """Without padding for an encoder that answers the same so; else with little padding.
+
+    The model is on the device, in fp32, so that the two ways can be told apart there.
+    """
+    packed = pack_model(model) if device in PACKED_ON else None
+    if packed is None:
+        return choose_padding(tokenizer, max_length, device)
+    if device == "cpu":
         return PackedExecutor(packed, TOKENS_PER_THREAD * torch.get_num_threads())
-    return choose_padding(tokenizer, max_length, device)
+    return PackedExecutor(packed, rows=PACKED_ROWS_ON_CARD)
 
 
 def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecutor:
@@ -135,13 +143,6 @@ def choose_padding(tokenizer: Any, max_length: int, device: str) -> PaddedExecut
         overhead=OVERHEAD_TOKENS.get(device, OVERHEAD_TOKENS_ELSEWHERE),
         tokens=PADDED_TOKENS_PER_THREAD * torch.get_num_threads() if device == "cpu" else TOKENS_PER_PART,
     )
-
-
-def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """The tensor on the device; what goes to a graphics card is copied while that computes."""
-    if device.type != "cuda":
-        return tensor.to(device)
-    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:

@@ -7,97 +7,18 @@ them is found by trying (``pack_model``).
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import torch
-from torch.nn import functional
-from transformers import AttentionInterface
 
-PACKED_ATTENTION = "studio_packed"
+from studio.execution.attention import PACKED_ATTENTION, Pack
+
 PROBED_LENGTHS = (7, 5, 5, 2)
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
 PROBE_TOLERANCE = 1e-3
-
-
-@dataclass(frozen=True)
-class Pack:
-    """Where each row stands in a list of tokens: ``lengths`` from long to short.
-
-    >>> Pack((5, 2, 2)).runs
-    [(0, 1, 5), (5, 2, 2)]
-    """
-
-    lengths: tuple[int, ...]
-
-    @functools.cached_property
-    def runs(self) -> list[tuple[int, int, int]]:
-        """First token, rows and tokens a row of each run of equally long rows; every layer asks for it."""
-        runs, start = [], 0
-        for length, rows in groupby(self.lengths):
-            count = len(list(rows))
-            runs.append((start, count, length))
-            start += count * length
-        return runs
-
-    def starts(self) -> torch.Tensor:
-        """Where each row begins."""
-        lengths = torch.tensor(self.lengths)
-        return torch.cumsum(lengths, 0) - lengths
-
-    def positions(self, first: int) -> torch.Tensor:
-        """The position of every token within its row, counted from ``first``."""
-        return torch.cat([torch.arange(first, first + length) for length in self.lengths])
-
-
-def attend(  # noqa: PLR0913 - what transformers hands to an attention
-    module: Any,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    *,
-    pack: Pack,
-    **_others: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attention within each row of a pack, as transformers asks for it.
-
-    Query, key and value are (1, heads, tokens, width), the answer is (1, tokens, heads, width).
-    """
-    heads, width = query.shape[1], query.shape[-1]
-    answers = []
-    for start, rows, length in pack.runs:
-        shape = (heads, rows, length, width)
-        q, k, v = (
-            part[0, :, start : start + rows * length].reshape(shape).transpose(0, 1)
-            for part in (query, key, value)
-        )
-        answer = attend_alike(q, k, v, dropout, width**-0.5 if scaling is None else scaling)
-        answers.append(answer.transpose(1, 2).reshape(rows * length, heads, width))
-    return torch.cat(answers).unsqueeze(0), None
-
-
-def attend_alike(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float, scaling: float
-) -> torch.Tensor:
-    """Attention in rows of one length (rows, heads, tokens, width).
-
-    With dropout PyTorch's fused attention is several times slower on a processor than these three lines.
-    """
-    if not dropout:
-        return functional.scaled_dot_product_attention(query, key, value, scale=scaling)
-    shares = torch.softmax(query @ key.transpose(-1, -2) * scaling, dim=-1)
-    return functional.dropout(shares, dropout).to(value.dtype) @ value
-
-
-AttentionInterface.register(PACKED_ATTENTION, attend)
 
 
 class PackedModel:
@@ -121,8 +42,8 @@ class PackedModel:
 
         ``model`` is the one that was packed, or what wraps it.
         """
-        pack = Pack(tuple(lengths))
-        inputs = {"position_ids": pack.positions(self._first_position).to(tokens.device)}
+        pack = Pack(tuple(lengths), tokens.device)
+        inputs = {"position_ids": pack.positions(self._first_position)}
         if self._takes_types:
             inputs["token_type_ids"] = torch.zeros_like(tokens) if types is None else types
         named = {name: value.unsqueeze(0) for name, value in inputs.items()}
@@ -147,7 +68,7 @@ def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: 
     if pack is None:
         return output
     states = output[0] if isinstance(output, tuple) else output.last_hidden_state
-    first = states[0, pack.starts().to(states.device)].unsqueeze(1)
+    first = states[0, pack.borders[:-1]].unsqueeze(1)
     if isinstance(output, tuple):
         return (first, *output[1:])
     output.last_hidden_state = first

@@ -16,7 +16,7 @@ import torch
 
 from studio.errors import ran_out_of_memory
 from studio.execution.answers import predict_rows
-from studio.execution.executors import moved
+from studio.execution.devices import computing_in, moved
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
@@ -25,8 +25,6 @@ from studio.training.lesson import Lesson
 from studio.training.losses import class_weights, share_of_loss
 from studio.training.snapshot_state import learnt_of, load_tensors
 from studio.training.team import Team
-
-FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Learner:
@@ -125,8 +123,7 @@ class Learner:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
         rows = self.lesson.train_rows
         labels = moved(torch.from_numpy(rows.label_ids[numbers]), self.device)
-        number_format = FORMATS.get(self.lesson.placement.precision)
-        with torch.autocast(self.device.type, number_format, enabled=number_format is not None):
+        with computing_in(self.lesson.placement.precision, self.device.type):
             logits = self.lesson.executor.logits(self.model, rows, numbers)
         logits = logits.float()
         loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
@@ -139,7 +136,8 @@ class Learner:
         self.team.tell("validation_logits")
         own, rows = self._own_validation
         logits = np.zeros((len(self.lesson.validation_rows), self.lesson.label_count), dtype=np.float32)
-        logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
+        with computing_in(self.lesson.placement.precision, self.device.type):
+            logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
         self.team.add_up([torch.from_numpy(logits)])
         return logits
 

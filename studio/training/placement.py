@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +9,7 @@ from typing import Any
 import torch
 
 from studio.errors import InvalidInput
-
-PROBED_FORMATS = (torch.float32, torch.bfloat16)
-PROBE_TRIES = 5
-# Weights are kept in fp32 and turned into bf16 at each step: less gain than this is none.
-WORTH_IT = 1.3
+from studio.execution.devices import is_fast_in_bf16
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ def choose_placement(precision: str, before: Mapping[str, str] | None = None) ->
     if precision == "auto" and before and before["device"] == device:
         return Placement(device, name, before["precision"])
     if precision == "auto":
-        return Placement(device, name, "bf16" if trains_fast_in_bf16(device) else "fp32")
+        return Placement(device, name, "bf16" if is_fast_in_bf16(device) else "fp32")
     if precision == "fp16" and device != "cuda":
         raise InvalidInput(
             f"Precision (precision) is 'fp16', which trains only on an NVIDIA graphics card; this is {name}.",
@@ -62,27 +57,6 @@ def choose_placement(precision: str, before: Mapping[str, str] | None = None) ->
 def count_processes(cards: int) -> int:
     """How many processes train together here: one for each graphics card that can be seen, up to so many."""
     return max(1, min(cards, torch.cuda.device_count()))
-
-
-def trains_fast_in_bf16(device: str) -> bool:
-    """Tell whether the device trains faster in bf16 than in fp32: a processor is tried, many emulate it."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device == "mps":
-        return False
-    seconds = {number_format: seconds_to_multiply(number_format) for number_format in PROBED_FORMATS}
-    return seconds[torch.bfloat16] * WORTH_IT < seconds[torch.float32]
-
-
-def seconds_to_multiply(number_format: torch.dtype) -> float:
-    """Least seconds that a small matrix product takes, of a few tries."""
-    tokens, weights = torch.ones(128, 384).to(number_format), torch.ones(384, 384).to(number_format)
-    best = float("inf")
-    for _ in range(PROBE_TRIES):
-        started = time.perf_counter()
-        tokens @ weights
-        best = min(best, time.perf_counter() - started)
-    return best
 
 
 def wants_plain_attention(model: Any, device: str, method: str) -> bool:

@@ -36,12 +36,13 @@ class LearningOrder:
 
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
     """Make the loaded encoder ready to learn."""
-    model, recipe, placement = loaded.model, order.recipe, order.placement
-    if placement.device == "cuda":
-        torch.set_float32_matmul_precision("high")  # TF32, where a recipe keeps to fp32
+    recipe, placement = order.recipe, order.placement
+    model = loaded.model.to(placement.device)
     if recipe.dropout is not None:
         set_dropout(model, recipe.dropout)
     executor = choose_executor(model, loaded.tokenizer, order.max_length, placement.device)
+    if placement.device == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32, where a recipe keeps to fp32
     if wants_plain_attention(model, placement.device, recipe.method):
         model.set_attn_implementation("eager")
     model = prepare_method(model, recipe).to(placement.device)

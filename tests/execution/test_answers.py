@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from studio.execution.answers import predict_rows
-from studio.execution.executors import choose_executor
+from studio.execution.executors import choose_padding
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from tests.encoders import build_tokenizer
@@ -46,7 +46,7 @@ def test_scoring_goes_on_with_fewer_rows_where_the_memory_does_not_suffice(
     encoder_folders: dict[str, Path],
 ) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(encoder_folders["bert"], num_labels=3).eval()
-    executor = choose_executor(model, build_tokenizer(), 64, "cuda")
+    executor = choose_padding(build_tokenizer(), 64, "cuda")
     rows = EncodedRows.of({"input_ids": [[2, 7, 3 + row % 9, 3] for row in range(20)]})
     expected = predict_rows(executor, model, rows)
     sizes: list[int] = []

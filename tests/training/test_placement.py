@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from studio.errors import InvalidInput
-from studio.training.placement import choose_placement, trains_fast_in_bf16, wants_plain_attention
+from studio.execution.devices import is_fast_in_bf16
+from studio.training.placement import choose_placement, wants_plain_attention
 
 pytestmark = pytest.mark.slow
 
@@ -39,5 +40,5 @@ def test_plain_attention_is_for_encoders_that_train_on_a_cpu() -> None:
 def test_a_processor_that_only_emulates_bf16_trains_in_fp32() -> None:
     skills = torch.cpu.get_capabilities()
     has_units = any(skills.get(name) for name in ("avx512_bf16", "amx_tile", "bf16"))
-    assert trains_fast_in_bf16("cpu") <= bool(has_units)
-    assert choose_placement("auto").precision == ("bf16" if trains_fast_in_bf16("cpu") else "fp32")
+    assert is_fast_in_bf16("cpu") <= bool(has_units)
+    assert choose_placement("auto").precision == ("bf16" if is_fast_in_bf16("cpu") else "fp32")
