@@ -28,6 +28,7 @@ from transformers import AutoTokenizer, pipeline
 from bench.command import clean_up_on_sigterm, describe_machine
 from bench.training import LABELS, LONGEST, SHAPES, make_model
 from studio.checkpoints.resolve import resolve
+from studio.execution.devices import is_fast_in_bf16
 from studio.execution.executors import choose_padding
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
@@ -232,7 +233,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clean_up_on_sigterm()
     cores = os.sched_getaffinity(0)
     texts = news_like_texts(options.rows, seed=0)
-    print(f"{describe_machine()}, PyTorch {torch.__version__}, fp32, {LABELS} labels")
+    precision = "bf16" if is_fast_in_bf16("cpu") else "fp32"
+    print(f"{describe_machine()}, PyTorch {torch.__version__}, the studio in {precision}, {LABELS} labels")
     print(f"{len(texts)} rows, {options.rounds} rounds in turns on one core; requests on all cores")
     with tempfile.TemporaryDirectory(prefix="bench-prediction-") as home:
         for shape in options.shapes.split(","):

@@ -115,13 +115,15 @@ def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> di
     }
 
 
-def measure(shape: str, rows: EncodedRows, few: EncodedRows, rounds: int) -> None:
-    """Time every way in turns, and print the table."""
+def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.Namespace) -> None:
+    """Time the ways in turns, and print the table."""
     seconds: dict[str, list[float]] = {}
     limits = []
     with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
         ways = ways_of(shape, rows, few, Path(folder))
-        for number in range(rounds):
+        if options.without:
+            ways = {name: way for name, way in ways.items() if options.without not in name}
+        for number in range(options.rounds):
             for name, (train, count) in ways.items():
                 took = seconds_of(lambda: train(number), time.process_time)  # noqa: B023
                 seconds.setdefault(name, []).append(1000 * took / count)
@@ -141,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=9 * BATCH, help="with fewer than 256 nothing is grouped")
     parser.add_argument("--padded-rows", type=int, default=BATCH, help="rows of the loop that pads to 512")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--without", metavar="WORDS", help="leave out the way whose name has these words")
     options = parser.parse_args(arguments)
     clean_up_on_sigterm()
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -151,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(rows)} rows of {rows.lengths.mean():.0f} tokens (median {np.median(rows.lengths):.0f}), "
           f"batches of {BATCH}, {options.rounds} rounds in turns, processor time of one thread")  # fmt: skip
     for shape in options.shapes.split(","):
-        measure(shape, rows, few, options.rounds)
+        measure(shape, rows, few, options)
     return 0
 
 
