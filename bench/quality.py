@@ -15,7 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
+import pandas as pd
+import torch
+
 from bench.command import ROOT, describe_machine, run_studio
+from studio.cores import usable_cores
+from studio.prediction.embedded import read_plain
+from studio.settings import Settings
 
 PAGE = ROOT / "docs" / "quality.md"
 
@@ -71,7 +77,7 @@ SHORT = replace(SST2, files=("sst2/dev.tsv", "", "sst2/test.tsv"), floor=0.8)
 
 @dataclass(frozen=True)
 class Score:
-    """One run: test accuracy with its interval, what TF-IDF reaches, and seconds."""
+    """One run: test accuracy with its interval, what TF-IDF reaches, seconds, and the agreement in bf16."""
 
     seed: int
     rows: int
@@ -79,10 +85,24 @@ class Score:
     interval: tuple[float, float]
     tfidf: float
     seconds: float
+    agreement: float | None
 
 
-def measure(measurement: Measurement, data: Path, seed: int, settings: Sequence[str]) -> Score:
-    """Import, train with these options and read the report, through the commands a user has."""
+def agreement_in_bf16(folder: Path, texts: Sequence[str]) -> float:
+    """Share of the texts to which a model says the same in bf16 as in fp32."""
+    rows = [{"text": text} for text in texts]
+    device, cores = torch.device("cpu"), usable_cores()
+    labels = [
+        read_plain(folder, device, cores, has_bf16).logits(rows).argmax(axis=1) for has_bf16 in (False, True)
+    ]
+    return float((labels[0] == labels[1]).mean())
+
+
+def measure(measurement: Measurement, data: Path, seed: int, settings: Sequence[str], compared: int) -> Score:
+    """Import, train with these options and read the report, through the commands a user has.
+
+    The first ``compared`` test texts are answered in bf16 and in fp32.
+    """
     with tempfile.TemporaryDirectory(prefix="studio-quality-") as folder:
         home = Path(folder)
         run_studio(home, *measurement.arguments(data, seed))
@@ -93,6 +113,11 @@ def measure(measurement: Measurement, data: Path, seed: int, settings: Sequence[
         )  # fmt: skip
         seconds = time.monotonic() - started
         report = run_studio(home, "evaluate", job["model"], "--split", "test")
+        agreement = None
+        if compared:
+            texts = pd.read_csv(data / measurement.files[2], sep="\t", header=None, dtype=str)[0]
+            (made,) = Settings(home=home).models_dir.glob("*/folder")
+            agreement = agreement_in_bf16(made, texts.head(compared).tolist())
     low, high = report["intervals"]["accuracy"]
     return Score(
         seed,
@@ -101,6 +126,7 @@ def measure(measurement: Measurement, data: Path, seed: int, settings: Sequence[
         (low, high),
         report["baselines"]["tfidf"]["accuracy"],
         seconds,
+        agreement,
     )
 
 
@@ -137,6 +163,9 @@ def main() -> int:
     """Exit code 0 where every floor is reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="one seed, few rows, nothing written")
+    parser.add_argument(
+        "--bf16", type=int, default=0, metavar="ROWS", help="with --short: compare answers in bf16"
+    )
     parser.add_argument("--seeds", default="0,1,2", help="seeds to run")
     parser.add_argument("--preset", default="balanced", help="the preset to measure")
     options = parser.parse_args()
@@ -149,11 +178,14 @@ def main() -> int:
     results: dict[Measurement, list[Score]] = {}
     for seed in seeds:
         for measurement in (SHORT,) if options.short else (SST2, BBC):
-            score = measure(measurement, Path(folder).resolve(), seed, settings)
+            compared = options.bf16 if options.short else 0
+            score = measure(measurement, Path(folder).resolve(), seed, settings, compared)
             results.setdefault(measurement, []).append(score)
             print(
                 f"{measurement.name} seed {seed}: {score.accuracy:.4f} in {score.seconds:.0f} s", flush=True
             )
+            if score.agreement is not None:
+                print(f"in bf16 {score.agreement:.2%} of {compared} test texts get the same label as in fp32")
             if not options.short:  # each time, so that an interrupted run leaves what it measured
                 PAGE.write_text(write_page(results, options.preset), encoding="utf-8")
     if not options.short:

@@ -121,7 +121,7 @@ def attend_at_once(
     """Attention (tokens, heads, width) of all rows by one kernel of a graphics card.
 
     Called by the names under which ``scaled_dot_product_attention`` calls them: ``torch.nn.attention.varlen``
-    has no dropout, and nested tensors cost more than the kernel in each layer.
+    has no dropout, and nested tensors are a prototype.
     """
     width = query.shape[-1]
     missing = -width % WIDTH_MULTIPLE
