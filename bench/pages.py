@@ -1,20 +1,25 @@
 """Seconds to the first content of each page and to an answer, and ten tabs open at once that all stay live.
 
 Target: first content under 2 s; an answer after the first under 0.3 s; every one of ten tabs shows a job's
-progress move.
+progress move. Beside them milliseconds of one answer over HTTP and from the predictor alone, in turns; aim:
+5 ms apart.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.command import describe_machine
+from studio.prediction.pool import PredictorPool
 from tests.conftest import small_rows, write_csv
 from tests.journeys.browser import ARGUMENTS, require_browser
 from tests.journeys.served import ServedStudio
@@ -28,6 +33,8 @@ TARGET_SECONDS = 2.0
 ANSWER_TARGET_SECONDS = 0.3
 ANSWERS = 12
 TABS = 10
+REQUESTS = 200
+SIXTY_TOKENS = "the of and to in is it was for on that with as are be this by at from " * 3 + "it"
 ROUNDS = 3
 
 
@@ -65,6 +72,39 @@ def seconds_to_answers(browser: Browser, studio: ServedStudio, folder: Path) -> 
         page.wait_for_timeout(300)
     context.close()
     return found[1:]
+
+
+def milliseconds_of_requests(studio: ServedStudio, home: Path) -> tuple[float, float]:
+    """Median milliseconds of one text of 60 tokens over HTTP, and asked of a predictor process directly."""
+    (folder,) = (home / "models").glob("*/folder")
+    connection = HTTPConnection("127.0.0.1", studio.port)
+    body, headers = json.dumps({"inputs": [{"text": SIXTY_TOKENS}]}), {"Content-Type": "application/json"}
+    pool = PredictorPool(home / "bench")
+    pool.predict(folder, [{"text": SIXTY_TOKENS}])  # longer than the server keeps an idle connection
+
+    def over_http() -> None:
+        connection.request("POST", "/api/v1/models/small/predict", body, headers)
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise SystemExit(answer.read().decode())
+        answer.read()
+
+    ways: tuple[Callable[[], object], ...] = (
+        over_http,
+        lambda: pool.predict(folder, [{"text": SIXTY_TOKENS}]),
+    )
+    found: tuple[list[float], list[float]] = ([], [])
+    try:
+        for number in range(REQUESTS):
+            for way, own in zip(ways, found, strict=True):
+                started = time.perf_counter()
+                way()
+                if number:  # what happens once only
+                    own.append(1000 * (time.perf_counter() - started))
+    finally:
+        pool.close()
+        connection.close()
+    return median(found[0]), median(found[1])
 
 
 def live_tabs(browser: Browser, studio: ServedStudio) -> int:
@@ -106,6 +146,8 @@ def main() -> int:
             answers = seconds_to_answers(browser, studio, Path(folder))
             answer = median(answers)
             print(f"Predict    answer after {answer:.3f} s (of {ANSWERS}, max {max(answers):.3f})")
+            http, engine = milliseconds_of_requests(studio, Path(folder) / "home")
+            print(f"One text of 60 tokens: {http:.1f} ms over HTTP, {engine:.1f} ms from the predictor")
             live = live_tabs(browser, studio)
             print(f"{live} of {TABS} tabs open at once were live")
         finally:
