@@ -54,7 +54,7 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         ids = self.rows.row("input_ids", number).tolist()
-        return {"input_ids": ids, "labels": int(self.rows.label_ids[number])}
+        return {"input_ids": ids, "labels": int(self.rows.targets[number])}
 
 
 def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Train:

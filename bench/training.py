@@ -33,7 +33,7 @@ from studio.tasks.classification import CLASSIFICATION
 from studio.training.batches import plan_epoch
 from studio.training.learner import Learner
 from studio.training.lesson import Lesson
-from studio.training.losses import share_of_loss
+from studio.training.losses import cross_entropy, share_of_loss
 from studio.training.placement import Placement
 from studio.training.recipe import Recipe
 from studio.training.team import Alone
@@ -66,9 +66,9 @@ class Way:
         self.model.zero_grad(set_to_none=True)
         for part in self.executor.cut(rows.lengths[numbers], Limits(self.rows, self.executor.tokens)):
             own = numbers[part]
-            labels = torch.from_numpy(rows.label_ids[own])
+            labels = torch.from_numpy(rows.targets[own])
             logits = self.executor.logits(self.model, rows, own)
-            share_of_loss(logits, labels, None, len(numbers)).backward()
+            share_of_loss(cross_entropy(logits, labels), labels, None, len(numbers)).backward()
 
 
 def random_rows(count: int, middle: int, spread: float, most: int, seed: int = 0) -> EncodedRows:

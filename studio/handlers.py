@@ -31,7 +31,6 @@ from studio.results.predictions import Predictions, align_labels, write_predicti
 from studio.results.report import Report, ReportInputs, build_report
 from studio.settings import Settings
 from studio.tasks.base import Row, text_of
-from studio.tasks.classification import softmax
 from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.followers import killed_with_partners
 from studio.training.placement import count_processes
@@ -221,7 +220,7 @@ def predict_split(
 ) -> Predictions:
     """The saved model's probabilities on rows of a dataset, of which it reads these roles."""
     asked = loaded.task.rows_of(frame, roles)
-    probabilities = softmax(loaded.logits(asked, tell).astype(np.float64))
+    probabilities = loaded.task.scores(loaded.logits(asked, tell))
     labels, true_ids, probabilities = align_labels(loaded.labels, list(frame["label"]), probabilities)
     return Predictions.from_rows(
         labels, asked, true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
@@ -309,7 +308,7 @@ def predict_table_file(context: JobContext) -> Outcome:
     predictor = Predictor()
 
     def answer(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
-        return softmax(predictor.logits(folder, rows, tell).astype(np.float64))
+        return predictor.load(folder).task.scores(predictor.logits(folder, rows, tell))
 
     request = FileRequest(
         source=Path(payload["source"]),

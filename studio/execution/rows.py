@@ -16,18 +16,19 @@ MASK = "attention_mask"
 
 @dataclass(frozen=True)
 class EncodedRows:
-    """Tokenised rows without padding, each with its label id where labels are known.
+    """Tokenised rows without padding, each with what a model is to answer where that is known.
 
     ``lengths`` are their tokens, int64. ``parts`` holds input_ids and perhaps token_type_ids of all rows one
-    after another, int32; which tokens are real need not be kept, as all are.
+    after another, int32; which tokens are real need not be kept, as all are. The first axis of ``targets``,
+    label ids (int64) or numbers (float32), is rows.
     """
 
     lengths: np.ndarray
     parts: Mapping[str, np.ndarray]
-    label_ids: np.ndarray | None = None
+    targets: np.ndarray | None = None
 
     @classmethod
-    def of(cls, encoded: Encoded, label_ids: Sequence[int] | None = None) -> EncodedRows:
+    def of(cls, encoded: Encoded, targets: Sequence[int] | np.ndarray | None = None) -> EncodedRows:
         """What a tokenizer gave."""
         lengths = np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
         total = int(lengths.sum())
@@ -36,11 +37,11 @@ class EncodedRows:
             for name, column in encoded.items()
             if name != MASK
         }
-        return cls(lengths, parts).labelled(label_ids)
+        return cls(lengths, parts).with_targets(targets)
 
-    def labelled(self, label_ids: Sequence[int] | None) -> EncodedRows:
-        """The same rows with these labels."""
-        return replace(self, label_ids=None if label_ids is None else np.asarray(label_ids, dtype=np.int64))
+    def with_targets(self, targets: Sequence[int] | np.ndarray | None) -> EncodedRows:
+        """The same rows with what is to be answered."""
+        return replace(self, targets=None if targets is None else np.asarray(targets))
 
     def chosen(self, numbers: np.ndarray) -> EncodedRows:
         """Some of the rows, in the order of their numbers.
@@ -53,8 +54,8 @@ class EncodedRows:
             name: np.concatenate([self.row(name, number) for number in numbers] or [column[:0]])
             for name, column in self.parts.items()
         }
-        labels = None if self.label_ids is None else self.label_ids[numbers]
-        return EncodedRows(self.lengths[numbers], parts, labels)
+        targets = None if self.targets is None else self.targets[numbers]
+        return EncodedRows(self.lengths[numbers], parts, targets)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -70,6 +71,6 @@ class EncodedRows:
 
 
 def joined(pieces: Sequence[EncodedRows]) -> EncodedRows:
-    """Rows without labels one after another, those of the first piece first; at least one piece."""
+    """Rows without targets one after another, those of the first piece first; at least one piece."""
     parts = {name: np.concatenate([piece.parts[name] for piece in pieces]) for name in pieces[0].parts}
     return EncodedRows(np.concatenate([piece.lengths for piece in pieces]), parts)

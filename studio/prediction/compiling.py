@@ -21,7 +21,6 @@ from studio.metrics.registry import get_metric
 from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize
 from studio.prediction.forms import FormNote, write_note
 from studio.tasks.base import Row
-from studio.tasks.classification import softmax
 
 ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other work slows both alike
 TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
@@ -138,7 +137,8 @@ def compare(
             seconds[which] += time.perf_counter() - began
     before, after = (np.concatenate(answers)[: len(rows)] for answers in parts)
     metric = get_metric(plain.task.primary_metric)
-    lost = metric.compute(true_ids, softmax(before)) - metric.compute(true_ids, softmax(after))
+    scores = plain.task.scores
+    lost = metric.compute(true_ids, scores(before)) - metric.compute(true_ids, scores(after))
     return Comparison(
         agreement=float((before.argmax(axis=1) == after.argmax(axis=1)).mean()),
         loss=lost if metric.best == "high" else -lost,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,6 +23,9 @@ Encoded = dict[str, list[list[int]]]
 """What a tokenizer gives, without padding: input_ids, attention_mask and perhaps token_type_ids."""
 
 Encode = Callable[[Sequence[Row], Any, int], Encoded]
+Targets = Callable[[Columns, Sequence[str]], np.ndarray]
+Scores = Callable[[np.ndarray], np.ndarray]
+Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
 Decode = Callable[[np.ndarray, Sequence[str]], list[dict[str, Any]]]
 
 
@@ -50,8 +53,11 @@ class Role:
 class Task:
     """A description that data, training, results and prediction all read.
 
-    ``head`` names the kind of head put on the encoder; ``metrics`` are names in ``studio.metrics.registry``
-    in the order they are shown; ``primary_metric`` decides which epoch is kept.
+    ``head`` names the kind of head put on the encoder, and ``problem`` its loss, as transformers calls it.
+    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``scores``
+    turns outputs (rows, outputs) into what metrics and people read. ``metrics`` are names in
+    ``studio.metrics.registry`` in the order they are shown; ``watched`` are those measured after each epoch,
+    and ``primary_metric`` decides which epoch is kept.
     """
 
     key: str
@@ -59,9 +65,13 @@ class Task:
     help: str
     roles: tuple[Role, ...]
     head: str
+    problem: Problem
     metrics: tuple[str, ...]
+    watched: tuple[str, ...]
     primary_metric: str
     encode: Encode
+    targets: Targets
+    scores: Scores
     decode: Decode
 
     def role(self, key: str) -> Role:

@@ -23,7 +23,6 @@ from studio.execution.token_cache import TokenCache
 from studio.execution.tokenising import Tokenising
 from studio.metrics.registry import get_metric
 from studio.tasks.base import Columns, Task
-from studio.tasks.classification import LABEL
 from studio.training.adapters import count_parameters, plain_model
 from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
@@ -34,7 +33,7 @@ from studio.training.preparing import LearningOrder, prepare_learner
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
 from studio.training.reporter import Reporter
-from studio.training.rows import check_rows, label_ids_of
+from studio.training.rows import check_rows
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
@@ -141,7 +140,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     model, executor = learner.model, learner.lesson.executor
     executor.close()
     model = plain_model(model)
-    model.config.problem_type = "single_label_classification"
+    model.config.problem_type = run.task.problem
     model.eval()
     save_folder(model, loaded.tokenizer, max_length, run.out_dir)
     course = reporter.course
@@ -223,8 +222,8 @@ def encode_order(
         report.progress(step=0, steps=1, message="Tokenising the rows", eta_seconds=None)
 
     def rows_of(columns: Columns) -> EncodedRows:
-        label_ids = label_ids_of(columns[LABEL.key], run.labels)
-        return tokenising.encode(run.task.rows_of(columns), between).labelled(label_ids)
+        targets = run.task.targets(columns, run.labels)
+        return tokenising.encode(run.task.rows_of(columns), between).with_targets(targets)
 
     return LearningOrder(
         task=run.task,

@@ -22,7 +22,7 @@ from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
-from studio.training.losses import class_weights, share_of_loss
+from studio.training.losses import LOSSES, class_weights, share_of_loss
 from studio.training.snapshot_state import learnt_of, load_tensors
 from studio.training.team import Team
 
@@ -39,8 +39,8 @@ class Learner:
         self.rates = [group["lr"] for group in groups]
         self.optimizer = torch.optim.AdamW(groups, fused=True)
         self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
-        weights = class_weights(lesson.recipe, lesson.train_rows.label_ids, lesson.label_count)
-        self.heaviest_label = 1.0 if weights is None else float(weights.max())
+        self.loss = LOSSES[lesson.task.problem]
+        weights = class_weights(lesson.recipe, lesson.train_rows.targets, lesson.label_count)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.recomputes = False
         model.train()
@@ -122,13 +122,13 @@ class Learner:
     def learn_part(self, numbers: np.ndarray, batch_rows: int) -> torch.Tensor:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
         rows = self.lesson.train_rows
-        labels = moved(torch.from_numpy(rows.label_ids[numbers]), self.device)
+        targets = moved(torch.from_numpy(rows.targets[numbers]), self.device)
         with computing_in(self.lesson.placement.precision, self.device.type):
             logits = self.lesson.executor.logits(self.model, rows, numbers)
         logits = logits.float()
-        loss = share_of_loss(logits, labels, self.class_weights, batch_rows)
+        loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, batch_rows)
         self.scaler.scale(loss).backward()
-        right = (logits.detach().argmax(dim=-1) == labels).sum()
+        right = self.loss.right(logits.detach(), targets).sum()
         return torch.stack([loss.detach(), right.to(loss.dtype)])
 
     def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
@@ -140,6 +140,16 @@ class Learner:
             logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
         self.team.add_up([torch.from_numpy(logits)])
         return logits
+
+    def mean_loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
+        """The mean loss of rows, whatever the weights of their labels."""
+        return float(self.loss.of_rows(torch.from_numpy(outputs), torch.from_numpy(targets)).mean())
+
+    @property
+    def loss_of_guessing(self) -> float:
+        """What one who knows nothing loses in the mean of the dearest rows."""
+        heaviest = 1.0 if self.class_weights is None else float(self.class_weights.max())
+        return self.loss.of_guessing(self.lesson.label_count) * max(1.0, heaviest)
 
     @cached_property
     def _own_validation(self) -> tuple[np.ndarray, EncodedRows]:

@@ -1,14 +1,45 @@
-"""The loss of a batch, in which rows of rare labels may count more."""
+"""The loss of each problem, and how the losses of rows become that of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from studio.tasks.base import Problem
 from studio.training.recipe import Recipe
+
+
+def cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of one label a row: ``targets`` are label ids (rows,)."""
+    return functional.cross_entropy(outputs, targets, reduction="none")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a problem minimises.
+
+    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,); ``right``
+    tells which rows are answered rightly, (rows,). ``of_guessing`` is what one who knows nothing loses a row,
+    given how many outputs there are.
+    """
+
+    of_rows: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    right: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    of_guessing: Callable[[int], float]
+
+
+LOSSES: dict[Problem, Loss] = {
+    "single_label_classification": Loss(
+        of_rows=cross_entropy,
+        right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
+        of_guessing=lambda labels: math.log(max(2, labels)),
+    ),
+}
 
 
 def class_weights(recipe: Recipe, label_ids: Sequence[int], label_count: int) -> torch.Tensor | None:
@@ -26,12 +57,11 @@ def class_weights(recipe: Recipe, label_ids: Sequence[int], label_count: int) ->
 
 
 def share_of_loss(
-    logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, batch_rows: int
+    losses: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, batch_rows: int
 ) -> torch.Tensor:
-    """What some rows of a batch add to its mean cross-entropy, each row counting by the weight of its label.
+    """What the losses of some rows of a batch add to its mean, each row counting by the weight of its label.
 
     Divided by the rows of the whole batch, so that the shares of its parts add up however it is cut; and by
     rows, not by their weights, so that a batch of rare labels counts more.
     """
-    losses = functional.cross_entropy(logits, labels, reduction="none")
     return (losses if weights is None else losses * weights[labels]).sum() / batch_rows

@@ -1,4 +1,4 @@
-"""From the columns of a dataset to rows for a tokenizer and ids for a head."""
+"""Whether there is something to learn in the rows of a dataset."""
 
 from __future__ import annotations
 
@@ -18,15 +18,3 @@ def check_rows(train: Columns, labels: Sequence[str]) -> None:
         )
     if not len(train[LABEL.key]):
         raise InvalidInput("There are no training rows.", "Choose a split that leaves rows for training.")
-
-
-def label_ids_of(column: Sequence[str], labels: Sequence[str]) -> list[int]:
-    """Turn labels into ids; raises InvalidInput for a label the dataset does not list."""
-    ids = {label: number for number, label in enumerate(labels)}
-    unknown = [label for label in column if label not in ids]
-    if unknown:
-        raise InvalidInput(
-            f"{len(unknown)} rows carry labels that the dataset does not list, such as '{unknown[0]}'.",
-            "Import the dataset again, so that its labels are read from all its rows.",
-        )
-    return [ids[label] for label in column]

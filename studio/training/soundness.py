@@ -29,15 +29,10 @@ class LossWatch:
     seen: int = 0
     average: float = 0.0
 
-    @classmethod
-    def of(cls, labels: int, heaviest: float = 1.0) -> LossWatch:
-        """For so many labels, the heaviest of which counts so many times in the loss."""
-        return cls(math.log(max(2, labels)) * max(1.0, heaviest))
-
     def find_fault(self, losses: Sequence[float]) -> tuple[int, str] | None:
         """Take the losses of the next steps; return the place (0: the first) and fault of the first bad one.
 
-        >>> LossWatch.of(labels=2).find_fault([0.7, float("nan")])
+        >>> LossWatch(guessing=0.69).find_fault([0.7, float("nan")])
         (1, 'The training loss is no longer a number')
         """
         for place, loss in enumerate(losses):

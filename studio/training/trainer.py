@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from studio.metrics.registry import compute_metrics
-from studio.tasks.classification import softmax
 from studio.training.batches import plan_epoch
 from studio.training.cadence import Cadence
 from studio.training.learner import Learner
@@ -26,7 +25,6 @@ from studio.training.snapshot_state import (
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.soundness import LossWatch, went_wrong
 
-WATCHED_METRICS = ("accuracy", "f1_macro")
 # On a graphics processor losses are looked at so many at once: each look waits for it.
 LOSSES_LOOKED_AT = 50
 
@@ -49,7 +47,7 @@ class EncoderTrainer:
         self.cadence = Cadence()
         self.reserve_bytes = 0
         self.schedule = Schedule.of(self.lesson.recipe, self.lesson.extent.steps)
-        self.watch = LossWatch.of(self.lesson.label_count, learner.heaviest_label)
+        self.watch = LossWatch(learner.loss_of_guessing)
         self.unseen_losses: list[torch.Tensor] = []
         self.last_good = ""
         self.began = time.monotonic()
@@ -159,11 +157,12 @@ class EncoderTrainer:
         if scores:
             self.reporter.report.log(
                 f"Epoch {course.epochs}: training loss {train['loss']:.4f}, "
-                f"validation loss {scores['loss']:.4f}, validation accuracy {scores['accuracy']:.4f}"
+                f"validation loss {scores['loss']:.4f}, "
+                f"validation {course.title} {scores[course.metric]:.4f}"
             )
 
     def score_validation(self) -> dict[str, float]:
-        """Loss, accuracy, macro F1 and primary metric on the validation rows; empty where there are none."""
+        """Loss and the task's watched metrics on the validation rows; empty where there are none."""
         rows = self.lesson.validation_rows
         if not len(rows):
             return {}
@@ -173,12 +172,10 @@ class EncoderTrainer:
             if self.reporter.is_quiet:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
-        logits = self.learner.validation_logits(tell)
-        truth = np.asarray(rows.label_ids)
-        probabilities = softmax(logits.astype(np.float64))
-        names = dict.fromkeys((*WATCHED_METRICS, self.lesson.task.primary_metric))
-        scores = compute_metrics(("log_loss", *names), truth, probabilities)
-        return {"loss": scores.pop("log_loss")} | scores
+        outputs, task = self.learner.validation_logits(tell), self.lesson.task
+        names = dict.fromkeys((*task.watched, task.primary_metric))
+        scores = compute_metrics(names, rows.targets, task.scores(outputs))
+        return {"loss": self.learner.mean_loss(outputs, rows.targets)} | scores
 
     def take_snapshot(self, reserve_bytes: int) -> None:
         """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""

@@ -16,7 +16,7 @@ from studio.execution.executors import Executor, PackedExecutor, PaddedExecutor,
 from studio.execution.packing import pack_model
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
-from studio.training.losses import share_of_loss
+from studio.training.losses import cross_entropy, share_of_loss
 from tests.encoders import FAMILIES, POSITIONS, build_tokenizer
 from tests.execution.devices import DEVICES
 
@@ -67,8 +67,9 @@ def learn(model: Any, executor: Executor, rows: EncodedRows, limits: Limits, ste
 def add_gradients(model: Any, executor: Executor, rows: EncodedRows, limits: Limits) -> None:
     """Leave the gradients of the mean loss of all rows."""
     for part in executor.cut(rows.lengths, limits):
-        labels = torch.from_numpy(rows.label_ids[part]).to(model.device)
-        share_of_loss(executor.logits(model, rows, part), labels, None, len(rows)).backward()
+        labels = torch.from_numpy(rows.targets[part]).to(model.device)
+        losses = cross_entropy(executor.logits(model, rows, part), labels)
+        share_of_loss(losses, labels, None, len(rows)).backward()
 
 
 def gradients_of(model: Any) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from studio.training.losses import class_weights, share_of_loss
+from studio.training.losses import LOSSES, class_weights, cross_entropy, share_of_loss
 from studio.training.recipe import Recipe
 
 pytestmark = pytest.mark.slow
@@ -36,13 +36,24 @@ def test_the_loss_of_a_batch_is_the_mean_over_rows_of_weight_times_loss() -> Non
     labels = torch.tensor([0, 1, 1])
     weights = torch.tensor([0.5, 2.0])
     by_hand = (0.5 * np.log(2) + 2 * np.log(2) + 2 * np.log(4)) / 3
-    assert float(share_of_loss(logits, labels, weights, 3)) == pytest.approx(by_hand, abs=1e-6)
-    parts = [share_of_loss(logits[cut], labels[cut], weights, 3) for cut in (slice(0, 1), slice(1, 3))]
+    assert float(share_of_loss(cross_entropy(logits, labels), labels, weights, 3)) == pytest.approx(
+        by_hand, abs=1e-6
+    )
+    parts = [
+        share_of_loss(cross_entropy(logits[cut], labels[cut]), labels[cut], weights, 3)
+        for cut in (slice(0, 1), slice(1, 3))
+    ]
     assert float(sum(parts)) == pytest.approx(by_hand, abs=1e-6), "however the batch is cut"
     plain = (np.log(2) + np.log(2) + np.log(4)) / 3
-    assert float(share_of_loss(logits, labels, None, 3)) == pytest.approx(plain, abs=1e-6)
+    assert float(share_of_loss(cross_entropy(logits, labels), labels, None, 3)) == pytest.approx(
+        plain, abs=1e-6
+    )
 
 
 def test_balanced_weights_leave_the_mean_over_a_balanced_table_as_it_is() -> None:
     found = class_weights(Recipe(class_weights="balanced"), [0, 1, 2] * 5, 3)
     assert found is not None and found.tolist() == pytest.approx([1.0, 1.0, 1.0])
+
+
+def test_one_label_alone_can_be_guessed_without_an_endless_loss() -> None:
+    assert LOSSES["single_label_classification"].of_guessing(1) > 0
