@@ -68,10 +68,11 @@ def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placemen
     return train
 
 
-def trainer_of(model: Any, rows: EncodedRows, folder: Path, **settings: Any) -> Train:
-    """One epoch with transformers' Trainer, which is made before the clock runs."""
+def trainer_of(model: Any, rows: EncodedRows, folder: Path, at_once: int = BATCH, **settings: Any) -> Train:
+    """One epoch with Trainer, which is made before the clock runs, and takes ``at_once`` rows at a time."""
     arguments = TrainingArguments(
-        output_dir=str(folder), per_device_train_batch_size=BATCH, num_train_epochs=1,
+        output_dir=str(folder), num_train_epochs=1,
+        per_device_train_batch_size=at_once, gradient_accumulation_steps=BATCH // at_once,
         use_cpu=not torch.cuda.is_available(), report_to=[], save_strategy="no",
         disable_tqdm=True, logging_strategy="no",
         **settings,
@@ -92,7 +93,9 @@ def studio_of(shape: str, placement: Placement) -> tuple[Any, Executor]:
     return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device)
 
 
-def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> dict[str, tuple[Train, int]]:
+def ways_of(
+    shape: str, rows: EncodedRows, few: EncodedRows, folder: Path, at_once: int
+) -> dict[str, tuple[Train, int]]:
     """Every way to train once on the rows, and on how many of them it does."""
     placement = choose_placement("auto")
     padded = Fixed(0, 0, multiple=1, limit=LONGEST, overhead=ALL_TOGETHER, tokens=ALL_TOGETHER)
@@ -101,10 +104,18 @@ def ways_of(shape: str, rows: EncodedRows, few: EncodedRows, folder: Path) -> di
     grouped = f"Trainer, grouped by length{' and bf16' if fast else ''}"
     return {
         "a loop that pads to 512, fp32": (learn(make_model(shape, "eager"), padded, few, fp32), len(few)),
-        "Trainer, default settings": (trainer_of(make_model(shape, "sdpa"), rows, folder), len(rows)),
+        "Trainer, default settings": (
+            trainer_of(make_model(shape, "sdpa"), rows, folder, at_once),
+            len(rows),
+        ),
         grouped: (
             trainer_of(
-                make_model(shape, "sdpa"), rows, folder, train_sampling_strategy="group_by_length", **fast
+                make_model(shape, "sdpa"),
+                rows,
+                folder,
+                at_once,
+                train_sampling_strategy="group_by_length",
+                **fast,
             ),
             len(rows),
         ),
@@ -120,7 +131,7 @@ def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.N
     seconds: dict[str, list[float]] = {}
     limits = []
     with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
-        ways = ways_of(shape, rows, few, Path(folder))
+        ways = ways_of(shape, rows, few, Path(folder), options.at_once)
         if options.without:
             ways = {name: way for name, way in ways.items() if options.without not in name}
         for number in range(options.rounds):
@@ -142,6 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--shapes", default="4x256", help=f"of {', '.join(SHAPES)}")
     parser.add_argument("--rows", type=int, default=9 * BATCH, help="with fewer than 256 nothing is grouped")
     parser.add_argument("--padded-rows", type=int, default=BATCH, help="rows of the loop that pads to 512")
+    parser.add_argument(
+        "--at-once", type=int, default=BATCH, help="rows that Trainer adds up to a batch: memory"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--without", metavar="WORDS", help="leave out the way whose name has these words")
     options = parser.parse_args(arguments)
