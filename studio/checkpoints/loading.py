@@ -18,6 +18,7 @@ from studio.checkpoints.resolve import pickle_error
 from studio.checkpoints.store import read_note
 from studio.checkpoints.tokens import lowers_case
 from studio.errors import InvalidInput
+from studio.tasks.registry import get_task
 
 NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
 FETCH_AGAIN = (
@@ -27,38 +28,40 @@ FETCH_AGAIN = (
 
 @dataclass(frozen=True)
 class LoadedEncoder:
-    """A model with the head the labels need, its tokenizer, and sentences on what was done to get there."""
+    """A model with the head the task needs, its tokenizer, and sentences on what was done to get there.
+
+    ``keeps_head``: the head is the one that the checkpoint came with, trained for the same outputs.
+    """
 
     model: Any
     tokenizer: Any
     notes: list[str]
+    keeps_head: bool
 
 
-def load_encoder(folder: Path, task: str, labels: Sequence[str], recipe: Any = None) -> LoadedEncoder:
-    """Load the encoder in ``folder`` with a head for ``labels``, in their order, in float32.
+def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncoder:
+    """Load the encoder in ``folder`` with a head for a task and its ``labels``, in their order, in float32.
 
-    A head that was trained for the same labels is kept; any other is replaced by a new one, drawn from
-    torch's random numbers, and a note says so. ``task`` and ``recipe`` are taken for tasks with other heads.
-    Raises InvalidInput where the folder is none the studio can train, or its weights are not those of the
-    encoder that its config.json describes.
+    A head that was trained for the same outputs is kept; any other is replaced by a new one, drawn from
+    torch's random numbers, and a note says so. Raises InvalidInput where the folder is none the studio can
+    train, or its weights are not those of the encoder that its config.json describes.
     """
-    del task, recipe
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
     try:
-        return read_encoder(folder, labels)
+        return read_encoder(folder, get_task(task).outputs(labels))
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, labels: Sequence[str]) -> LoadedEncoder:
+def read_encoder(folder: Path, outputs: Sequence[str]) -> LoadedEncoder:
     """Do the work of ``load_encoder``."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
-    config.id2label = dict(enumerate(labels))
-    config.label2id = {label: index for index, label in enumerate(labels)}
+    config.id2label = dict(enumerate(outputs))
+    config.label2id = {name: index for index, name in enumerate(outputs)}
     with quiet_transformers():
         model, info = AutoModelForSequenceClassification.from_pretrained(
             folder,
@@ -72,8 +75,9 @@ def read_encoder(folder: Path, labels: Sequence[str]) -> LoadedEncoder:
         )
     refuse_missing_weights(folder, model, info)
     note = read_note(folder)
-    notes = [*(note.notes if note else ()), renew_head(model, info, known, list(labels))]
-    return LoadedEncoder(model, load_tokenizer(folder), notes)
+    keeps_head, sentence = renew_head(model, info, known, list(outputs))
+    notes = [*(note.notes if note else ()), sentence]
+    return LoadedEncoder(model, load_tokenizer(folder), notes, keeps_head)
 
 
 @contextmanager
@@ -111,20 +115,22 @@ def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> No
         )
 
 
-def renew_head(model: Any, info: dict[str, Any], known: list[str], labels: list[str]) -> str:
-    """Give the model a new head unless its own was trained for these labels; return the note to show."""
+def renew_head(model: Any, info: dict[str, Any], known: list[str], outputs: list[str]) -> tuple[bool, str]:
+    """Give the model a new head unless its own is for these outputs; tell whether it kept it, and a note."""
     inside = encoder_prefix(model)
+    what = f"{len(outputs)} labels" if len(outputs) > 1 else "one number"
     names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
     if names <= set(info["missing_keys"]):
-        return f"It gets a new head for {len(labels)} labels."
-    if known == labels:
-        return "It keeps its head, which was trained for the same labels."
+        return False, f"It gets a new head for {what}."
+    if known == outputs:
+        same = "the same labels" if len(outputs) > 1 else "a number too"
+        return True, f"It keeps its head, which was trained for {same}."
     fresh = dict(type(model)(model.config).named_parameters())
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name in names:
                 parameter.copy_(fresh[name])
-    return f"It gets a new head for {len(labels)} labels, as its own was trained for {len(known)} others."
+    return False, f"It gets a new head for {what}, as its own was trained for {len(known)} others."
 
 
 def load_tokenizer(folder: Path) -> Any:

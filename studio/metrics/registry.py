@@ -8,6 +8,7 @@ import numpy as np
 
 from studio.errors import NotFound
 from studio.metrics import classification as score
+from studio.metrics import regression
 from studio.metrics.base import Metric
 
 _ALL = (
@@ -89,6 +90,38 @@ _ALL = (
         score.ece,
         has_interval=False,
     ),
+    Metric(
+        "pearson",
+        "Pearson correlation",
+        "How well the answers rise with the true numbers: 1 is on a straight line, 0 is no relation.",
+        "number",
+        "high",
+        regression.pearson,
+    ),
+    Metric(
+        "spearman",
+        "Spearman correlation",
+        "How well the answers put the rows into the right order: 1 is the same order, 0 is no relation.",
+        "number",
+        "high",
+        regression.spearman,
+    ),
+    Metric(
+        "mse",
+        "Mean squared error",
+        "The square of how far answers are off, averaged; large errors count most.",
+        "number",
+        "low",
+        regression.mse,
+    ),
+    Metric(
+        "mae",
+        "Mean absolute error",
+        "How far answers are off, averaged, in the unit of the numbers.",
+        "number",
+        "low",
+        regression.mae,
+    ),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
@@ -107,9 +140,7 @@ def choose_metrics(names: Iterable[str], label_count: int) -> dict[str, Metric]:
     return {metric.name: metric for metric in chosen if metric.applies(label_count)}
 
 
-def compute_metrics(
-    names: Iterable[str], true_ids: np.ndarray, probabilities: np.ndarray
-) -> dict[str, float]:
-    """Compute metrics from true ids (n,) and probabilities (n, labels)."""
-    chosen = choose_metrics(names, probabilities.shape[1])
-    return {name: metric.compute(true_ids, probabilities) for name, metric in chosen.items()}
+def compute_metrics(names: Iterable[str], truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Compute metrics from the truth of rows and what a task makes of a model's outputs."""
+    chosen = choose_metrics(names, scores.shape[1] if scores.ndim > 1 else 1)
+    return {name: metric.compute(truth, scores) for name, metric in chosen.items()}

@@ -26,7 +26,7 @@ from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
 from studio.prediction.forms import is_form, plain_folder, read_note
 from studio.tasks.base import Encoded, Row, Task
-from studio.tasks.registry import get_task
+from studio.tasks.registry import TASKS, get_task
 
 FALLBACK_MAX_LENGTH = 512
 FALLBACK_TASK = "classification"
@@ -178,7 +178,7 @@ def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool)
         model.to(torch.bfloat16)
     thrifty = ThriftyExecutor(executor, weights, threads)
     labels = labels_of(model.config)
-    return LoadedModel(task_of(recipe), model, tokenizer, labels, max_length, thrifty, weights)
+    return LoadedModel(task_of(recipe, model.config), model, tokenizer, labels, max_length, thrifty, weights)
 
 
 def read_form(folder: Path, threads: int) -> LoadedModel:
@@ -197,7 +197,7 @@ def read_form(folder: Path, threads: int) -> LoadedModel:
         weights=note.weights,
     )
     executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
-    task = task_of(read_recipe(plain))
+    task = task_of(read_recipe(plain), config)
     return LoadedModel(task, model, tokenizer, labels_of(config), note.max_length, executor, note.weights)
 
 
@@ -221,9 +221,10 @@ def labels_of(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[index]) for index in sorted(config.id2label))
 
 
-def task_of(recipe: dict[str, Any]) -> Task:
-    """The task a model was trained for."""
-    return get_task(str(recipe.get("task") or FALLBACK_TASK))
+def task_of(recipe: dict[str, Any], config: Any) -> Task:
+    """The task a model was trained for, by its recipe, or else by the loss that its config names."""
+    alike = (task.key for task in TASKS.values() if task.problem == config.problem_type)
+    return get_task(str(recipe.get("task") or next(alike, FALLBACK_TASK)))
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ Encoded = dict[str, list[list[int]]]
 
 Encode = Callable[[Sequence[Row], Any, int], Encoded]
 Targets = Callable[[Columns, Sequence[str]], np.ndarray]
+Check = Callable[[Columns, Sequence[str]], None]
 Scores = Callable[[np.ndarray], np.ndarray]
 Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
 Decode = Callable[[np.ndarray, Sequence[str]], list[dict[str, Any]]]
@@ -54,6 +55,8 @@ class Task:
     """A description that data, training, results and prediction all read.
 
     ``head`` names the kind of head put on the encoder, and ``problem`` its loss, as transformers calls it.
+    ``check`` raises InvalidInput where training rows, with the labels of the dataset, leave nothing to learn.
+    ``outputs`` names the numbers that the head gives for a row, from the labels of the dataset.
     ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``scores``
     turns outputs (rows, outputs) into what metrics and people read. ``metrics`` are names in
     ``studio.metrics.registry`` in the order they are shown; ``watched`` are those measured after each epoch,
@@ -69,6 +72,8 @@ class Task:
     metrics: tuple[str, ...]
     watched: tuple[str, ...]
     primary_metric: str
+    check: Check
+    outputs: Callable[[Sequence[str]], tuple[str, ...]]
     encode: Encode
     targets: Targets
     scores: Scores

@@ -8,26 +8,20 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import Columns, Encoded, Role, Row, Task
+from studio.tasks.base import Columns, Role, Task
+from studio.tasks.texts import TEXT, TEXT_B, encode
 
-TEXT = Role("text", "Text", "The column the model reads to decide.")
-TEXT_B = Role(
-    "text_b", "Second text", "Where two texts are compared: the column with the other one.", required=False
-)
 LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, max_length: int) -> Encoded:
-    """Turn texts, or pairs of them, into token ids, cut to ``max_length`` tokens and not padded.
-
-    Of a pair that is too long the longer text is cut, token by token.
-    """
-    if not rows:
-        return {"input_ids": [], "attention_mask": []}
-    roles = [role.key for role in (TEXT, TEXT_B) if role.key in rows[0]]
-    texts = ([row[role] for row in rows] for role in roles)
-    # One list call: a fast tokenizer then works on all its threads, ten times faster than a loop.
-    return dict(tokenizer(*texts, truncation=True, max_length=max_length, padding=False))
+def check(columns: Columns, labels: Sequence[str]) -> None:
+    """Raise InvalidInput where there is nothing to tell apart."""
+    del columns
+    if len(labels) < 2:
+        raise InvalidInput(
+            f"The dataset has {len(labels)} label, so there is nothing to tell apart.",
+            "Import rows of at least two labels.",
+        )
 
 
 def targets(columns: Columns, labels: Sequence[str]) -> np.ndarray:
@@ -92,6 +86,8 @@ CLASSIFICATION = Task(
     ),
     watched=("accuracy", "f1_macro"),
     primary_metric="accuracy",
+    check=check,
+    outputs=tuple,
     encode=encode,
     targets=targets,
     scores=softmax,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from studio.errors import NotFound
 from studio.tasks.base import Task
 from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.regression import REGRESSION
 
-TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION,)}
+TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION, REGRESSION)}
 
 
 def get_task(key: str) -> Task:

@@ -15,7 +15,7 @@ from transformers import set_seed
 from jobs.durable import fsync_tree, rename
 from studio.checkpoints.loading import load_encoder
 from studio.cores import usable_cores
-from studio.errors import ran_out_of_memory
+from studio.errors import InvalidInput, ran_out_of_memory
 from studio.execution.executors import usable_length
 from studio.execution.memory import give_back
 from studio.execution.rows import EncodedRows
@@ -27,13 +27,14 @@ from studio.training.adapters import count_parameters, plain_model
 from studio.training.cadence import Cadence
 from studio.training.course import Course, MeasuredPoint
 from studio.training.followers import gather_team
+from studio.training.losses import LOSSES
 from studio.training.memory import Deaths, RowsAtOnce, count_kernel_kills, not_enough
 from studio.training.placement import Placement, choose_placement
 from studio.training.preparing import LearningOrder, prepare_learner
 from studio.training.progress import Progress
 from studio.training.recipe import Recipe
 from studio.training.reporter import Reporter
-from studio.training.rows import check_rows
+from studio.training.scaling import Scale
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
@@ -113,14 +114,14 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     started = time.monotonic()
     # PyTorch counts the cores of the computer, also in a container that may use fewer.
     torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
-    check_rows(run.train, run.labels)
+    check_rows(run)
     snapshots, snapshot = open_snapshots(run, report)
     # Snapshots of earlier versions do not say where they were computed.
     before = snapshot.state.get("placement") if snapshot else None
     placement = choose_placement(run.recipe.precision, before)
     report.log(placement.sentence)
     set_seed(run.recipe.seed)
-    loaded = load_encoder(run.checkpoint_folder, run.task.key, list(run.labels), run.recipe)
+    loaded = load_encoder(run.checkpoint_folder, run.task.key, run.labels)
     max_length = usable_length(loaded.model, loaded.tokenizer, run.recipe.max_length)
     all_parameters = count_parameters(loaded.model)[0]
     notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
@@ -132,7 +133,12 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:
         learner = prepare_learner(order, loaded, team)
         learning = count_parameters(learner.model)[1]
-        reporter = Reporter(report, course_of(run, snapshot), learner.lesson.extent)
+        reporter = Reporter(
+            report,
+            course_of(run, snapshot),
+            learner.lesson.extent,
+            counts_right=learner.loss.right is not None,
+        )
         trainer = EncoderTrainer(learner, reporter, snapshots, at_once)
         trainer.cadence = run.make_cadence()
         trainer.reserve_bytes = run.reserve_bytes
@@ -140,6 +146,8 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     model, executor = learner.model, learner.lesson.executor
     executor.close()
     model = plain_model(model)
+    if order.scale != Scale():
+        order.scale.put_into(model)
     model.config.problem_type = run.task.problem
     model.eval()
     save_folder(model, loaded.tokenizer, max_length, run.out_dir)
@@ -164,6 +172,13 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         earlier_seconds=trainer.earlier_seconds,
         rows_per_second=reporter.rows_per_second,
     )
+
+
+def check_rows(run: TrainingRun) -> None:
+    """Raise InvalidInput where there is nothing to learn."""
+    run.task.check(run.train, run.labels)
+    if not any(map(len, run.train.values())):
+        raise InvalidInput("There are no training rows.", "Choose a split that leaves rows for training.")
 
 
 def open_snapshots(run: TrainingRun, report: Progress) -> tuple[Snapshots, Snapshot | None]:
@@ -225,15 +240,22 @@ def encode_order(
         targets = run.task.targets(columns, run.labels)
         return tokenising.encode(run.task.rows_of(columns), between).with_targets(targets)
 
+    train_rows, validation_rows, scale = rows_of(run.train), rows_of(run.validation), Scale()
+    if LOSSES[run.task.problem].scales:
+        scale = Scale.of(train_rows.targets)
+        train_rows, validation_rows = (
+            rows.with_targets(scale.down(rows.targets)) for rows in (train_rows, validation_rows)
+        )
     return LearningOrder(
         task=run.task,
         recipe=run.recipe,
         checkpoint_folder=run.checkpoint_folder,
         labels=tuple(run.labels),
-        train_rows=rows_of(run.train),
-        validation_rows=rows_of(run.validation),
+        train_rows=train_rows,
+        validation_rows=validation_rows,
         max_length=max_length,
         placement=placement,
+        scale=scale,
     )
 
 

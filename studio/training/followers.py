@@ -125,7 +125,7 @@ def follow(
     torch.set_num_threads(threads)
     if order.placement.device == "cuda":
         torch.cuda.set_device(rank)
-    loaded = load_encoder(order.checkpoint_folder, order.task.key, order.labels, order.recipe)
+    loaded = load_encoder(order.checkpoint_folder, order.task.key, order.labels)
     ready.send_bytes(b"ready")
     group = Group.join(rank, size, meeting)
     learner = prepare_learner(order, loaded, group)

@@ -40,7 +40,9 @@ class Learner:
         self.optimizer = torch.optim.AdamW(groups, fused=True)
         self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
         self.loss = LOSSES[lesson.task.problem]
-        weights = class_weights(lesson.recipe, lesson.train_rows.targets, lesson.label_count)
+        weights = None
+        if lesson.task.problem == "single_label_classification":
+            weights = class_weights(lesson.recipe, lesson.train_rows.targets, lesson.outputs)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.recomputes = False
         model.train()
@@ -128,14 +130,14 @@ class Learner:
         logits = logits.float()
         loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, batch_rows)
         self.scaler.scale(loss).backward()
-        right = self.loss.right(logits.detach(), targets).sum()
+        right = self.loss.right(logits.detach(), targets).sum() if self.loss.right else loss.new_zeros(())
         return torch.stack([loss.detach(), right.to(loss.dtype)])
 
     def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
         """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
         self.team.tell("validation_logits")
         own, rows = self._own_validation
-        logits = np.zeros((len(self.lesson.validation_rows), self.lesson.label_count), dtype=np.float32)
+        logits = np.zeros((len(self.lesson.validation_rows), self.lesson.outputs), dtype=np.float32)
         with computing_in(self.lesson.placement.precision, self.device.type):
             logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
         self.team.add_up([torch.from_numpy(logits)])
@@ -149,7 +151,7 @@ class Learner:
     def loss_of_guessing(self) -> float:
         """What one who knows nothing loses in the mean of the dearest rows."""
         heaviest = 1.0 if self.class_weights is None else float(self.class_weights.max())
-        return self.loss.of_guessing(self.lesson.label_count) * max(1.0, heaviest)
+        return self.loss.of_guessing(self.lesson.outputs) * max(1.0, heaviest)
 
     @cached_property
     def _own_validation(self) -> tuple[np.ndarray, EncodedRows]:

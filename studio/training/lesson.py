@@ -14,7 +14,10 @@ from studio.training.reporter import Extent
 
 @dataclass(frozen=True)
 class Lesson:
-    """Everything a training is made of beside the model."""
+    """Everything a training is made of beside the model.
+
+    ``outputs`` is how many numbers the head gives for a row.
+    """
 
     task: Task
     recipe: Recipe
@@ -23,7 +26,7 @@ class Lesson:
     executor: Executor
     max_length: int
     placement: Placement
-    label_count: int
+    outputs: int
 
     @property
     def extent(self) -> Extent:

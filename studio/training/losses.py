@@ -14,6 +14,11 @@ from studio.tasks.base import Problem
 from studio.training.recipe import Recipe
 
 
+def squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of one number a row, (rows,)."""
+    return (outputs[:, 0] - targets) ** 2
+
+
 def cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Of one label a row: ``targets`` are label ids (rows,)."""
     return functional.cross_entropy(outputs, targets, reduction="none")
@@ -23,22 +28,26 @@ def cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 class Loss:
     """What a problem minimises.
 
-    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,); ``right``
-    tells which rows are answered rightly, (rows,). ``of_guessing`` is what one who knows nothing loses a row,
-    given how many outputs there are.
+    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,).
+    ``of_guessing`` is what one who knows nothing loses a row, given how many outputs there are. ``right``
+    tells which rows are answered rightly, (rows,), where that is a question. ``scales``: targets are numbers
+    of any scale.
     """
 
     of_rows: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    right: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     of_guessing: Callable[[int], float]
+    right: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
+    scales: bool = False
 
 
 LOSSES: dict[Problem, Loss] = {
     "single_label_classification": Loss(
         of_rows=cross_entropy,
-        right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
         of_guessing=lambda labels: math.log(max(2, labels)),
+        right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
     ),
+    # Of numbers scaled to a variance of 1, their mean costs 1.
+    "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),
 }
 
 

@@ -17,12 +17,16 @@ from studio.training.learner import Learner
 from studio.training.lesson import Lesson
 from studio.training.placement import Placement, wants_plain_attention
 from studio.training.recipe import Recipe
+from studio.training.scaling import Scale
 from studio.training.team import Team
 
 
 @dataclass(frozen=True)
 class LearningOrder:
-    """What every process of a training starts from; ``max_length`` is that of the rows, in tokens."""
+    """What every process of a training starts from; ``max_length`` is that of the rows, in tokens.
+
+    Targets are numbers around 0 where they are of a ``scale``.
+    """
 
     task: Task
     recipe: Recipe
@@ -32,12 +36,15 @@ class LearningOrder:
     validation_rows: EncodedRows
     max_length: int
     placement: Placement
+    scale: Scale
 
 
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
     """Make the loaded encoder ready to learn."""
     recipe, placement = order.recipe, order.placement
     model = loaded.model.to(placement.device)
+    if loaded.keeps_head and order.scale != Scale():
+        order.scale.take_from(model)
     if recipe.dropout is not None:
         set_dropout(model, recipe.dropout)
     executor = choose_executor(model, loaded.tokenizer, order.max_length, placement.device)
@@ -54,7 +61,7 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
         executor=executor,
         max_length=order.max_length,
         placement=placement,
-        label_count=len(order.labels),
+        outputs=len(order.task.outputs(order.labels)),
     )
     team.take_over([*model.parameters(), *model.buffers()])  # a new head is drawn by each
     set_seed(recipe.seed)

@@ -72,11 +72,15 @@ class Sums:
 
 @dataclass
 class Reporter:
-    """Sums up losses and right answers over the epoch and since the last point, and tells them."""
+    """Sums up losses and right answers over the epoch and since the last point, and tells them.
+
+    ``counts_right`` is False where answers are neither right nor wrong.
+    """
 
     report: Progress
     course: Course
     extent: Extent
+    counts_right: bool = True
     epoch: Sums = field(default_factory=Sums)
     window: Sums = field(default_factory=Sums)
     met: Sums = field(default_factory=Sums)
@@ -86,9 +90,10 @@ class Reporter:
 
     @property
     def train_scores(self) -> dict[str, float]:
-        """Mean loss and share of right answers over the rows of the running epoch, as they were met."""
+        """Mean loss, and share of right answers, over the rows of the running epoch, as they were met."""
         rows = max(1, self.epoch.rows)
-        return {"loss": float(self.epoch.row_loss) / rows, "accuracy": float(self.epoch.right) / rows}
+        scores = {"loss": float(self.epoch.row_loss) / rows}
+        return scores | ({"accuracy": float(self.epoch.right) / rows} if self.counts_right else {})
 
     def tell_again(self) -> None:
         """Tell every number of the history once more: what was told before a break may not have arrived."""
@@ -118,7 +123,8 @@ class Reporter:
         """Tell what was met since the last point, and begin a new one."""
         window, self.window = self.window, Sums()
         self.note("loss", float(window.loss) / window.steps, "train", step)
-        self.note("accuracy", self.train_scores["accuracy"], "train", step)
+        if self.counts_right:
+            self.note("accuracy", self.train_scores["accuracy"], "train", step)
         self.note("learning_rate", learning_rate, "train", step)
         self.note("rows_per_second", window.rows / max(1e-9, window.seconds), "train", step)
 

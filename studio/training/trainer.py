@@ -173,9 +173,10 @@ class EncoderTrainer:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
         outputs, task = self.learner.validation_logits(tell), self.lesson.task
+        loss = self.learner.mean_loss(outputs, rows.targets)
         names = dict.fromkeys((*task.watched, task.primary_metric))
-        scores = compute_metrics(names, rows.targets, task.scores(outputs))
-        return {"loss": self.learner.mean_loss(outputs, rows.targets)} | scores
+        # Of numbers too these metrics are the same whatever their scale.
+        return {"loss": loss} | compute_metrics(names, rows.targets, task.scores(outputs))
 
     def take_snapshot(self, reserve_bytes: int) -> None:
         """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""

@@ -7,6 +7,7 @@ import pytest
 
 from studio.metrics.intervals import bootstrap_intervals, intervals_of, wilson_interval
 from studio.metrics.registry import METRICS, choose_metrics
+from studio.tasks.classification import CLASSIFICATION
 
 
 def draw(rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +34,7 @@ def test_nothing_counted_says_nothing() -> None:
 @pytest.mark.parametrize("rows", [30, 300, 1000])
 def test_every_interval_holds_its_score_and_only_the_calibration_error_has_none(rows: int) -> None:
     truth, probabilities = draw(rows)
-    chosen = choose_metrics(METRICS, 2)
+    chosen = choose_metrics(CLASSIFICATION.metrics, 2)
     found = intervals_of(chosen, truth, probabilities)
     assert list(found) == [name for name in chosen if name != "ece"]
     for name, (low, high) in found.items():

@@ -1,0 +1,92 @@
+"""Regression: one text or a pair of texts, and a number in the data's own scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.errors import InvalidInput
+from studio.tasks.base import Columns, Role, Task
+from studio.tasks.texts import TEXT, TEXT_B, encode
+
+NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
+VALUE = "value"
+
+
+def read_number(cell: str) -> float:
+    """The number in a cell; NaN where there is none.
+
+    A comma is taken for a decimal point where there is no other.
+
+    >>> [read_number(cell) for cell in (" 3.5 ", "3,5", "-1e3", "three", "inf")]
+    [3.5, 3.5, -1000.0, nan, nan]
+    """
+    plain = cell.strip()
+    if "." not in plain and plain.count(",") == 1:
+        plain = plain.replace(",", ".")
+    try:
+        number = float(plain) if "_" not in plain else math.nan
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def check(columns: Columns, labels: Sequence[str]) -> None:
+    """Raise InvalidInput where all rows have the same number."""
+    numbers = targets(columns, labels)
+    if len(numbers) and np.ptp(numbers) == 0:
+        raise InvalidInput(
+            f"All training rows have the number {numbers[0]:g}, so there is nothing to learn.",
+            "Check that it is the right column.",
+        )
+
+
+def targets(columns: Columns, labels: Sequence[str]) -> np.ndarray:
+    """The numbers, float32 (rows,); raises InvalidInput for a cell that holds none."""
+    del labels
+    column = columns[NUMBER.key]
+    numbers = np.array([read_number(cell) for cell in column], dtype=np.float32)
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise InvalidInput(
+            f"{len(wrong)} rows have no number, such as '{column[int(wrong[0])]}'.",
+            "Import the dataset again, so that its numbers are checked.",
+        )
+    return numbers
+
+
+def scores(outputs: np.ndarray) -> np.ndarray:
+    """The predicted numbers, float64 (rows,), of outputs (rows, 1)."""
+    return np.asarray(outputs, dtype=np.float64)[:, 0]
+
+
+def decode(outputs: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """One ``{value}`` a row.
+
+    >>> decode(np.array([[2.5]]), [])
+    [{'value': 2.5}]
+    """
+    del labels
+    return [{VALUE: float(value)} for value in scores(outputs)]
+
+
+REGRESSION = Task(
+    key="regression",
+    title="Predict a number",
+    help="Give each text, or pair of texts, a number, such as how alike two sentences are.",
+    roles=(TEXT, TEXT_B, NUMBER),
+    head="sequence-classification",
+    problem="regression",
+    metrics=("pearson", "spearman", "mse", "mae"),
+    watched=("pearson", "spearman"),
+    primary_metric="spearman",
+    check=check,
+    outputs=lambda _labels: (VALUE,),
+    encode=encode,
+    targets=targets,
+    scores=scores,
+    decode=decode,
+)
