@@ -19,9 +19,9 @@ from bench.training import (
     SHAPES,
     WIDE,
     learner_of,
-    make_model,
     random_rows,
     seconds_of,
+    studio_model,
     tokenizer_like,
 )
 from studio.execution.answers import predict_rows
@@ -62,7 +62,7 @@ class Step:
 def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
     """Steps with one method, and the scores of all rows, each on average."""
     recipe = Recipe(batch_size=batch, method=method, epochs=1, precision="fp32")
-    model = make_model(shape, "sdpa")
+    model = studio_model(shape)
     layers, hidden, heads = SHAPES[shape]
     weights = sum(weight.numel() for weight in model.base_model.parameters())
     encoder = Encoder(weights, layers, hidden, 4 * hidden, heads)

@@ -17,7 +17,7 @@ from statistics import median
 import torch
 
 from bench.command import ROOT, describe_machine
-from bench.training import BATCH, learner_of, make_model, random_rows, tokenizer_like
+from bench.training import BATCH, learner_of, random_rows, studio_model, tokenizer_like
 from studio.execution.executors import choose_executor
 from studio.execution.parts import Limits, cut_packed, cut_padded
 from studio.training.batches import plan_epoch
@@ -32,7 +32,7 @@ PLANNED_ROWS, PLANNING_SECONDS = 10**6, 5.0
 def learn(count: int) -> dict[str, float]:
     """Learn so many rows once: milliseconds a step early and late, and how memory grew meanwhile."""
     torch.set_num_threads(1)
-    rows, model = random_rows(count, *LENGTHS), make_model(SHAPE, "sdpa")
+    rows, model = random_rows(count, *LENGTHS), studio_model(SHAPE)
     executor = choose_executor(model, tokenizer_like(), LONGEST, "cpu")
     placement = Placement("cpu", "the processor", "fp32")
     learner = learner_of(model, executor, rows, placement)

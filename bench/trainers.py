@@ -33,6 +33,7 @@ from bench.training import (
     make_model,
     news_like_rows,
     seconds_of,
+    studio_model,
     tokenizer_like,
 )
 from studio.execution.executors import Executor, choose_executor
@@ -89,7 +90,7 @@ def trainer_of(model: Any, rows: EncodedRows, folder: Path, at_once: int = BATCH
 
 def studio_of(shape: str, placement: Placement) -> tuple[Any, Executor]:
     """A model, and what computes it as the studio does."""
-    model = make_model(shape, "sdpa")
+    model = studio_model(shape, placement.device)
     return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device)
 
 

@@ -25,6 +25,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from bench.command import describe_machine
 from studio.checkpoints.resolve import resolve
+from studio.execution.dropout import quicken_dropout
 from studio.execution.executors import Executor, PaddedExecutor, choose_executor
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
@@ -109,6 +110,14 @@ def make_model(shape: str, attention: str) -> Any:
     return model.train()
 
 
+def studio_model(shape: str, device: str = "cpu") -> Any:
+    """The same as the studio trains it."""
+    model = make_model(shape, "sdpa")
+    if device == "cpu":
+        quicken_dropout(model)
+    return model
+
+
 def learner_of(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Learner:
     """The studio's own learner of a model made here."""
     recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
@@ -138,7 +147,7 @@ def ways_of(shape: str) -> list[Way]:
         return kind(0, 0, multiple=1, limit=LONGEST, overhead=overhead, tokens=ALL_TOGETHER)
 
     plain = make_model(shape, "eager")
-    ours = make_model(shape, "sdpa")
+    ours = studio_model(shape)
     unpadded = choose_executor(ours, tokenizer_like(), LONGEST, "cpu")
     rows = BATCH if SHAPES[shape][1] < WIDE else ROWS_OF_WIDE
     return [

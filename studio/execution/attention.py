@@ -13,6 +13,7 @@ from torch.nn import functional
 from transformers import AttentionInterface
 
 from studio.execution.devices import moved
+from studio.execution.dropout import drop
 
 PACKED_ATTENTION = "studio_packed"
 HALF_FORMATS = (torch.float16, torch.bfloat16)
@@ -26,21 +27,16 @@ class Pack:
     """Where each row stands in a list of tokens: ``lengths`` from long to short; all on a device.
 
     >>> Pack((5, 2, 2), torch.device("cpu")).runs
-    [(0, 1, 5), (5, 2, 2)]
+    [(1, 5), (2, 2)]
     """
 
     lengths: tuple[int, ...]
     device: torch.device
 
     @functools.cached_property
-    def runs(self) -> list[tuple[int, int, int]]:
-        """First token, rows and tokens a row of each run of equally long rows; every layer asks for it."""
-        runs, start = [], 0
-        for length, rows in groupby(self.lengths):
-            count = len(list(rows))
-            runs.append((start, count, length))
-            start += count * length
-        return runs
+    def runs(self) -> list[tuple[int, int]]:
+        """Rows and tokens a row of each run of equally long rows; every layer asks for it."""
+        return [(len(list(rows)), length) for length, rows in groupby(self.lengths)]
 
     @functools.cached_property
     def borders(self) -> torch.Tensor:
@@ -85,13 +81,12 @@ def attend_in_runs(
 ) -> torch.Tensor:
     """Attention (tokens, heads, width) of rows of one length after those of another."""
     heads, _, width = query.shape
+    sizes = [rows * length for rows, length in pack.runs]
+    parts = zip(*(part.split(sizes, dim=1) for part in (query, key, value)), strict=True)
     answers = []
-    for start, rows, length in pack.runs:
+    for (rows, length), run in zip(pack.runs, parts, strict=True):
         shape = (heads, rows, length, width)
-        q, k, v = (
-            part[:, start : start + rows * length].reshape(shape).transpose(0, 1)
-            for part in (query, key, value)
-        )
+        q, k, v = (part.reshape(shape).transpose(0, 1) for part in run)
         answer = attend_alike(q, k, v, dropout, scaling)
         answers.append(answer.transpose(1, 2).reshape(rows * length, heads, width))
     return torch.cat(answers)
@@ -107,7 +102,7 @@ def attend_alike(
     if not dropout:
         return functional.scaled_dot_product_attention(query, key, value, scale=scaling)
     shares = torch.softmax(query @ key.transpose(-1, -2) * scaling, dim=-1)
-    return functional.dropout(shares, dropout).to(value.dtype) @ value
+    return drop(shares, dropout).to(value.dtype) @ value
 
 
 def attend_at_once(

@@ -100,6 +100,7 @@ class CompiledExecutor:
 
     padded: PaddedExecutor
     streams: int
+    sentence: str = "Rows of like length are computed by a compiled form."
 
     @property
     def rows(self) -> int:

@@ -36,6 +36,10 @@ class Executor(Protocol):
     def tokens(self) -> int:
         """How many tokens are best computed at once."""
 
+    @property
+    def sentence(self) -> str:
+        """How rows are computed, for a log."""
+
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Cut the rows of a step into parts; each holds places in ``lengths``."""
 
@@ -57,6 +61,7 @@ class PaddedExecutor:
     overhead: int
     tokens: int = TOKENS_PER_PART
     rows: int = ROWS_PER_PART
+    sentence: str = "Rows of like length are padded and computed together."
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Rows of like length together, as few padded tokens as possible."""
@@ -92,6 +97,7 @@ class PackedExecutor:
     packed: PackedModel
     tokens: int = TOKENS_PER_PART
     rows: int = ROWS_PER_PART
+    sentence: str = "Rows are computed without padding."
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """As many rows together as the limits allow."""

@@ -14,7 +14,9 @@ from typing import Any
 
 import torch
 
+from studio.errors import ran_out_of_memory
 from studio.execution.attention import PACKED_ATTENTION, Pack
+from studio.execution.devices import computing_in, is_fast_in_bf16
 
 PROBED_LENGTHS = (7, 5, 5, 2)
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
@@ -76,7 +78,10 @@ def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: 
 
 
 def pack_model(model: Any) -> PackedModel | None:
-    """Have a classifier compute without padding; None, and nothing changed, where answers would differ."""
+    """Have a classifier compute without padding; None, and nothing changed, where answers would differ.
+
+    Raises RuntimeError where the memory does not suffice to try it.
+    """
     rows = probed_rows(model)
     packed = None
     with evaluating(model), torch.no_grad():
@@ -84,7 +89,11 @@ def pack_model(model: Any) -> PackedModel | None:
             expected = torch.cat([model(input_ids=row[None]).logits for row in rows])
             packed = PackedModel(model)
             found = packed.logits(model, torch.cat(rows), None, [len(row) for row in rows])
-        except (RuntimeError, TypeError, AttributeError, IndexError, ValueError):
+            if found.is_cuda:
+                try_half(packed, model, rows)
+        except (RuntimeError, TypeError, AttributeError, IndexError, ValueError) as error:
+            if ran_out_of_memory(error):
+                raise
             found = None
     if found is not None:
         apart = (expected.max(dim=0).values - expected.min(dim=0).values).max()
@@ -93,6 +102,15 @@ def pack_model(model: Any) -> PackedModel | None:
     if packed is not None:
         packed.plain_again()
     return None
+
+
+def try_half(packed: PackedModel, model: Any, rows: Sequence[torch.Tensor]) -> None:
+    """Answer and learn from the rows once in half the bits; raises what the kernels for them raise."""
+    device = rows[0].device.type
+    precision = "bf16" if is_fast_in_bf16(device) else "fp16"
+    with torch.enable_grad(), computing_in(precision, device):
+        packed.logits(model, torch.cat(list(rows)), None, [len(row) for row in rows]).sum().backward()
+    model.zero_grad(set_to_none=True)
 
 
 @contextmanager

@@ -54,12 +54,14 @@ class TokenCache:
         return rows if known == {CHECKSUM: checksum_of(rows)} else None
 
     def put(self, fingerprint: str, rows: EncodedRows) -> None:
-        """Keep rows, or leave it where the disk takes none."""
+        """Keep rows; leave it where they are too many, or the disk takes none."""
         offsets = pa.array(np.concatenate([[0], np.cumsum(rows.lengths)]))
         columns = [pa.LargeListArray.from_arrays(offsets, pa.array(part)) for part in rows.parts.values()]
         fields = [pa.field(name, column.type) for name, column in zip(rows.parts, columns, strict=True)]
         schema = pa.schema(fields, metadata={CHECKSUM: checksum_of(rows)})
         batch = pa.record_batch(columns, schema=schema)
+        if batch.nbytes > self.limit_bytes:
+            return
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.folder).free - batch.nbytes < self.reserve_bytes:

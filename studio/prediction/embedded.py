@@ -79,6 +79,11 @@ class ThriftyExecutor:
         """How many tokens are best computed at once."""
         return self.inner.tokens
 
+    @property
+    def sentence(self) -> str:
+        """As the executor inside."""
+        return self.inner.sentence
+
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """As the executor inside."""
         return self.inner.cut(lengths, limits)
@@ -122,9 +127,10 @@ class Predictor:
             self.forget(key)
             raise NotFound("The files of this model are gone.", "Choose another model, or train it again.")
         if key not in self._models:
+            loaded = read_model(Path(folder), self.device, self._threads, self._has_bf16)
             while len(self._models) >= self.max_models:
                 self._models.popitem(last=False)
-            self._models[key] = read_model(Path(folder), self.device, self._threads, self._has_bf16)
+            self._models[key] = loaded
         self._models.move_to_end(key)
         return self._models[key]
 
@@ -174,7 +180,8 @@ def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool)
     torch.set_num_threads(threads)
     executor = choose_executor(model, tokenizer, max_length, device.type)
     weights = model.num_parameters() - model.get_input_embeddings().weight.numel()
-    if has_bf16 and weights >= FEWEST_BF16_WEIGHTS:
+    # Who wanted the training to be exact wants the answers to be.
+    if has_bf16 and weights >= FEWEST_BF16_WEIGHTS and recipe.get("precision") != "fp32":
         model.to(torch.bfloat16)
     thrifty = ThriftyExecutor(executor, weights, threads)
     labels = labels_of(model.config)

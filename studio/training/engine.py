@@ -132,6 +132,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
     with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:
         learner = prepare_learner(order, loaded, team)
+        report.log(learner.lesson.executor.sentence)
         learning = count_parameters(learner.model)[1]
         reporter = Reporter(
             report,

@@ -9,6 +9,7 @@ import torch
 from transformers import set_seed
 
 from studio.checkpoints.loading import LoadedEncoder
+from studio.execution.dropout import quicken_dropout
 from studio.execution.executors import choose_executor
 from studio.execution.rows import EncodedRows
 from studio.tasks.base import Task
@@ -53,6 +54,8 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
     if wants_plain_attention(model, placement.device, recipe.method):
         model.set_attn_implementation("eager")
     model = prepare_method(model, recipe).to(placement.device)
+    if placement.device == "cpu":
+        quicken_dropout(model)
     lesson = Lesson(
         task=order.task,
         recipe=recipe,

@@ -22,6 +22,17 @@ def test_rows_start_on_physical_lines_and_quoted_breaks_stay_as_they_are() -> No
     assert parsed.starts == [1, 2, 4]
 
 
+def test_short_texts_of_as_many_words_each_are_one_column_under_a_header_or_without() -> None:
+    words = ("late parcel", "broken password", "lost card", "late refund")
+    sentences = ("the parcel was late again", "the card was lost again", "my order was wrong again")
+    for texts in (words, sentences):
+        for count in (8, 16, 24, 40):
+            rows = [f"{texts[number % len(texts)]}\n" for number in range(count)]
+            assert guess_delimiter(["product\n", *rows]) == "" and guess_delimiter(rows) == ""
+    numbers = [f"{number} parcel late\n" for number in range(16)]
+    assert guess_delimiter(numbers) == " ", "a table of a number and words"
+
+
 def test_quotes_in_an_unquoted_table_are_plain_characters() -> None:
     text = '1\t"good" hotel\n0\tthe "worst\n1\t" nice "\n0\tends with "\n'
     parsed = parse_text(text)

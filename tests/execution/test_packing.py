@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification
 from studio.execution.answers import predict_rows
 from studio.execution.devices import computing_in
 from studio.execution.executors import Executor, PackedExecutor, PaddedExecutor, choose_executor
-from studio.execution.packing import pack_model
+from studio.execution.packing import pack_model, probed_rows, try_half
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.training.losses import cross_entropy, share_of_loss
@@ -116,13 +116,35 @@ def test_a_step_has_the_same_gradient_however_it_is_computed(
 def test_in_bf16_an_encoder_answers_nearly_the_same(
     encoder_folders: dict[str, Path], family: str, device: str
 ) -> None:
-    rows = make_rows()
-    torch.manual_seed(0)
-    model = AutoModelForSequenceClassification.from_pretrained(encoder_folders[family]).eval().to(device)
+    model, rows = load(encoder_folders[family]).eval().to(device), make_rows()
     executor = choose_executor(model, build_tokenizer(), POSITIONS, device)
     exact = predict_rows(executor, model, rows)
     model.to(torch.bfloat16)
-    assert 0 < np.abs(predict_rows(executor, model, rows) - exact).max() < 0.02
+    found = predict_rows(executor, model, rows)
+    assert 0 < np.abs(found - exact).max() < 0.05 * np.ptp(exact, axis=0).max()
+    assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.95
+
+
+def test_what_is_tried_in_half_the_bits_leaves_no_gradients(encoder_folders: dict[str, Path]) -> None:
+    model = load(encoder_folders["bert"])
+    packed, rows = packing(model), probed_rows(model)
+    try_half(packed, model, rows)
+    assert all(weight.grad is None for weight in model.parameters())
+    with pytest.raises(IndexError):
+        try_half(packed, model, [row + 10**6 for row in rows])
+
+
+def test_an_encoder_that_the_memory_cannot_try_is_no_encoder_to_be_padded(
+    encoder_folders: dict[str, Path],
+) -> None:
+    model = load(encoder_folders["bert"])
+
+    def fail(_module: Any, _given: Any) -> None:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    model.get_input_embeddings().register_forward_pre_hook(fail)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        pack_model(model)
 
 
 def packing(model: Any) -> Any:

@@ -117,6 +117,16 @@ def test_the_longest_unused_go_where_there_are_too_many(tokenising: Tokenising, 
     assert counting.rows == 3 * len(ROWS)
 
 
+def test_rows_beyond_the_limit_are_not_kept_and_cost_no_others_their_place(
+    tokenising: Tokenising, counting: Counting
+) -> None:
+    encoded(tokenising)
+    (path,) = tokenising.cache.folder.iterdir()  # type: ignore[union-attr]
+    small = replace(tokenising, cache=replace(tokenising.cache, limit_bytes=path.stat().st_size + 10))
+    encoded(small, ROWS * 40)
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_without_a_place_to_keep_them_rows_are_tokenised_all_the_same(tokenising: Tokenising) -> None:
     expected = encoded(replace(tokenising, cache=None))
     blocked = tokenising.cache.folder  # type: ignore[union-attr]

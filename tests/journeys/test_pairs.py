@@ -38,7 +38,7 @@ def test_pairs_are_imported_learnt_and_asked_in_two_boxes(
     answer = page.locator("#predict-answer")
     first.fill("the cat is number 3")
     page.locator("#predict-go").click()
-    expect(answer).to_contain_text("There is no text yet")
+    expect(answer).to_contain_text("There is no second text yet")
     second.fill("we saw a cat of 3")
     page.locator("#predict-go").click()
     expect(answer).to_contain_text("the cat is number 3 ‖ we saw a cat of 3")

@@ -26,6 +26,7 @@ LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, lzma.LZMAError, struct.error)
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")
 OPENERS: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 # What a zip file really is, by a member that only this kind has; the text is what is not read, and why.
 OFFICE_MEMBERS = (
@@ -111,7 +112,10 @@ def check_members(members: list[zipfile.ZipInfo], name: str) -> None:
 def damaged(name: str) -> InvalidInput:
     """The sentence for an archive that cannot be unpacked."""
     return InvalidInput(
-        f"{name} cannot be unpacked: it is damaged or cut off.", "Pack it again, or download it again."
+        f"{name} cannot be unpacked: it is damaged or cut off.",
+        "Save it again in the spreadsheet program, or download it again."
+        if name.lower().endswith(WORKBOOK_SUFFIXES)
+        else "Pack it again, or download it again.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from studio.data.readers.headers import KNOWN_NAMES, NUMBER
@@ -100,7 +101,7 @@ def guess_delimiter(
     }
     best = max(scores, key=lambda delimiter: scores[delimiter], default="")
     if scores.get(best, 0.0) > 0:
-        return best
+        return "" if best == " " and are_words(lines, replace(base, delimiter=best), fixed) else best
     first = next((line for line in lines if line.strip()), "")
     return "," if any(mark in first for mark in USUAL_DELIMITERS) else ""
 
@@ -129,7 +130,7 @@ def score_delimiter(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -
     fitting = [row for row in parsed.rows if len(row) == width]
     titles = titles_above(parsed, width)
     fit = len(fitting) / (len(parsed.rows) - titles + len(parsed.broken))
-    labelled = has_label(fitting) or all(cell.strip().casefold() in KNOWN_NAMES for cell in fitting[0])
+    labelled = is_named(fitting) or has_column(fitting, is_label)
     rare = RARE_DELIMITERS.get(delimiter, 0.0)
     if delimiter in NEEDS_A_LABEL and (len(fitting) < FEWEST_ROWS or fit < 0.9 or not labelled):
         return 0.0
@@ -160,19 +161,42 @@ def titles_above(parsed: Parsed, width: int) -> int:
     return next((index for index, row in enumerate(parsed.rows) if len(row) == width), 0)
 
 
-def has_label(fitting: list[list[str]]) -> bool:
-    """Whether a column holds numbers, or few values again and again, as labels do."""
-    return any(map(is_label, zip(*fitting, strict=True))) or any(
-        map(is_label, zip(*fitting[1:], strict=True))
+def are_words(lines: list[str], dialect: Dialect, fixed: frozenset[str]) -> bool:
+    """Whether blanks separate no cells but the words of texts that are equally long.
+
+    A table of them has a line of known names, a column of numbers, or quotes around the blanks of a cell.
+    """
+    parsed = parse_best_quoting(lines, dialect, fixed)
+    width = parsed.usual_width()
+    fitting = [row for row in parsed.rows if len(row) == width]
+    quoted = any(" " in cell for row in fitting for cell in row)
+    return titles_above(parsed, width) > 0 or not (
+        is_named(fitting) or has_column(fitting, is_numeric) or quoted
     )
 
 
+def is_named(fitting: list[list[str]]) -> bool:
+    """Whether the first row names columns as tables do."""
+    return all(cell.strip().casefold() in KNOWN_NAMES for cell in fitting[0])
+
+
+def has_column(fitting: list[list[str]], is_such: Callable[[tuple[str, ...]], bool]) -> bool:
+    """Whether a column is such, with its first cell or without it."""
+    return any(any(map(is_such, zip(*rows, strict=True))) for rows in (fitting, fitting[1:]))
+
+
 def is_label(column: tuple[str, ...]) -> bool:
-    """Whether the cells of a column are numbers, or few short values."""
+    """Whether the cells of a column are numbers, or few short values again and again."""
     filled = [cell for cell in column if cell.strip()]
     if len(filled) < FEWEST_ROWS or max(map(len, filled)) > LONGEST_LABEL:
         return False
-    return all(NUMBER.fullmatch(cell) for cell in filled) or len(set(filled)) <= len(filled) / 2
+    return is_numeric(column) or len(set(filled)) <= len(filled) / 2
+
+
+def is_numeric(column: tuple[str, ...]) -> bool:
+    """Whether the cells of a column are numbers."""
+    filled = [cell for cell in column if cell.strip()]
+    return len(filled) >= FEWEST_ROWS and all(NUMBER.fullmatch(cell) for cell in filled)
 
 
 def returns_end_lines(text: str, options: ReadOptions) -> bool:

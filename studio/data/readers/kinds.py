@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from studio.data.readers.archives import WORKBOOK_SUFFIXES
 from studio.data.readers.conll import looks_like_conll
 from studio.data.readers.encodings import guess_wide
 from studio.data.readers.sources import read_start
@@ -83,7 +84,17 @@ def recognise(path: Path, name: str) -> str:
             "Save it as CSV in UTF-8, or check that it is the right file.",
         )
     text = probe.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
-    return kind_of_text(text, name, len(probe) == PROBED_BYTES)
+    kind = kind_of_text(text, name, len(probe) == PROBED_BYTES)
+    if (
+        kind == "text"
+        and name.lower().endswith(WORKBOOK_SUFFIXES)
+        and not any(map(text.__contains__, ",;\t|"))
+    ):
+        raise InvalidInput(
+            f"{name} is no workbook: it holds plain text without columns.",
+            "Save the table as XLSX or CSV in the spreadsheet program, or download it again.",
+        )
+    return kind
 
 
 def is_binary(probe: bytes) -> bool:

@@ -14,6 +14,7 @@ from studio.pages import events, guard, layout, links, live
 from studio.pages.predict import answer, chosen, filing
 from studio.pages.words import words_of
 from studio.tasks.base import Row
+from studio.tasks.registry import title_of
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -262,8 +263,10 @@ class PredictPage:
         model = self.studio.models.get(name)
         state = chosen.state_of(self.studio, name)
         row = {role: asked.get(role, "") for role in model.roles}
-        if not all(text.strip() for text in row.values()):
-            nothing = layout.notice("info", W.text.missing, W.text.missing_hint)
+        empty = next((role for role, text in row.items() if not text.strip()), None)
+        if empty is not None:
+            missing = W.text.missing.say(what=title_of(empty))
+            nothing = layout.notice("info", missing, W.text.missing_hint)
             return nothing, "", chosen.render_status(model, state)
         if state == "ready":
             return self.answer(name, row), "", chosen.render_status(model, state)

@@ -135,6 +135,12 @@ def test_a_name_that_leads_out_of_the_archive_is_refused(tmp_path: Path, name: s
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.zip"]
 
 
+def test_a_workbook_by_name_alone_is_refused_but_a_table_in_it_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="is no workbook: it holds plain text"):
+        read(write_bytes(tmp_path / "fake.xlsx", b"this is no workbook at all\n"))
+    assert rows_of(read(write_bytes(tmp_path / "export.xlsx", TABLE))) == [("one", "a"), ("two", "b")]
+
+
 def test_an_archive_in_an_archive_is_refused(tmp_path: Path) -> None:
     inner = write_zip(tmp_path / "inner.zip", {"a.csv": TABLE, "b.csv": TABLE}).read_bytes()
     for data in (inner, gzip.compress(TABLE)):
