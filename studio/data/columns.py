@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,17 +11,25 @@ import pandas as pd
 
 from studio.data.problems import Problem
 from studio.data.readers import Table
+from studio.tasks.regression import read_number
 
 TEXT = "text"
 TEXT_B = "text_b"
 LABEL = "label"
+NUMBER = "number"
+ANSWERS = (LABEL, NUMBER)
 SAMPLE_ROWS = 20_000
 LABEL_NAMES = frozenset({"label", "labels", "category", "class", "target", "sentiment", "intent", "topic"})
 LABEL_NAMES_ZH = frozenset({"标签", "类别", "分类", "情感"})
+NUMBER_NAMES = frozenset(
+    {"number", "score", "scores", "similarity", "rating", "stars", "value", "label", "target", "grade"}
+    | {"分数", "评分", "得分", "相似度"}
+)
 TEXT_NAMES = frozenset({"text", "text_a", "message", "review", "sentence", "content", "文本", "内容", "评论"})
 # A column called "text" is the text beside somewhat longer addresses or file names.
 NAMED_TEXT_SHARE = 0.3
 LONGEST_LABEL = 80
+NUMERIC_SHARE = 0.9
 # A column whose values hardly repeat is an id, a number or a text, not a label.
 MOST_DISTINCT_SHARE = 0.5
 
@@ -81,12 +90,13 @@ PAIRS = (
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What the values of a column look like; lengths in characters."""
+    """What the values of a column look like; lengths in characters, ``numbers`` the cells that are some."""
 
     name: str
     mean_length: float
     distinct: int
     filled: int
+    numbers: int = 0
 
     @property
     def distinct_share(self) -> float:
@@ -104,7 +114,8 @@ def describe_column(name: str, values: pd.Series) -> ColumnFacts:
     """Facts about one column of text cells."""
     filled = values[values.str.strip() != ""]
     mean_length = float(filled.str.len().mean()) if len(filled) else 0.0
-    return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled))
+    numbers = sum(not math.isnan(read_number(cell)) for cell in filled)
+    return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers)
 
 
 def guess_roles(
@@ -125,10 +136,14 @@ def guess_roles(
         label = best_label([fact for fact in facts if fact.name not in roles.values()], roles)
         if label:
             roles[LABEL] = label
+    if NUMBER in wanted and NUMBER not in roles:
+        number = best_number([fact for fact in facts if fact.name not in roles.values()])
+        if number:
+            roles[NUMBER] = number
     left = [fact for fact in facts if fact.name not in roles.values()]
     longest = max((fact.mean_length for fact in left), default=0.0)
     left.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
-    texts = [key for key in wanted if key != LABEL and key not in roles]
+    texts = [key for key in wanted if key not in ANSWERS and key not in roles]
     for key, fact in zip(texts, left, strict=False):
         roles[key] = fact.name
     return {role.key: roles[role.key] for role in task.roles if role.key in roles}
@@ -163,6 +178,18 @@ def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None
     ):
         if candidates:
             return min(candidates, key=lambda fact: (fact.distinct_share, fact.mean_length)).name
+    return None
+
+
+def best_number(facts: list[ColumnFacts]) -> str | None:
+    """The column most like a number to be learnt: nearly all cells are some, it is named so, or has most."""
+    numeric = [fact for fact in facts if fact.numbers >= NUMERIC_SHARE * fact.filled]
+    named = [fact for fact in numeric if fact.name.strip().casefold() in NUMBER_NAMES]
+    # A column in which every row has another number is most often an id.
+    repeating = [fact for fact in numeric if fact.distinct < fact.filled]
+    for candidates in (named, repeating, numeric):
+        if candidates:
+            return candidates[-1].name
     return None
 
 

@@ -109,6 +109,8 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "no_text": ("drop_rows",),
     "missing_text": ("drop_rows",),
     "missing_label": ("drop_rows",),
+    "missing_number": ("drop_rows",),
+    "not_a_number": ("drop_rows",),
     "label_not_in_file": ("drop_rows",),
     "unknown_label": ("drop_rows",),
     "unknown_split": ("drop_rows",),

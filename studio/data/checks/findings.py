@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import LABEL
+from studio.data.columns import ANSWERS
 from studio.data.fixes import fixes_of
 from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
 
@@ -35,7 +35,7 @@ class View:
     @property
     def texts(self) -> list[str]:
         """The roles that hold text to learn from."""
-        return [role for role in self.roles if role != LABEL]
+        return [role for role in self.roles if role not in ANSWERS]
 
     @property
     def is_divided(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,13 +12,15 @@ import pandas as pd
 from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all, by_file, files_of, mark_rows
 from studio.data.checks.giveaway import check_written_labels
 from studio.data.checks.labels import check_labels
+from studio.data.checks.numbers import check_numbers
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import LABEL, NUMBER, TEXT
 from studio.data.near import NearGroups
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
 from studio.data.texts import content_keys, is_blank, text_keys
+from studio.tasks.regression import read_number
 
 __all__ = ["ALL", "Checked", "check_frames", "recheck", "take_roles"]
 FEWEST_ROWS = 4
@@ -99,6 +102,8 @@ def check_good(
         return found
     if LABEL in roles:
         found += check_labels(good, roles[LABEL])
+    if NUMBER in roles:
+        found += check_numbers(good, roles[NUMBER])
     if TEXT in roles:
         groups = None if near is None else near.groups[~bad]
         view = View(good, roles, content_keys(good, roles, keys[~bad]), groups)
@@ -112,8 +117,9 @@ def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarra
     """Rows that cannot be used: without a text or a label, or with a label that cannot be learnt."""
     found: list[Finding] = []
     for role, column in roles.items():
-        fault = EMPTY_LABEL if role == LABEL else EMPTY_TEXT
-        found += describe_cells(rows, is_blank(rows[role]), fault, column)
+        found += describe_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
+    if NUMBER in roles:
+        found += describe_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
     if LABEL not in roles:
         return found
     if unknown is not None:
@@ -160,6 +166,27 @@ UNSEEN_LABEL = CellFault(
     "A model never predicts a label it has not seen, so these rows always count as mistakes.",
     "Add training rows with the label, correct it, or drop these rows.",
 )
+
+
+EMPTY_NUMBER = CellFault(
+    "missing_number",
+    "{rows} without a number: {lines}.",
+    "A model learns from the number; a guess in its place would be learnt as true.",
+    "Fill in the number, or drop these rows.",
+)
+NOT_A_NUMBER = CellFault(
+    "not_a_number",
+    "{rows} with something else than a number: {lines}.",
+    "The model learns to give a number, such as 3, 4.5 or -1e3.",
+    "Write a number without a unit, or drop these rows.",
+)
+EMPTY = {LABEL: EMPTY_LABEL, NUMBER: EMPTY_NUMBER}
+
+
+def find_unreadable(cells: pd.Series) -> np.ndarray:
+    """Which cells hold something that is no number, as a boolean array."""
+    wrong = np.array([math.isnan(read_number(cell)) for cell in cells], dtype=bool)
+    return wrong & ~is_blank(cells)
 
 
 def report_cells(
