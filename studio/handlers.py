@@ -319,7 +319,8 @@ def predict_table_file(context: JobContext) -> Outcome:
         overwrite=True,
     )
     roles = tuple(payload["roles"])
-    answerer = Answerer(predictor.load(folder).labels, answer, digest_of(folder), roles)
+    loaded = predictor.load(folder)
+    answerer = Answerer(loaded.labels, answer, digest_of(folder), roles, loaded.task)
     course = FileCourse(context)
     made = predict_file(request, answerer, course.answered, course.read, context.workdir / "snapshots")
     return Outcome(

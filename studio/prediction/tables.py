@@ -21,7 +21,7 @@ from studio.data.readers import Progress as Reading
 from studio.data.readers import ReadOptions
 from studio.data.readers.pieces import Pieces, open_pieces
 from studio.errors import Conflict, InvalidInput
-from studio.prediction.answers import Answerer, Tell, answer_columns, answer_names
+from studio.prediction.answers import Answerer, Tell, free_names
 from studio.prediction.kept import Kept
 from studio.prediction.writing import TableWriter, check_place, writing
 from studio.tasks.registry import title_of
@@ -74,8 +74,8 @@ def predict_file(
 ) -> PredictedFile:
     """Answer every row of a table and write it with the answers, in the file's own format.
 
-    Adds ``prediction``, ``confidence`` and one ``p_<label>`` per label to every row; a row without text keeps
-    empty answers, and a new column whose name is taken gets ``_2``, ``_3`` ... Separator and encoding stay
+    Adds the columns of the task's answers to every row, such as ``prediction``; a row without text keeps
+    empty ones, and a new column whose name is taken gets ``_2``, ``_3`` ... Separator and encoding stay
     those of the source; the first line of the result always names the columns.
 
     The file is read twice, a piece at a time: once to learn what is in it (``reading`` is told), then to
@@ -92,7 +92,7 @@ def predict_file(
         )
     with open_pieces(request.source, request.options, request.file_name, reading) as pieces:
         columns, guessed = find_columns(request, pieces, answerer.roles)
-        names = answer_names(answerer.labels, pieces.columns)
+        names = free_names(answerer.columns, pieces.columns)
         writer = TableWriter(pieces, [*pieces.columns, *names, *answerer.labels])
         fingerprint = fingerprint_of(request, columns, answerer) if work else ""
         with place_of_work(request.to, work) as folder, Kept(folder, fingerprint, request.to) as kept:
@@ -144,9 +144,7 @@ class Answering:
         rows = [dict(zip(self.columns, row, strict=True)) for row in texts]
         asked = np.array([all(text.strip() for text in row.values()) for row in rows])
         rows = [row for row, wanted in zip(rows, asked, strict=True) if wanted]
-        labels = self.answerer.labels
-        shares = self.answerer.probabilities(rows, tell) if rows else np.zeros((0, len(labels)))
-        columns = answer_columns(labels, shares, asked)
+        columns = self.answerer.cells(self.answerer.scores(rows, tell) if rows else None, asked)
         return self.writer.rows(zip(*cells.values(), *columns, strict=True)), len(asked) - len(rows)
 
 
@@ -189,7 +187,14 @@ def cut_pieces(frames: Iterator[pd.DataFrame], columns: Sequence[str], rows: int
 def fingerprint_of(request: FileRequest, columns: Mapping[str, str], answerer: Answerer) -> str:
     """What tells whether the same file would come out again: source, model, columns and how it is read."""
     options = {name: str(value) for name, value in asdict(request.options).items()}
-    settings = [LAYOUT, dict(columns), answerer.labels, answerer.fingerprint, options, request.rows_per_piece]
+    settings = [
+        LAYOUT,
+        dict(columns),
+        answerer.columns,
+        answerer.fingerprint,
+        options,
+        request.rows_per_piece,
+    ]
     return hashlib.sha256(f"{json.dumps(settings)}{digest_of(request.source)}".encode()).hexdigest()
 
 

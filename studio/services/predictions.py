@@ -10,7 +10,7 @@ import numpy as np
 
 from jobs.queue import JobView, NewJob
 from studio.errors import Conflict, InvalidInput
-from studio.prediction.answers import Answerer, array_of
+from studio.prediction.answers import Answerer
 from studio.prediction.pool import ModelState, PredictorPool
 from studio.prediction.tables import FileRequest, PredictedFile, predict_file
 from studio.records.models import ModelRecord
@@ -60,13 +60,15 @@ class PredictionService:
     ) -> PredictedFile:
         """Write the file with predictions added. Conflict where ``out`` exists."""
         model = self._models.get(model_name)
+        task = get_task(model.task)
         folder = self._folder(model_name)
         request = FileRequest(source=source, to=out, likely=self.likely_columns(model))
 
         def ask(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
-            return array_of(self._pool.predict(folder, rows, progress=tell), model.labels)
+            return task.recode(self._pool.predict(folder, rows, progress=tell), model.labels)
 
-        return predict_file(request, Answerer(tuple(model.labels), ask, roles=model.roles), progress)
+        answerer = Answerer(tuple(model.labels), ask, roles=model.roles, task=task)
+        return predict_file(request, answerer, progress)
 
     def _folder(self, model_name: str) -> Path:
         """What answers for a model; where that is its compiled form, the plain one leaves the memory."""

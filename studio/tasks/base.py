@@ -28,6 +28,10 @@ Check = Callable[[Columns, Sequence[str]], None]
 Scores = Callable[[np.ndarray], np.ndarray]
 Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
 Decode = Callable[[np.ndarray, Sequence[str]], list[dict[str, Any]]]
+Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], np.ndarray]
+Cells = Callable[[np.ndarray, Sequence[str]], list[list[str]]]
+PREDICTION, CONFIDENCE = "prediction", "confidence"
+"""The columns of a file that hold the answer itself, and how sure it is where a task can tell."""
 
 
 def text_of(row: Row) -> str:
@@ -60,7 +64,9 @@ class Task:
     ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``scores``
     turns outputs (rows, outputs) into what metrics and people read. ``metrics`` are names in
     ``studio.metrics.registry`` in the order they are shown; ``watched`` are those measured after each epoch,
-    and ``primary_metric`` decides which epoch is kept.
+    and ``primary_metric`` decides which epoch is kept. ``decode`` gives the answers to rows, of outputs, and
+    ``recode`` the scores of answers. In a file answers are ``columns``, and ``cells`` gives their text, of
+    scores: one list of cells for each column.
     """
 
     key: str
@@ -78,6 +84,9 @@ class Task:
     targets: Targets
     scores: Scores
     decode: Decode
+    recode: Recode
+    columns: Callable[[Sequence[str]], tuple[str, ...]]
+    cells: Cells
 
     def role(self, key: str) -> Role:
         """Return one role by its key; raises KeyError where the task has no such role."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import Columns, Role, Task
+from studio.tasks.base import CONFIDENCE, PREDICTION, Columns, Role, Task
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
@@ -54,6 +54,32 @@ def decode(logits: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
+    """The probabilities of answers, (answers, labels).
+
+    >>> recode([{"label": "b", "confidence": 0.75, "probabilities": {"b": 0.75, "a": 0.25}}], ["a", "b"])
+    array([[0.25, 0.75]])
+    """
+    found = [[answer["probabilities"][label] for label in labels] for answer in answers]
+    return np.array(found, dtype=np.float64).reshape(len(answers), len(labels))
+
+
+def columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """The label, how sure that is, and the probability of every label."""
+    return (PREDICTION, CONFIDENCE, *(f"p_{label}" for label in labels))
+
+
+def cells(probabilities: np.ndarray, labels: Sequence[str]) -> list[list[str]]:
+    """Columns of labels and of shares with six digits, of probabilities (rows, labels).
+
+    >>> cells(np.array([[0.25, 0.75]]), ["a", "b"])
+    [['b'], ['0.750000'], ['0.250000'], ['0.750000']]
+    """
+    best = [labels[place] for place in probabilities.argmax(axis=1)] if len(probabilities) else []
+    shares = np.column_stack([probabilities.max(axis=1, initial=0.0), probabilities])
+    return [best, *([f"{share:.6f}" for share in column] for column in shares.T.tolist())]
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turn logits (rows, labels) into probabilities (float64) that sum to 1 in each row.
 
@@ -92,4 +118,7 @@ CLASSIFICATION = Task(
     targets=targets,
     scores=softmax,
     decode=decode,
+    recode=recode,
+    columns=columns,
+    cells=cells,
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import Columns, Role, Task
+from studio.tasks.base import PREDICTION, Columns, Role, Task
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
@@ -73,6 +73,22 @@ def decode(outputs: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
     return [{VALUE: float(value)} for value in scores(outputs)]
 
 
+def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
+    """The numbers of answers, float64 (answers,)."""
+    del labels
+    return np.array([answer[VALUE] for answer in answers], dtype=np.float64)
+
+
+def cells(found: np.ndarray, labels: Sequence[str]) -> list[list[str]]:
+    """One column of numbers with six digits that count.
+
+    >>> cells(np.array([2.5, 1234567.0]), [])
+    [['2.5', '1.23457e+06']]
+    """
+    del labels
+    return [[f"{value:.6g}" for value in found.tolist()]]
+
+
 REGRESSION = Task(
     key="regression",
     title="Predict a number",
@@ -89,4 +105,7 @@ REGRESSION = Task(
     targets=targets,
     scores=scores,
     decode=decode,
+    recode=recode,
+    columns=lambda _labels: (PREDICTION,),
+    cells=cells,
 )

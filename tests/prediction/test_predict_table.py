@@ -15,6 +15,8 @@ from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer, Tell
 from studio.prediction.tables import FileRequest, choose_columns, predict_file
 from studio.tasks.base import Row
+from studio.tasks.regression import REGRESSION
+from tests.conftest import write_csv
 
 TEXT = {"text": "text"}
 
@@ -267,3 +269,14 @@ def test_a_guess_and_rows_left_out_are_told(tmp_path: Path) -> None:
         "Left out",
         "Without an answer",
     ]
+
+
+def test_numbers_are_answered_in_one_column(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [["ab", "x"], ["", "y"], ["abcdef", "z"]], ("text", "prediction"))
+    lengths = Answerer(
+        (), lambda rows, _tell: np.array([len(row["text"]) / 4 for row in rows]), task=REGRESSION
+    )
+    made = ask(source, tmp_path / "out.csv", lengths, columns=TEXT)
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
+    assert list(found.columns) == ["text", "prediction", "prediction_2"]
+    assert found["prediction_2"].tolist() == ["0.5", "", "1.5"] and made.unanswered == 1

@@ -20,8 +20,8 @@ from studio.pages import layout
 from studio.pages.data.describing import describe_reading
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.prediction.answers import CONFIDENCE, PREDICTION
 from studio.prediction.tables import choose_columns
+from studio.tasks.base import CONFIDENCE, PREDICTION
 
 if TYPE_CHECKING:
     import pandas as pd
