@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -343,7 +344,13 @@ def count_labels(frames: Mapping[str, pd.DataFrame], labels: list[str]) -> dict[
 
 
 def measure_lengths(frames: Mapping[str, pd.DataFrame], roles: Mapping[str, str]) -> dict[str, Any]:
-    """Histograms of the lengths of the training rows, for each role that holds text."""
+    """Histograms of the lengths of the training rows, for each role that holds text.
+
+    Where there are two texts in a row, those of both stand first, under "together".
+    """
     if "train" not in frames:
         return {}
-    return {role: length_histogram(frames["train"][role]) for role in roles if role != LABEL}
+    columns = {role: frames["train"][role] for role in roles if role != LABEL}
+    if len(columns) > 1:
+        columns = {"together": reduce(lambda one, other: one + " " + other, columns.values()), **columns}
+    return {name: length_histogram(column) for name, column in columns.items()}

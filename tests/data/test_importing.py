@@ -9,6 +9,7 @@ import pytest
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput, NotFound
+from tests.conftest import write_csv
 from tests.data.tables import many_rows, write_table, write_text
 
 
@@ -184,3 +185,11 @@ def test_what_cannot_be_asked_gets_a_sentence(tmp_path: Path) -> None:
         ask(path, split=(0.5, 0.1, 0.1))
     with pytest.raises(NotFound):
         ask(path, test=tmp_path / "absent.csv")
+
+
+def test_of_pairs_the_lengths_of_both_texts_stand_first(tmp_path: Path) -> None:
+    rows = [[f"one two {number}", f"three four five {number}", "ab"[number % 2]] for number in range(40)]
+    table = write_csv(tmp_path / "pairs.csv", rows, ("text_a", "text_b", "label"))
+    lengths = prepare_import(ImportRequest(path=table, name="pairs")).lengths
+    assert list(lengths) == ["together", "text", "text_b"]
+    assert [lengths[name]["words"]["median"] for name in lengths] == [7, 3, 4]

@@ -232,3 +232,36 @@ def test_the_names_of_models_with_the_same_cost_and_score_stand_one_under_the_ot
     assert placed["large"] == ("right", 0.9)
     heights = [placed[name][1] for name in "abc"]
     assert heights == sorted(heights, reverse=True) and len(set(heights)) == 3
+
+
+def parts_drawn(chart: Any) -> set[tuple[str, int]]:
+    """The lines of a chart, each as its series and part."""
+    tables = chart.to_dict()["datasets"].values()
+    return {(row["series"], int(row["part"])) for table in tables for row in table if "part" in row}
+
+
+def test_what_training_counts_anew_in_each_epoch_is_not_joined() -> None:
+    met = [
+        {"epoch": epoch, "step": number, "split": "train", "name": "accuracy", "value": 0.5}
+        for number, epoch in enumerate((0.5, 1.0, 1.5, 2.0), 1)
+    ]
+    ends = [{**met[1], "split": "validation"}, {**met[3], "split": "validation"}]
+    drawn = parts_drawn(charts.draw_score([*met, *ends]).chart)
+    assert drawn == {("Training", 1), ("Training", 2), ("Validation", 0)}
+    losses = [{**point, "name": "loss"} for point in met]
+    assert parts_drawn(charts.draw_loss(losses).chart) == {("Training", 0)}
+
+
+def test_lengths_are_whole_numbers_and_no_share_above_all_is_named() -> None:
+    chart = charts.draw_lengths([{"low": 3, "high": 4, "count": 5}, {"low": 4, "high": 5, "count": 2}]).chart
+    assert chart.to_dict()["encoding"]["x"]["axis"]["values"] == [0, 1, 2, 3, 4, 5]
+    rows = [
+        {"name": "a", "score": 1.0, "rows_per_second": 50.0},
+        {"name": "b", "score": 0.99, "rows_per_second": 90.0},
+    ]
+    axes = [
+        part["axis"]
+        for part in parts(charts.draw_score_against_speed(rows).chart.to_dict())
+        if part.get("axis")
+    ]
+    assert any("datum.value > 1.0001" in str(axis.get("labelExpr")) for axis in axes)

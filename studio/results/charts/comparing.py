@@ -20,6 +20,7 @@ from studio.results.charts.frame import (
     legend,
     nothing_to_draw,
     number_axis,
+    share_axis,
     thin,
 )
 from studio.results.charts.training import points_frame
@@ -58,7 +59,7 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, title
     ).sort_values("score", ascending=False, kind="stable")
     shown = place_names(table.head(SERIES_AT_MOST), cost)
     scale = alt.Scale(zero=False, padding=20)
-    y_axis = number_axis(".0%")
+    y_axis = share_axis()
     base = alt.Chart(shown).encode(
         x=alt.X(f"{cost}:Q", title=cost_title, scale=alt.Scale(domain=[0, float(shown[cost].max()) * 1.2])),
         color=alt.Color("name:N", scale=colour_scale(list(shown["name"])), legend=None),

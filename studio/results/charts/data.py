@@ -96,7 +96,12 @@ def draw_lengths(bins: Sequence[Mapping[str, Any]], unit: str = "words") -> Char
         alt.Chart(table)
         .mark_bar(color=PALETTE[0])
         .encode(
-            x=alt.X("low:Q", bin="binned", title=f"Length of the text ({unit})"),
+            x=alt.X(
+                "low:Q",
+                bin="binned",
+                title=f"Length of the text ({unit})",
+                axis=count_axis(table["high"].max()),
+            ),
             x2="high:Q",
             y=alt.Y(
                 "count:Q",

@@ -50,6 +50,11 @@ def number_axis(number_format: str) -> alt.Axis:
     return alt.Axis(format=number_format, tickCount=5)
 
 
+def share_axis() -> alt.Axis:
+    """An axis of shares, which may have room above 100 % but names nothing there."""
+    return alt.Axis(format=".0%", tickCount=5, labelExpr="datum.value > 1.0001 ? '' : datum.label")
+
+
 def count_axis(highest: float) -> alt.Axis:
     """An axis of counts up to ``highest``, with whole ticks only."""
     if highest <= WHOLE_TICKS:

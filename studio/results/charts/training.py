@@ -72,7 +72,7 @@ def draw_score(
     points = points_frame(history, metric)
     if points.empty:
         return nothing_to_draw(f"{title} is measured at the end of each epoch.", ("Epoch", "Validation"))
-    chart = curve(points, title, ".0%", zero=False)
+    chart = curve(points, title, ".0%", zero=False, restarts=True)
     best = points[(points["epoch"] == best_epoch) & (points["split"] == "validation")]
     if len(best):
         chart = alt.layer(chart, *mark_best(best, title))
@@ -101,12 +101,18 @@ def draw_throughput(history: Iterable[Any]) -> ChartWithTable:
     return ChartWithTable(frame(chart), table_by_epoch(points), caption)
 
 
-def curve(points: pd.DataFrame, title: str, number_format: str, zero: bool) -> Any:
-    """One line per split; few points are marked, so that a single one shows."""
+def curve(points: pd.DataFrame, title: str, number_format: str, zero: bool, restarts: bool = False) -> Any:
+    """One line per split; few points are marked, so that a single one shows.
+
+    ``restarts``: what is met in training is counted anew in each epoch, whose lines are not joined.
+    """
     series = sorted(points["series"].unique(), key=lambda name: list(SERIES.values()).index(name))
     shown = pd.concat([thin(points[points["series"] == name]) for name in series])
     sizes = shown.groupby("series").size()
-    base = alt.Chart(shown[["step", "epoch", "series", "value"]]).encode(
+    joined = ~(shown["split"] == "train") if restarts else True
+    shown = shown.assign(part=np.where(joined, 0, np.ceil(shown["epoch"].to_numpy())))
+    base = alt.Chart(shown[["step", "epoch", "series", "value", "part"]]).encode(
+        detail="part:O",
         x=alt.X("step:Q", title=STEP_TITLE, axis=count_axis(shown["step"].max())),
         y=alt.Y("value:Q", title=title, axis=number_axis(number_format), scale=alt.Scale(zero=zero)),
         color=alt.Color("series:N", scale=colour_scale(series), legend=legend()),
