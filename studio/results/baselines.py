@@ -82,19 +82,13 @@ def fit_baselines(
 def fit_pipeline(texts: Sequence[str], ids: np.ndarray, unit: str, seed: int) -> tuple[Pipeline | None, str]:
     """TF-IDF and logistic regression, or None and the reason why nothing could be learnt."""
     # scikit-learn takes a second to import, and pages that only read reports never fit anything.
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
     if len(np.unique(ids)) < 2:
         return None, "The training rows carry fewer than two labels, so there is nothing to tell apart."
-    options: dict[str, Any] = {"sublinear_tf": True, "max_features": FEATURES_AT_MOST, "dtype": np.float32}
-    if unit == "characters":
-        options |= {"analyzer": "char", "ngram_range": (1, 3)}
-    else:
-        options |= {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"}
     pipeline = make_pipeline(
-        TfidfVectorizer(**options), LogisticRegression(C=10.0, max_iter=200, tol=1e-3, random_state=seed)
+        make_vectorizer(unit), LogisticRegression(C=10.0, max_iter=200, tol=1e-3, random_state=seed)
     )
     try:
         return pipeline.fit(texts, ids), ""
@@ -102,6 +96,18 @@ def fit_pipeline(texts: Sequence[str], ids: np.ndarray, unit: str, seed: int) ->
         if "empty vocabulary" not in str(error):
             raise
         return None, "The training texts contain no words."
+
+
+def make_vectorizer(unit: str) -> Any:
+    """TF-IDF of words and pairs of them, or of runs of up to three characters."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    options: dict[str, Any] = {"sublinear_tf": True, "max_features": FEATURES_AT_MOST, "dtype": np.float32}
+    if unit == "characters":
+        options |= {"analyzer": "char", "ngram_range": (1, 3)}
+    else:
+        options |= {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"}
+    return TfidfVectorizer(**options)
 
 
 def pick_rows(rows: int, seed: int) -> np.ndarray:
