@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,11 +27,11 @@ from studio.prediction.forms import folder_of_form
 from studio.prediction.tables import FileRequest, digest_of, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
 from studio.records.models import ModelRecord, add_model_in
-from studio.results.baselines import Baselines, fit_baselines
-from studio.results.predictions import Predictions, align_labels, write_predictions
-from studio.results.report import Report, ReportInputs, build_report
+from studio.results.kinds import kind_of
+from studio.results.predictions import Answers, write_predictions
+from studio.results.report import Report, ReportInputs
 from studio.settings import Settings
-from studio.tasks.base import Row, text_of
+from studio.tasks.base import Row
 from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.followers import killed_with_partners
 from studio.training.placement import count_processes
@@ -168,7 +169,7 @@ def score_model(
         prediction_seconds += time.monotonic() - before
         predicted_rows += len(frame)
         write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
-        reports[split] = build_report(inputs_of(name, place.dataset.name, split, predictions, fitted))
+        reports[split] = report_of(place, name, split, predictions, fitted)
     context.progress(fraction=0.98, message="Writing the model")
     folder = place.model_dir / "folder"
     told = {split: report.to_json() for split, report in reports.items()}
@@ -217,31 +218,26 @@ def scoring_of(context: JobContext, what: str, rows: int, low: float, width: flo
 
 def predict_split(
     loaded: LoadedModel, roles: Sequence[str], frame: pd.DataFrame, tell: Callable[[int], None]
-) -> Predictions:
-    """The saved model's probabilities on rows of a dataset, of which it reads these roles."""
+) -> Answers:
+    """What the saved model answers on rows of a dataset, of which it reads these roles."""
     asked = loaded.task.rows_of(frame, roles)
-    probabilities = loaded.task.scores(loaded.logits(asked, tell))
-    labels, true_ids, probabilities = align_labels(loaded.labels, list(frame["label"]), probabilities)
-    return Predictions.from_rows(
-        labels, asked, true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
-    )
+    scores = loaded.task.scores(loaded.logits(asked, tell))
+    return kind_of(loaded.task).keep(loaded.labels, asked, frame, scores)
 
 
-def fit_simple_models(context: JobContext, place: Workplace) -> Baselines:
-    """What the majority label and TF-IDF make of the same training rows.
+def fit_simple_models(context: JobContext, place: Workplace) -> Any:
+    """What simple models make of the same training rows.
 
     With many labels this takes minutes and tells nothing itself: meanwhile the job says that it is alive,
     and ends where that is asked.
     """
     frame = place.split("train")
-    position = {label: index for index, label in enumerate(place.dataset.labels)}
-    ids = [position[label] for label in frame["label"]]
-    fitted: Future[Baselines] = Future()
+    fitted: Future[Any] = Future()
 
     def fit() -> None:
         try:
-            texts = [text_of(row) for row in place.task.rows_of(frame)]
-            fitted.set_result(fit_baselines(texts, ids, list(place.dataset.labels)))
+            asked = place.task.rows_of(frame)
+            fitted.set_result(kind_of(place.task).fit(asked, frame, place.dataset.labels))
         except BaseException as error:
             fitted.set_exception(error)
             raise
@@ -254,12 +250,12 @@ def fit_simple_models(context: JobContext, place: Workplace) -> Baselines:
             return fitted.result(SECONDS_BETWEEN_SIGNS)
 
 
-def inputs_of(
-    model: str, dataset: str, split: str, predictions: Predictions, fitted: Baselines | None
-) -> ReportInputs:
-    """What a report is built from."""
+def report_of(place: Workplace, model: str, split: str, answers: Answers, fitted: Any) -> Report:
+    """The report of a model on a split of the dataset."""
     notes = () if fitted else (TRAINING_ROWS_GONE,)
-    return ReportInputs(model, dataset, split, predictions, baselines=fitted, notes=notes)
+    task = place.task
+    inputs = ReportInputs(model, place.dataset.name, split, answers, task.key, baselines=fitted, notes=notes)
+    return kind_of(task).report(inputs)
 
 
 def evaluate(context: JobContext) -> Outcome:
@@ -277,9 +273,7 @@ def evaluate(context: JobContext) -> Outcome:
         )
     except NotFound:
         fitted = None
-    report = build_report(
-        inputs_of(payload["model"], payload["dataset"], payload["split"], predictions, fitted)
-    )
+    report = report_of(place, payload["model"], payload["split"], predictions, fitted)
     folder = place.model_dir / "evaluations"
     write_predictions(predictions, folder / f"{context.job_id}.parquet")
     write_json(folder / f"{context.job_id}.json", report.to_json())

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from studio.metrics.intervals import bootstrap_intervals
 from studio.metrics.registry import compute_metrics, get_metric
 from studio.numbers import format_number
+from studio.results import report_words as words
 from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_rows
 from studio.results.predictions import rows_fingerprint
+from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words
-from studio.tasks.base import BETWEEN_TEXTS
+from studio.tasks.base import BETWEEN_TEXTS, Row
 from studio.tasks.regression import REGRESSION
 
 POINTS_SHOWN, BINS = 500, 20
@@ -55,6 +58,35 @@ class NumberPredictions:
     def fingerprint(self) -> str:
         """The same for two models exactly where they answered the same rows in the same order."""
         return rows_fingerprint(self.texts, [format_number(value) for value in self.truth])
+
+    @classmethod
+    def of(
+        cls, asked: Sequence[Row], truth: np.ndarray, found: np.ndarray, frame: pd.DataFrame
+    ) -> NumberPredictions:
+        """Answers to rows of a split, of which ``frame`` has line and file."""
+        roles = asked[0] if asked else ("text",)
+        return cls(
+            asked={role: tuple(row[role] for row in asked) for role in roles},
+            truth=np.asarray(truth, dtype=np.float64),
+            found=np.asarray(found, dtype=np.float64),
+            lines=frame["line"].to_numpy(dtype=np.int64),
+            files=tuple(frame["file"]),
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What must be known to read the rows back."""
+        return {"task": REGRESSION.key, "roles": list(self.asked), "fingerprint": self.fingerprint}
+
+    @classmethod
+    def from_table(cls, table: pa.Table, about: Mapping[str, Any]) -> NumberPredictions:
+        """What ``to_frame`` and ``about`` gave."""
+        return cls(
+            asked={role: tuple(table.column(role).to_pylist()) for role in about["roles"]},
+            truth=table.column("true").to_numpy(),
+            found=table.column("predicted").to_numpy(),
+            lines=table.column("line").to_numpy(),
+            files=tuple(table.column("file").to_pylist()),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row each: text (and text_b), true, predicted, error, line, file."""
@@ -142,3 +174,42 @@ def worst_rows(predictions: NumberPredictions) -> pd.DataFrame:
     frame = predictions.to_frame()
     order = np.argsort(-np.abs(predictions.errors), kind="stable")
     return frame.iloc[order].reset_index(drop=True)
+
+
+def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]) -> Report:
+    """Measure one model of numbers on one split; an empty split gives a report that says so."""
+    predictions = inputs.predictions
+    measured = measure_numbers(predictions, inputs.seed)
+    rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
+    score = measured["sentence"] or words.describe_empty(inputs.split)
+    baselines = describe_rivals(measured["metrics"], rivals)
+    return Report(
+        model=inputs.model,
+        dataset=inputs.dataset,
+        split=inputs.split,
+        task=REGRESSION.key,
+        rows=predictions.rows,
+        primary_metric=REGRESSION.primary_metric,
+        metrics=measured["metrics"],
+        intervals=measured["intervals"],
+        baselines=rivals,
+        mistakes=0,
+        rows_fingerprint=predictions.fingerprint,
+        sentences={"score": score, "baselines": baselines},
+        sentence=" ".join(filter(None, (score, baselines))),
+        numbers={"residuals": measured["residuals"], "points": measured["points"]},
+        notes=list(inputs.notes),
+    )
+
+
+def describe_rivals(metrics: Mapping[str, float], rivals: Mapping[str, Mapping[str, float]]) -> str:
+    """What simple models reach on the same rows.
+
+    >>> describe_rivals({"mae": 0.4}, {"mean": {"mae": 1.2}, "tfidf": {"mae": 0.8}})
+    'TF-IDF with a linear model is off by 0.8 on average, always the mean by 1.2, this model by 0.4.'
+    """
+    names = {"tfidf": "TF-IDF with a linear model is off by {} on average", "mean": "always the mean by {}"}
+    told = [names[name].format(f"{rivals[name]['mae']:.3g}") for name in names if name in rivals]
+    if len(told) < 2:
+        return ""
+    return f"{', '.join(told)}, this model by {metrics['mae']:.3g}."

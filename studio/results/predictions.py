@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,47 @@ class Predictions:
         shares = pd.DataFrame(self.probabilities, columns=names)
         return pd.concat([asked, answers.iloc[:, :3], shares, answers.iloc[:, 3:]], axis=1)
 
+    def about(self) -> dict[str, Any]:
+        """What must be known to read the rows back."""
+        return {"labels": list(self.labels), "roles": list(self.asked), "fingerprint": self.fingerprint}
+
+    @classmethod
+    def from_table(cls, table: pa.Table, about: Mapping[str, Any]) -> Predictions:
+        """What ``to_frame`` and ``about`` gave."""
+        labels, roles = tuple(about["labels"]), about.get("roles", ["text"])
+        index = {label: position for position, label in enumerate(labels)}
+        columns = [table.column(LABEL_PREFIX + label).to_numpy() for label in labels]
+        return cls(
+            labels=labels,
+            asked={role: tuple(table.column(role).to_pylist()) for role in roles},
+            true_ids=np.array([index[label] for label in table.column("true").to_pylist()], dtype=np.int64),
+            probabilities=np.column_stack(columns) if table.num_rows else np.zeros((0, len(labels))),
+            lines=table.column("line").to_numpy(),
+            files=tuple(table.column("file").to_pylist()),
+        )
+
+
+class Answers(Protocol):
+    """What a model answered on one split, whatever its task."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What was asked in each row, as one text."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two models exactly where they answered the same rows in the same order."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row each, as it is kept and exported."""
+
+    def about(self) -> dict[str, Any]:
+        """What must be known to read the rows back."""
+
 
 def rows_fingerprint(texts: Sequence[str], labels: Sequence[str]) -> str:
     """A hash of the rows (text and true label) in their order.
@@ -149,24 +191,17 @@ def align_labels(
     return tuple(known + unknown), ids, padded
 
 
-def write_predictions(predictions: Predictions, path: Path) -> None:
+def write_predictions(predictions: Answers, path: Path) -> None:
     """Store predictions as Parquet; the file appears whole or not at all."""
     table = pa.Table.from_pandas(predictions.to_frame(), preserve_index=False)
-    about = json.dumps(
-        {
-            "labels": list(predictions.labels),
-            "roles": list(predictions.asked),
-            "fingerprint": predictions.fingerprint,
-        }
-    )
-    table = table.replace_schema_metadata({METADATA_KEY: about.encode()})
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(predictions.about()).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as waiting:
         pq.write_table(table, waiting, compression="zstd")
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Predictions as stored. Raises NotFound where the file is missing."""
+def read_stored(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    """Rows as stored, and what is known about them. Raises NotFound where the file is missing."""
     require_file(path)
     try:
         table = pq.read_table(path)
@@ -175,18 +210,12 @@ def read_predictions(path: Path) -> Predictions:
             f"The saved answers cannot be read: the file {path.name} is damaged.",
             "Restore the studio's folder from a backup, or score the model anew.",
         ) from error
-    about = json.loads(table.schema.metadata[METADATA_KEY])
-    labels, roles = tuple(about["labels"]), about.get("roles", ["text"])
-    index = {label: position for position, label in enumerate(labels)}
-    columns = [table.column(LABEL_PREFIX + label).to_numpy() for label in labels]
-    return Predictions(
-        labels=labels,
-        asked={role: tuple(table.column(role).to_pylist()) for role in roles},
-        true_ids=np.array([index[label] for label in table.column("true").to_pylist()], dtype=np.int64),
-        probabilities=np.column_stack(columns) if table.num_rows else np.zeros((0, len(labels))),
-        lines=table.column("line").to_numpy(),
-        files=tuple(table.column("file").to_pylist()),
-    )
+    return table, json.loads(table.schema.metadata[METADATA_KEY])
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Predictions of labels as stored. Raises NotFound where the file is missing."""
+    return Predictions.from_table(*read_stored(path))
 
 
 def require_file(path: Path) -> None:
@@ -215,7 +244,7 @@ def list_mistakes(
     return frame[keep].sort_values("confidence", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def export_csv(predictions: Predictions, to: Path) -> None:
+def export_csv(predictions: Answers, to: Path) -> None:
     """Predictions as CSV for spreadsheets: UTF-8 with a byte order mark, comma separated.
 
     Texts are written as they were imported, but one that a spreadsheet would run as a formula

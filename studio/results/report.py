@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -25,25 +25,33 @@ PAIRS_KEPT = 50
 CHANCE_LEVEL = 0.05
 
 
+P = TypeVar("P")
+B = TypeVar("B")
+
+
 @dataclass(frozen=True)
-class ReportInputs:
+class ReportInputs(Generic[P, B]):
     """What a report is made of; ``notes`` are sentences that stand before its own."""
 
     model: str
     dataset: str
     split: str
-    predictions: Predictions
+    predictions: P
     task: str = "classification"
-    baselines: Baselines | None = None
+    baselines: B | None = None
     notes: tuple[str, ...] = ()
     seed: int = 0
+
+
+LabelInputs = ReportInputs[Predictions, Baselines]
 
 
 @dataclass(frozen=True)
 class Report:
     """The CONTRACT shape of ``evaluate`` and what stands beside it on the results page.
 
-    ``sentences`` are {score, baselines, confusion, confidence, calibration}; ``sentence`` sums up.
+    ``sentences`` are {score, baselines, confusion, confidence, calibration}, those that the task has;
+    ``sentence`` sums up. What is about labels is empty for other tasks, and ``numbers`` for those of labels.
     """
 
     model: str
@@ -51,21 +59,22 @@ class Report:
     split: str
     task: str
     rows: int
-    labels: list[str]
     primary_metric: str
     metrics: dict[str, float]
     intervals: dict[str, list[float]]
-    per_label: list[dict[str, Any]]
-    confusion: dict[str, Any]
-    confused_pairs: list[dict[str, Any]]
-    calibration: dict[str, Any]
-    confidence: dict[str, Any]
     baselines: dict[str, Any]
-    absent_labels: list[str]
     mistakes: int
     rows_fingerprint: str
     sentences: dict[str, str]
     sentence: str
+    labels: list[str] = field(default_factory=list)
+    per_label: list[dict[str, Any]] = field(default_factory=list)
+    confusion: dict[str, Any] = field(default_factory=dict)
+    confused_pairs: list[dict[str, Any]] = field(default_factory=list)
+    calibration: dict[str, Any] = field(default_factory=dict)
+    confidence: dict[str, Any] = field(default_factory=dict)
+    absent_labels: list[str] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +88,7 @@ class Report:
         return cls(**{name: found[name] for name in cls.__dataclass_fields__ if name in found})
 
 
-def build_report(inputs: ReportInputs) -> Report:
+def build_report(inputs: LabelInputs) -> Report:
     """Measure one model on one split; an empty split gives a report that says so."""
     predictions, task = inputs.predictions, get_task(inputs.task)
     names = task.metrics if predictions.rows else ()
@@ -128,7 +137,7 @@ def build_report(inputs: ReportInputs) -> Report:
     )
 
 
-def describe_score(inputs: ReportInputs, scores: dict[str, float], intervals: dict[str, list[float]]) -> str:
+def describe_score(inputs: LabelInputs, scores: dict[str, float], intervals: dict[str, list[float]]) -> str:
     """The first sentence of the report."""
     if not inputs.predictions.rows:
         return words.describe_empty(inputs.split)
@@ -174,7 +183,7 @@ def measure_calibration(predictions: Predictions, ece: float) -> dict[str, Any]:
     }
 
 
-def score_baselines(inputs: ReportInputs) -> dict[str, Any]:
+def score_baselines(inputs: LabelInputs) -> dict[str, Any]:
     """What the two simple classifiers reach on the same rows: {majority, tfidf}, each None where missing."""
     baselines, predictions = inputs.baselines, inputs.predictions
     if baselines is None or not predictions.rows:
@@ -219,7 +228,7 @@ def compare_with(model: Predictions, rival: Predictions, seed: int) -> dict[str,
     }
 
 
-def collect_notes(inputs: ReportInputs, absent: Sequence[str]) -> list[str]:
+def collect_notes(inputs: LabelInputs, absent: Sequence[str]) -> list[str]:
     """What a reader must know to read the numbers rightly."""
     predictions, notes = inputs.predictions, list(inputs.notes)
     if predictions.rows and absent:

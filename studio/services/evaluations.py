@@ -13,7 +13,8 @@ from studio.errors import InvalidInput, NotFound
 from studio.files import read_json
 from studio.records.evaluations import EvaluationRecord, EvaluationStore
 from studio.records.models import ModelRecord
-from studio.results.predictions import Predictions, read_predictions
+from studio.results.kinds import read_answers
+from studio.results.predictions import Answers
 from studio.results.report import Report
 from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
@@ -118,14 +119,14 @@ class EvaluationService:
             return self._models.report(model.name, split)
         return replace(self.read(model, row.id), model=model.name)
 
-    def predictions(self, model_name: str, dataset_name: str | None, split: str) -> Predictions:
+    def predictions(self, model_name: str, dataset_name: str | None, split: str) -> Answers:
         """What the model answered in a finished evaluation, row by row; NotFound where there is none."""
         model = self._models.get(model_name)
         row = self.find(model, dataset_name, split, earlier=True)
         if row is None:
             return self._models.predictions(model_name, split)
         folder = self._models.folder_of(model).parent / "evaluations"
-        return read_predictions(folder / f"{row.id}.parquet")
+        return read_answers(folder / f"{row.id}.parquet")
 
     def find(
         self, model: ModelRecord, dataset_name: str | None, split: str, *, earlier: bool = False

@@ -17,7 +17,8 @@ from studio.files import read_json, remove_folder
 from studio.prediction.forms import folder_of_form
 from studio.prediction.pool import PredictorPool
 from studio.records.models import ModelRecord, ModelStore
-from studio.results.predictions import Predictions, read_predictions
+from studio.results.kinds import read_answers
+from studio.results.predictions import Answers
 from studio.results.report import Report
 from studio.services.jobs import JobService
 from studio.services.names import check_name
@@ -151,12 +152,12 @@ class ModelService:
         path = self._settings.models_dir / self.get(name).id / "history.json"
         return list(read_json(path, f"The history of '{name}'")) if path.exists() else []
 
-    def predictions(self, name: str, split: str = "test") -> Predictions:
+    def predictions(self, name: str, split: str = "test") -> Answers:
         """The saved answers on a split; NotFound where there are none."""
         path = self._settings.models_dir / self.get(name).id / f"predictions-{split}.parquet"
         if not path.exists():
             raise NotFound(f"'{name}' has no predictions on '{split}'.", "Choose validation or test.")
-        return read_predictions(path)
+        return read_answers(path)
 
     def usage(self, name: str, address: str = "") -> Usage:
         """Ready-made calls of the model; ``address`` is where the asker reaches the studio, if known."""

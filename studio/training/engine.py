@@ -178,7 +178,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
 def check_rows(run: TrainingRun) -> None:
     """Raise InvalidInput where there is nothing to learn."""
     run.task.check(run.train, run.labels)
-    if not any(map(len, run.train.values())):
+    if not len(run.train[run.task.required_roles[0]]):
         raise InvalidInput("There are no training rows.", "Choose a split that leaves rows for training.")
 
 

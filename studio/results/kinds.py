@@ -1,0 +1,83 @@
+"""How the answers of each task are kept, compared with simple models and reported: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.results.baselines import fit_baselines
+from studio.results.numbers import NumberBaselines, NumberPredictions, build_number_report
+from studio.results.predictions import Answers, Predictions, align_labels, read_stored
+from studio.results.report import Report, build_report
+from studio.tasks.base import Row, Task, text_of
+from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.regression import REGRESSION
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What becomes of the answers of a task.
+
+    ``keep`` takes labels, what was asked, the rows of the dataset and the scores; ``fit`` takes what was
+    asked of the training rows, these rows and the labels, and gives the simple models.
+    """
+
+    keep: Callable[[Sequence[str], Sequence[Row], pd.DataFrame, np.ndarray], Answers]
+    fit: Callable[[Sequence[Row], pd.DataFrame, Sequence[str]], Any]
+    report: Callable[[Any], Report]
+    read: Callable[..., Answers]
+
+
+def keep_labels(
+    labels: Sequence[str], asked: Sequence[Row], frame: pd.DataFrame, scores: np.ndarray
+) -> Predictions:
+    """Probabilities, with the labels that the model does not know."""
+    known, true_ids, probabilities = align_labels(labels, list(frame["label"]), scores)
+    return Predictions.from_rows(
+        known, asked, true_ids, probabilities, lines=frame["line"], files=list(frame["file"])
+    )
+
+
+def fit_labels(asked: Sequence[Row], frame: pd.DataFrame, labels: Sequence[str]) -> Any:
+    """The commonest label, and TF-IDF with logistic regression."""
+    ids = CLASSIFICATION.targets({"label": list(frame["label"])}, labels)
+    return fit_baselines([text_of(row) for row in asked], ids, list(labels))
+
+
+def keep_numbers(
+    _labels: Sequence[str], asked: Sequence[Row], frame: pd.DataFrame, scores: np.ndarray
+) -> NumberPredictions:
+    """Numbers beside the true ones."""
+    return NumberPredictions.of(asked, numbers_of(frame), scores, frame)
+
+
+def fit_numbers(asked: Sequence[Row], frame: pd.DataFrame, _labels: Sequence[str]) -> NumberBaselines:
+    """The mean, and TF-IDF with a linear model."""
+    return NumberBaselines.fit([text_of(row) for row in asked], numbers_of(frame))
+
+
+def numbers_of(frame: pd.DataFrame) -> np.ndarray:
+    """The true numbers of rows, float64."""
+    return REGRESSION.targets({"number": list(frame["number"])}, ()).astype(np.float64)
+
+
+KINDS = {
+    CLASSIFICATION.key: Kind(keep_labels, fit_labels, build_report, Predictions.from_table),
+    REGRESSION.key: Kind(keep_numbers, fit_numbers, build_number_report, NumberPredictions.from_table),
+}
+
+
+def kind_of(task: Task) -> Kind:
+    """What becomes of the answers of a task."""
+    return KINDS[task.key]
+
+
+def read_answers(path: Path) -> Answers:
+    """Answers as stored, of whatever task. Raises NotFound where the file is missing."""
+    table, about = read_stored(path)
+    return KINDS[about.get("task", CLASSIFICATION.key)].read(table, about)
