@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -96,7 +97,7 @@ def predict(
     with context.obj.studio() as studio:
         if given:
             answer = studio.predictions.predict(model, [given])[0]
-            context.obj.show(answer, f"{answer['label']} ({percent(answer['confidence'])})")
+            context.obj.show(answer, say_answer(answer))
             return
         if file is None or out is None:
             raise InvalidInput("There is no place for the predictions.", "Add --out FILE.")
@@ -117,3 +118,16 @@ def compare(
         comparison = studio.comparisons.compare(models, split)
     value = comparison.to_json()
     context.obj.show(value, value["sentence"])
+
+
+def say_answer(answer: Mapping[str, Any]) -> str:
+    """An answer in one line.
+
+    >>> say_answer({"value": 2.512345}), say_answer({"label": "late", "confidence": 0.97, "probabilities": {}})
+    ('2.512', 'late (97 %)')
+    """
+    return (
+        f"{answer['value']:.4g}"
+        if "value" in answer
+        else f"{answer['label']} ({percent(answer['confidence'])})"
+    )

@@ -7,8 +7,17 @@ from dataclasses import replace
 
 import pandas as pd
 
-from studio.data.checks.rows import EMPTY_LABEL, EMPTY_TEXT, CellFault, mark_dropped, report_cells, take_roles
-from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles
+from studio.data.checks.rows import (
+    EMPTY,
+    EMPTY_TEXT,
+    NOT_A_NUMBER,
+    CellFault,
+    find_unreadable,
+    mark_dropped,
+    report_cells,
+    take_roles,
+)
+from studio.data.columns import CLASSIFICATION, LABEL, NUMBER, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.importing import (
     ImportRequest,
@@ -54,7 +63,8 @@ def prepare_scoring(
     if request.drop_bad_rows:
         problems = [mark_dropped(problem) for problem in problems]
         problems += [no_rows(table)] if good.empty else []
-    labels = tuple(label for label in known_labels if label in set(good[LABEL]))
+    used = set(good[LABEL]) if LABEL in roles else set()
+    labels = tuple(label for label in known_labels if label in used)
     return PreparedImport(
         request=request,
         tables=tables,
@@ -76,8 +86,11 @@ def check_rows(
     rows = take_roles(table, roles, "test").assign(bad=False)
     found: list[Problem] = []
     for role, column in roles.items():
-        empty = is_blank(rows[role])
-        found += report_cells(rows, empty, EMPTY_LABEL if role == LABEL else EMPTY_TEXT, column)
+        found += report_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
+    if NUMBER in roles:
+        found += report_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
+    if LABEL not in roles:
+        return rows, found
     strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
     if strange.any():
         names = ", ".join(f"'{label}'" for label in rows.loc[strange, LABEL].unique()[:5])
