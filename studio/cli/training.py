@@ -123,7 +123,7 @@ def compare(
 def say_answer(answer: Mapping[str, Any]) -> str:
     """An answer in one line.
 
-    >>> say_answer({"value": 2.512345}), say_answer({"label": "late", "confidence": 0.97, "probabilities": {}})
+    >>> say_answer({"value": 2.512345}), say_answer({"label": "late", "confidence": 0.97})
     ('2.512', 'late (97 %)')
     """
     return (
