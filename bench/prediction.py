@@ -37,6 +37,8 @@ from studio.prediction.embedded import LoadedModel, Predictor, read_form, tokeni
 from studio.prediction.forms import folder_of_form
 from studio.prediction.pool import PredictorPool
 from studio.settings import Settings
+from studio.tasks.base import Row
+from studio.tasks.classification import CLASSIFICATION
 
 BATCH = 32
 CALIBRATION_ROWS, ONNX_TOKENS = 100, 1024
@@ -55,9 +57,9 @@ def news_like_texts(count: int, seed: int) -> list[str]:
     return [" ".join(drawn.choice(WORDS, length - 2)) for length in lengths]
 
 
-def rows_of(texts: list[str]) -> list[dict[str, str]]:
+def rows_of(texts: Sequence[str]) -> list[Row]:
     """The texts as the studio is asked."""
-    return [{"text": text} for text in texts]
+    return CLASSIFICATION.rows_of({"text": texts})
 
 
 def save_model(shape: str, folder: Path) -> Path:

@@ -22,6 +22,7 @@ from bench.command import ROOT, describe_machine, run_studio
 from studio.cores import usable_cores
 from studio.prediction.embedded import read_plain
 from studio.settings import Settings
+from studio.tasks.classification import CLASSIFICATION
 
 PAGE = ROOT / "docs" / "quality.md"
 
@@ -90,7 +91,7 @@ class Score:
 
 def agreement_in_bf16(folder: Path, texts: Sequence[str]) -> float:
     """Share of the texts to which a model says the same in bf16 as in fp32."""
-    rows = [{"text": text} for text in texts]
+    rows = CLASSIFICATION.rows_of({"text": texts})
     device, cores = torch.device("cpu"), usable_cores()
     labels = [
         read_plain(folder, device, cores, has_bf16).logits(rows).argmax(axis=1) for has_bf16 in (False, True)

@@ -23,7 +23,7 @@ from studio.execution.rows import EncodedRows
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
 from studio.training.losses import LOSSES, class_weights, share_of_loss
-from studio.training.snapshot_state import learnt_of, load_tensors
+from studio.training.snapshot_state import learnt_of, load_tensors, reserve_moments
 from studio.training.team import Team
 
 
@@ -38,6 +38,7 @@ class Learner:
         groups = learning_groups(model, lesson.recipe)
         self.rates = [group["lr"] for group in groups]
         self.optimizer = torch.optim.AdamW(groups, fused=True)
+        reserve_moments(self.optimizer)
         self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
         self.loss = LOSSES[lesson.task.problem]
         weights = None

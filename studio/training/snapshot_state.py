@@ -46,6 +46,21 @@ def weights_are_finite(model: nn.Module) -> bool:
     return bool(torch.stack(found).all())
 
 
+def reserve_moments(optimizer: torch.optim.AdamW) -> None:
+    """Give a fused AdamW its moments before the first step.
+
+    The memory that a batch may take is found out beside them, not before they are there: a step that has
+    begun cannot be taken with fewer rows at once.
+    """
+    for group in optimizer.param_groups:
+        for weights in group["params"]:
+            optimizer.state[weights] = {
+                "step": torch.zeros((), device=weights.device),
+                "exp_avg": torch.zeros_like(weights),
+                "exp_avg_sq": torch.zeros_like(weights),
+            }
+
+
 def save_tensors(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Write weights, the moments of the optimizer and torch's random numbers into a folder."""
     save_weights(model, folder / WEIGHTS)
