@@ -15,13 +15,14 @@ from pydantic import TypeAdapter
 from studio.data.checks.giveaway import check_giveaway
 from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import Checked, check_frames, mark_dropped, recheck, take_roles
-from studio.data.columns import CLASSIFICATION, LABEL, TaskShape, check_roles
+from studio.data.columns import ANSWERS, CLASSIFICATION, LABEL, NUMBER, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
 from studio.data.labels import name_labels, order_labels, read_labels_file
 from studio.data.leaks import LEAKS
 from studio.data.mending import mend_rows
 from studio.data.near import find_near_at_once
+from studio.data.numbers import describe_numbers
 from studio.data.planning import NEAR, describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
@@ -344,13 +345,15 @@ def count_labels(frames: Mapping[str, pd.DataFrame], labels: list[str]) -> dict[
 
 
 def measure_lengths(frames: Mapping[str, pd.DataFrame], roles: Mapping[str, str]) -> dict[str, Any]:
-    """Histograms of the lengths of the training rows, for each role that holds text.
+    """Histograms of the lengths of the training rows, for each role that holds text, then of their numbers.
 
-    Where there are two texts in a row, those of both stand first, under "together".
+    Where there are two texts in a row, those of both stand first, under "together". Numbers are {"values":
+    what describe_numbers gives}.
     """
     if "train" not in frames:
         return {}
-    columns = {role: frames["train"][role] for role in roles if role != LABEL}
+    columns = {role: frames["train"][role] for role in roles if role not in ANSWERS}
     if len(columns) > 1:
         columns = {"together": reduce(lambda one, other: one + " " + other, columns.values()), **columns}
-    return {name: length_histogram(column) for name, column in columns.items()}
+    numbers = {NUMBER: {"values": describe_numbers(list(frames["train"][NUMBER]))}} if NUMBER in roles else {}
+    return {**{name: length_histogram(column) for name, column in columns.items()}, **numbers}

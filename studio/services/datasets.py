@@ -20,6 +20,7 @@ from studio.errors import Conflict, InvalidInput
 from studio.records.models import ONE_TEXT
 from studio.services.dataset_versions import DatasetVersions
 from studio.services.names import check_name
+from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.registry import get_task
 
 
@@ -35,11 +36,15 @@ class DatasetService(DatasetVersions):
     """All verbs on datasets: those below bring tables in, those inherited look after what is there."""
 
     def inspect(
-        self, path: Path, options: ReadOptions | None = None, file_name: str | None = None
+        self,
+        path: Path,
+        options: ReadOptions | None = None,
+        file_name: str | None = None,
+        task: str = CLASSIFICATION.key,
     ) -> TablePreview:
-        """Read a table and guess its columns' roles; InvalidInput where it is no table."""
+        """Read a table and guess its columns' roles in a task; InvalidInput where it is no table."""
         table = read_again(path, options or ReadOptions(), file_name)
-        return TablePreview(table=table, roles=guess_roles(table, get_task("classification")))
+        return TablePreview(table=table, roles=guess_roles(table, get_task(task)))
 
     def prepare(self, request: ImportRequest) -> PreparedImport:
         """Check, split and mend a table without keeping anything; NotFound where there is no such task.

@@ -270,7 +270,7 @@ def lack_of_disk(needed_bytes: int, room_bytes: int) -> tuple[str, ...]:
 
 def warnings_on(dataset: Dataset) -> tuple[str, ...]:
     """Labels with too few rows for a certain score."""
-    counts = dataset.class_counts["train"]
+    counts = dataset.class_counts.get("train", {})
     rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS_OF_A_LABEL)
     return tuple(
         f"'{label}' has {count} training {'row' if count == 1 else 'rows'}: its score will be uncertain."

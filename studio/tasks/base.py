@@ -93,6 +93,11 @@ class Task:
         return {role.key: role for role in self.roles}[key]
 
     @property
+    def answer_role(self) -> Role:
+        """The role that the model learns to give."""
+        return next(role for role in self.roles if role.answer)
+
+    @property
     def required_roles(self) -> tuple[str, ...]:
         """Keys of the roles without which nothing can be trained."""
         return tuple(role.key for role in self.roles if role.required)

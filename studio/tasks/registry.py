@@ -17,6 +17,11 @@ def get_task(key: str) -> Task:
     return TASKS[key]
 
 
+def list_tasks() -> list[Task]:
+    """All tasks, the one that most people want first."""
+    return list(TASKS.values())
+
+
 def title_of(role: str) -> str:
     """What a role is called, in lower case.
 

@@ -16,6 +16,7 @@ from studio.pages.answers import long_text, shown_label
 from studio.pages.data.findings import name_finding
 from studio.pages.links import link
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.data.browsing import RowPage
@@ -164,7 +165,7 @@ def render_page(dataset: Dataset, found: RowPage, filters: Filters, editing: str
         W.rows.table,
         layout.term(W.rows.line, W.rows.line_help),
         W.rows.split,
-        W.rows.label,
+        get_task(dataset.task).answer_role.title,
         W.rows.text,
         W.rows.change,
         lines,
@@ -175,6 +176,7 @@ def render_row(dataset: Dataset, row: Mapping[str, Any], editing: str, several_f
     """One row with what is to become of it, and where it is being corrected its fields below it."""
     place = f"{row['split']}:{row['index']}"
     draft: Mapping[str, Any] = row.get("draft") or {}
+    answer = get_task(dataset.task).answer_role.key
     line = fmt.count(int(row["line"]))
     texts = [str(row[role]) for role in TEXT_ROLES if role in row]
     badges = layout.join(
@@ -195,7 +197,7 @@ def render_row(dataset: Dataset, row: Mapping[str, Any], editing: str, several_f
         " ".join(marks),
         Markup("{}<small>{}</small>").format(line, row["file"]) if several_files else line,
         changed_cell(W.splits[row["split"]], W.splits[draft["split"]] if draft.get("split") else ""),
-        changed_cell(shown_label(str(row.get("label", ""))), draft.get("label") or ""),
+        changed_cell(shown_label(str(row.get(answer, ""))), draft.get("label") or ""),
         layout.join((long_text(text) for text in texts), "<br>"),
         Markup('<span class="s-badges">{}{}</span>').format(
             layout.badge("warning", W.rows.dropped) if draft.get("dropped") else "", badges
@@ -215,31 +217,36 @@ def changed_cell(before: str, after: str) -> str | Markup:
 def render_editor(dataset: Dataset, row: Mapping[str, Any], place: str) -> Markup:
     """The fields with which one row is corrected: its label, its split, or leaving it out."""
     draft: Mapping[str, Any] = row.get("draft") or {}
-    now = draft.get("label") or row.get("label", "")
-    options = layout.join(
-        Markup('<option value="{0}"{1}>{0}</option>').format(
-            label, Markup(" selected") if label == now else ""
-        )
-        for label in dict.fromkeys([*dataset.labels, now])
-    )
     moves = layout.join(
         layout.action_button(W.rows.move[split], f"{MOVE}:{place}:{split}")
         for split in SPLITS
         if split != (draft.get("split") or row["split"])
     )
     return Markup(
-        '<tr class="s-editor"><td colspan="5"><div class="s-edit" data-form>'
-        '<label>{}<select name="label">{}</select></label>'
-        '<label>{}<input name="new" maxlength="200" autocomplete="off"></label>'
+        '<tr class="s-editor"><td colspan="5"><div class="s-edit" data-form>{}'
         '<div class="s-actions">{}{}{}</div></div></td></tr>'
     ).format(
-        W.rows.label,
-        options,
-        W.rows.new_label,
-        layout.action_button(W.rows.set, f"{SET}:{place}", "primary"),
+        render_label_fields(dataset, draft.get("label") or row.get("label", "")),
+        layout.action_button(W.rows.set, f"{SET}:{place}", "primary") if dataset.labels else "",
         moves,
         layout.action_button(W.rows.drop, f"{DROP}:{place}"),
     )
+
+
+def render_label_fields(dataset: Dataset, now: str) -> Markup:
+    """The choice of another label, and a field for a new one; nothing where the rows have numbers."""
+    if not dataset.labels:
+        return layout.EMPTY
+    options = layout.join(
+        Markup('<option value="{0}"{1}>{0}</option>').format(
+            label, Markup(" selected") if label == now else ""
+        )
+        for label in dict.fromkeys([*dataset.labels, now])
+    )
+    return Markup(
+        '<label>{}<select name="label">{}</select></label>'
+        '<label>{}<input name="new" maxlength="200" autocomplete="off"></label>'
+    ).format(W.rows.label, options, W.rows.new_label)
 
 
 def render_draft(edits: Sequence[Edit], next_version: int) -> Markup:

@@ -11,7 +11,8 @@ from studio.pages import layout
 from studio.pages.data.findings import count_by_severity
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.results.charts import ChartWithTable, draw_lengths
+from studio.results.charts import ChartWithTable, draw_class_counts, draw_lengths, draw_numbers
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
@@ -23,9 +24,6 @@ SPLITS = ("train", "validation", "test")
 
 def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
     """Rows, labels, length and findings at a glance."""
-    totals = label_totals(dataset.class_counts)
-    commonest = max(totals, key=lambda label: totals[label], default="")
-    share = totals[commonest] / max(1, sum(totals.values())) if commonest else 0.0
     words = word_lengths(dataset.lengths)
     found = sum(count_by_severity(dataset.problems).values())
     return [
@@ -34,11 +32,7 @@ def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
             fmt.count(sum(dataset.rows.values())),
             W.overview.rows_note.say(file=", ".join(dataset.files.values())),
         ),
-        layout.Tile(
-            W.overview.labels,
-            fmt.count(len(dataset.labels)),
-            W.overview.labels_note.say(label=fmt.shorten(commonest, 30), share=fmt.percent(share)),
-        ),
+        answers_tile(dataset),
         layout.Tile(
             W.overview.length,
             W.overview.length_value.count(round(words.get("median", 0))),
@@ -52,14 +46,56 @@ def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
     ]
 
 
+def answers_tile(dataset: Dataset) -> layout.Tile:
+    """What there is to learn: how many labels, or between what the numbers lie."""
+    values = number_values(dataset.lengths)
+    if values:
+        note = W.overview.numbers_note.say(median=f"{values['median']:.4g}")
+        return layout.Tile(W.overview.numbers, write_range(values), note)
+    totals = label_totals(dataset.class_counts)
+    commonest = max(totals, key=lambda label: totals[label], default="")
+    share = totals[commonest] / max(1, sum(totals.values())) if commonest else 0.0
+    note = W.overview.labels_note.say(label=fmt.shorten(commonest, 30), share=fmt.percent(share))
+    return layout.Tile(W.overview.labels, fmt.count(len(dataset.labels)), note)
+
+
+def name_answers(dataset: Dataset) -> str:
+    """What there is to learn, within a sentence: '6 labels', or 'numbers from 0 to 5'."""
+    values = number_values(dataset.lengths)
+    if values:
+        return str(W.detail.numbers_text.say(low=f"{values['min']:.4g}", high=f"{values['max']:.4g}"))
+    return str(W.detail.labels_text.count(len(dataset.labels)))
+
+
+def number_values(lengths: dict[str, Any]) -> dict[str, Any]:
+    """The histogram of the numbers to be learnt; empty where labels are."""
+    return next((dict(one["values"]) for one in lengths.values() if one.get("values")), {})
+
+
+def write_range(values: dict[str, Any]) -> str:
+    """The least and the largest number.
+
+    >>> write_range({"min": 0.0, "max": 4.75})
+    '0 to 4.75'
+    """
+    return str(W.overview.numbers_value.say(low=f"{values['min']:.4g}", high=f"{values['max']:.4g}"))
+
+
+def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, Any]) -> ChartWithTable:
+    """How often each label, or number, occurs."""
+    values = number_values(lengths)
+    return draw_numbers(values) if values else draw_class_counts(class_counts)
+
+
 def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str | Markup]]:
     """Where a dataset came from and who uses it."""
+    answer = get_task(dataset.task).answer_role.key
     users = layout.join([layout.text_link(name, link("results", model=name)) for name in models], ", ")
     items: list[tuple[str, str | Markup]] = [
         (W.overview.files, ", ".join(dataset.files.values())),
         (W.overview.read_as, describe_reading(dataset.reader)),
         (W.overview.text_column, dataset.roles.get("text", fmt.ABSENT)),
-        (W.overview.label_column, dataset.roles.get("label", fmt.ABSENT)),
+        (W.overview.answer_columns[answer], dataset.roles.get(answer, fmt.ABSENT)),
         (W.overview.when, layout.time_ago(dataset.created_at)),
         (W.overview.used_by, users or W.list.unused),
     ]

@@ -17,11 +17,17 @@ from studio.pages import format as fmt
 from studio.pages.data import browsing, rows, versions
 from studio.pages.data.browsing import Filters
 from studio.pages.data.cutting import render_cutting
-from studio.pages.data.describing import lengths_chart, overview_facts, overview_tiles, render_splits
+from studio.pages.data.describing import (
+    answers_chart,
+    lengths_chart,
+    name_answers,
+    overview_facts,
+    overview_tiles,
+    render_splits,
+)
 from studio.pages.data.findings import Desk, render_findings
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.results.charts import draw_class_counts
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
@@ -49,7 +55,7 @@ def render_heading(dataset: Dataset, address: str = "") -> Markup:
     counts = {split: fmt.count(dataset.rows.get(split, 0)) for split in SPLITS}
     lead = W.detail.lead.say(
         rows=W.detail.rows_text.count(sum(dataset.rows.values())),
-        labels=W.detail.labels_text.count(len(dataset.labels)),
+        answers=name_answers(dataset),
         **counts,
     )
     actions = layout.EMPTY
@@ -209,7 +215,7 @@ def fill_overview(dataset: Dataset, models: Sequence[str]) -> tuple[Any, ...]:
     """What ``build_overview`` made, filled."""
     return (
         layout.tiles(overview_tiles(dataset)),
-        *charts.chart_values(draw_class_counts(dataset.class_counts)),
+        *charts.chart_values(answers_chart(dataset.class_counts, dataset.lengths)),
         *charts.chart_values(lengths_chart(dataset.lengths)),
         layout.section(W.overview.facts) + layout.card(layout.facts(overview_facts(dataset, models))),
     )

@@ -18,6 +18,8 @@ from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest, ReadOptions, parse_delimiter
 from studio.services.folds import fold_requests, import_all
 from studio.services.names import free_name, name_from
+from studio.tasks.base import Task
+from studio.tasks.registry import get_task, list_tasks
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -30,6 +32,7 @@ DEFAULT_RATIOS = (0.8, 0.1, 0.1)
 HEADERS = {"auto": None, "yes": True, "no": False}
 NO_QUOTES = "none"
 ROUNDING = 0.01
+TASK_CHOICES = [(task.title, task.key) for task in list_tasks()]
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class Draft:
     header_lines: float | None
     skip_lines: float | None
     sheet: str | None
+    task: str | None
     text: str | None
     text_b: str | None
-    label: str | None
+    answer: str | None
     fixes: str | None
     method: str | None
     column: str | None
@@ -127,9 +131,11 @@ class Draft:
 
     def request(self, preview: bool = False) -> ImportRequest:
         """What the studio is asked to import, or, of a large file, to look at the first rows of."""
-        roles = {"text": self.text, "text_b": self.text_b, "label": self.label}
+        task = task_of(self)
+        roles = {"text": self.text, "text_b": self.text_b, task.answer_role.key: self.answer}
         return ImportRequest(
             path=self.path,
+            task=task.key,
             name=(self.name or "").strip(),
             roles={role: column for role, column in roles.items() if column},
             validation=guard.uploaded(self.own_validation) if self.own_validation else None,
@@ -159,7 +165,12 @@ def saved_draft(saved: Any) -> Draft | None:
 def look(studio: Services, draft: Draft) -> TablePreview:
     """What is understood of the file as it is to be read."""
     reading = replace(draft.reading, preview=is_large(studio, draft))
-    return studio.datasets.inspect(draft.path, reading, draft.path.name)
+    return studio.datasets.inspect(draft.path, reading, draft.path.name, task_of(draft).key)
+
+
+def task_of(draft: Draft) -> Task:
+    """What is to be learnt from the table; classification until a person says otherwise."""
+    return get_task(draft.task or TASK_CHOICES[0][1])
 
 
 def is_large(studio: Services, draft: Draft) -> bool:

@@ -14,8 +14,9 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.pages import guard
 from studio.pages.data import dividing, opening, review
-from studio.pages.data.draft import Draft, look, suggest_name
+from studio.pages.data.draft import Draft, look, suggest_name, task_of
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.data.readers import ReaderReport
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from studio.services.datasets import TablePreview
 
 W = words_of("data")
-ROLES = ("text", "text_b", "label")
-NOTED = (*ROLES, "method", "column")
+ROLES = ("text", "text_b", "answer")
+NOTED = ("task", *ROLES, "method", "column")
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,30 @@ class Filled:
     names: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    task: str = ""
     text: str | None = None
     text_b: str | None = None
-    label: str | None = None
+    answer: str | None = None
     method: str = "ratios"
     column: str | None = None
     name: str = ""
 
     def updates(self) -> tuple[Any, ...]:
-        """For the notice, the rest of the form, sheet, roles, method, and the fields that it shows."""
+        """For the notice, the rest of the form, sheet, task, roles, method, and the fields that it shows."""
         if not self.readable:
             hidden = gr.update(visible=False)
-            return self.understood, hidden, hidden, *(gr.skip(),) * (4 + len(dividing.show_fields("")))
+            return self.understood, hidden, hidden, *(gr.skip(),) * (5 + len(dividing.show_fields("")))
         first, *others = dividing.show_fields(self.method)
+        answer = get_task(self.task).answer_role
         columns = [(str(W.split.no_column), ""), *((name, name) for name in self.names)]
         return (
             self.understood,
             gr.update(visible=True),
             gr.update(choices=list(self.sheets), value=self.sheet, visible=bool(self.sheets)),
+            self.task,
             gr.update(choices=list(self.names), value=self.text),
             gr.update(choices=[(str(W.columns.no_text_b), ""), *self.names], value=self.text_b or ""),
-            gr.update(choices=list(self.names), value=self.label),
+            gr.update(choices=list(self.names), value=self.answer, label=answer.title, info=answer.help),
             self.method,
             {**first, "choices": columns, "value": self.column},
             *others,
@@ -72,8 +76,8 @@ class Filled:
 def read_noted(noted: str) -> dict[str, Any]:
     """What ``Filled.noted`` wrote, to be put in place of what the fields still hold.
 
-    >>> read_noted(Filled(readable=True, text="message").noted())
-    {'text': 'message', 'text_b': None, 'label': None, 'method': 'ratios', 'column': None}
+    >>> read_noted(Filled(readable=True, task="regression", text="message").noted())["task"]
+    'regression'
     """
     found = json.loads(noted)
     return {name: found[name] for name in NOTED}
@@ -90,9 +94,7 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     own = split_column if split_column in filled.names else preview.table.split_column
     return replace(
         filled,
-        text=preview.roles.get("text"),
-        text_b=preview.roles.get("text_b"),
-        label=preview.roles.get("label"),
+        **guessed_roles(draft, preview),
         method="column" if own else "ratios",
         column=own,
         name=suggest_name(studio, draft),
@@ -104,9 +106,20 @@ def read_again(studio: Services, draft: Draft) -> Filled:
     preview, filled = open_file(studio, draft)
     if preview is None:
         return filled
-    roles = keep_roles(draft, filled.names, preview.roles)
+    roles = keep_roles(draft, filled.names, guessed_roles(draft, preview))
     column = draft.column if draft.column in filled.names else preview.table.split_column
     return replace(filled, **roles, method=draft.method or "ratios", column=column, name=draft.name or "")
+
+
+def guessed_roles(draft: Draft, preview: TablePreview) -> dict[str, str | None]:
+    """The column that most likely plays each role, under the names of the form's fields."""
+    answer = task_of(draft).answer_role.key
+    return {**{role: preview.roles.get(role) for role in ROLES}, "answer": preview.roles.get(answer)}
+
+
+def choose_task(studio: Services, draft: Draft) -> Filled:
+    """Another task was chosen: the column of its answer is found anew."""
+    return read_again(studio, replace(draft, answer=None))
 
 
 def open_file(studio: Services, draft: Draft) -> tuple[TablePreview | None, Filled]:
@@ -122,7 +135,7 @@ def open_file(studio: Services, draft: Draft) -> tuple[TablePreview | None, Fill
     sheets = list_sheets(report)
     understood = review.render_understood(preview.table)
     chosen = report.sheet or "" if sheets else ""
-    return preview, Filled(understood, True, names, sheets, chosen)
+    return preview, Filled(understood, True, names, sheets, chosen, task_of(draft).key)
 
 
 def as_first_read(draft: Draft) -> Draft:
@@ -137,7 +150,7 @@ def list_sheets(report: ReaderReport) -> tuple[str, ...]:
     return report.parts if report.sheet and len(report.parts) > 1 else ()
 
 
-def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str]) -> dict[str, str | None]:
+def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None]) -> dict[str, str | None]:
     """For each role the chosen column where it is still there, else the guess, but no column twice.
 
     A second text is never guessed where something else was chosen: that there is none may be the choice.
@@ -158,8 +171,8 @@ def restore(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]
         return (gr.skip(),) * (size + 3)
     filled = read_again(studio, draft)
     understood, rest, *given = filled.updates()
-    named = zip(("sheet", *ROLES, "method"), given, strict=False)
-    values, shown = {**asdict(draft), **dict(named)}, given[len(ROLES) + 2 :]
+    named = zip(("sheet", "task", *ROLES, "method"), given, strict=False)
+    values, shown = {**asdict(draft), **dict(named)}, given[len(ROLES) + 3 :]
     for name, update in zip(dividing.SHOWN_BY_METHOD, shown, strict=True):
         value = {} if name == "column" else {"value": values[name]}
         values[name] = {**update, **value}

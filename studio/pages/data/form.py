@@ -10,8 +10,9 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.pages import charts, events, guard, layout, links
 from studio.pages.data import dividing, fetching, filling, fixing, opening, review
-from studio.pages.data.describing import lengths_chart
+from studio.pages.data.describing import answers_chart, lengths_chart
 from studio.pages.data.draft import (
+    TASK_CHOICES,
     Draft,
     carry_out,
     check,
@@ -21,7 +22,6 @@ from studio.pages.data.draft import (
 )
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.results.charts import draw_class_counts
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -60,10 +60,11 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     )
     events.on_upload([arrived.change], answers.read_fetched, [arrived, *fields], [*fresh, *filled])
     events.on_load(lambda: fetching.list_tables(studio), None, elsewhere.table)
+    events.on_slow(roles[0].input, answers.choose_task, fields, [was_read, *filled])
     events.on_slow(overruling.changed, answers.read_again, fields, [was_read, *filled])
     events.on_load(answers.restore, kept, [*fields, understood, rest, was_read])
     events.on(found[0].click, answers.decide, fields, fixes)
-    changed = [field.input for field in roles]
+    changed = [field.input for field in roles[1:]]
     changed += [field.change for field in (*splitting.fields, fixes, was_read)]
     events.on_change([*changed, name.blur], answers.check_again, [was_read, *fields], effects)
     events.then_go(events.on_slow(button.click, answers.keep, fields, [address, kept]), address)
@@ -93,6 +94,11 @@ class Answers:
         filled = filling.read_again(self.studio, Draft.of(values))
         return filled.noted(), *filled.updates()
 
+    def choose_task(self, *values: Any) -> tuple[Any, ...]:
+        """Another task was chosen for the table."""
+        filled = filling.choose_task(self.studio, Draft.of(values))
+        return filled.noted(), *filled.updates()
+
     def check_again(self, event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
         """A choice was made, or another file was read."""
         draft = Draft.of(values)
@@ -120,9 +126,16 @@ class Answers:
 
 
 def build_columns() -> tuple[list[Any], gr.HTML]:
-    """Step 2: which column plays which role, with the first rows."""
+    """Step 2: the task, and which column plays which role of it, with the first rows."""
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(2, W.columns.title, W.columns.text))
+        task = gr.Radio(
+            TASK_CHOICES,
+            value=TASK_CHOICES[0][1],
+            label=W.columns.task_field,
+            info=W.columns.task_help,
+            elem_id="import-task",
+        )
         with gr.Row():
             # Custom values, because a value of the file before would be refused before any handler sees it.
             text = gr.Dropdown(
@@ -137,14 +150,14 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
                 elem_id="import-text-b",
                 allow_custom_value=True,
             )
-            label = gr.Dropdown(
+            answer = gr.Dropdown(
                 label=W.columns.label_field,
                 info=W.columns.label_help,
                 elem_id="import-label",
                 allow_custom_value=True,
             )
         first_rows = layout.html(elem_id="import-first-rows")
-    return [text, text_b, label], first_rows
+    return [task, text, text_b, answer], first_rows
 
 
 def build_check() -> tuple[gr.Textbox, list[Any]]:
@@ -188,7 +201,7 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
         review.render_understood(table),
         review.render_first_rows(table, prepared.roles),
         review.render_check(prepared, table, draft.choices),
-        *charts.chart_values(draw_class_counts(prepared.class_counts)),
+        *charts.chart_values(answers_chart(prepared.class_counts, prepared.lengths)),
         *charts.chart_values(lengths_chart(prepared.lengths)),
         review.render_split(prepared, large),
         gr.update(value=action, interactive=not prepared.blocking and rows > 0),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from studio.pages import events, layout
 from studio.pages import format as fmt
+from studio.pages.data.describing import name_answers
 from studio.pages.data.findings import findings_badge
 from studio.pages.links import link
 from studio.pages.words import words_of
@@ -31,7 +32,7 @@ def render_list(datasets: list[Dataset], users: dict[str, list[str]]) -> Markup:
         W.list.name,
         W.list.task,
         layout.Column(W.list.rows, number=True),
-        layout.Column(W.list.labels, number=True),
+        W.list.answers,
         W.list.findings,
         W.list.when,
         W.list.used_by,
@@ -41,7 +42,7 @@ def render_list(datasets: list[Dataset], users: dict[str, list[str]]) -> Markup:
             layout.text_link(dataset.name, link("data", dataset=dataset.name)),
             get_task(dataset.task).title,
             fmt.count(sum(dataset.rows.values())),
-            fmt.count(len(dataset.labels)),
+            name_answers(dataset),
             findings_badge(dataset),
             layout.time_ago(dataset.created_at),
             name_users(users.get(dataset.id, [])),

@@ -142,7 +142,7 @@ def open_rows(studio: Services, dataset: Dataset, name: str, filters: Filters) -
     page, *rest = show_rows(studio, name, filters)
     return (
         filters.split or "",
-        gr.update(choices=labels, value=filters.label or ""),
+        gr.update(choices=labels, value=filters.label or "", visible=bool(dataset.labels)),
         gr.update(choices=findings, value=filters.finding or ""),
         filters.shortest,
         filters.longest,

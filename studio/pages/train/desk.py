@@ -12,6 +12,7 @@ from markupsafe import Markup
 from studio.errors import NotFound, StudioError
 from studio.pages import format as fmt
 from studio.pages import layout, links
+from studio.pages.data.describing import name_answers
 from studio.pages.train import choices, fields
 from studio.pages.train.plan import Longer, Place, command_piece, longer_length, plan_piece
 from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
@@ -222,7 +223,7 @@ def option_of(dataset: Dataset, address: str = "") -> tuple[str, str]:
     words = W.dataset.option.say(
         name=version if address else dataset.name,
         rows=fmt.count(dataset.rows["train"]),
-        labels=len(dataset.labels),
+        answers=name_answers(dataset),
     )
     return str(words), address or dataset.name
 

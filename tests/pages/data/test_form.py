@@ -28,7 +28,19 @@ def draft(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
     file = shutil.copy(table_file, uploads / table_file.name)
     read_as = ["", "", "", "", "", "auto", None, None, ""]
-    values = [str(file), *read_as, "message", "", "topic", "", *DIVIDED, None, None, "Tickets"]
+    values = [
+        str(file),
+        *read_as,
+        "classification",
+        "message",
+        "",
+        "topic",
+        "",
+        *DIVIDED,
+        None,
+        None,
+        "Tickets",
+    ]
     return Draft.of(values)
 
 
@@ -37,7 +49,7 @@ def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft:
     assert "UTF-8, separated by semicolons, column names in line 1" in filled.understood
     assert "1 row could not be read" in filled.understood
     assert "Show the row that was left out" in filled.understood and "broken;row" in filled.understood
-    assert (filled.text, filled.label, filled.name) == ("message", "topic", "Tickets")
+    assert (filled.text, filled.answer, filled.name) == ("message", "topic", "Tickets")
     _, rest, *_ = filled.updates()
     assert rest["visible"] is True
 
@@ -48,18 +60,18 @@ def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None
 
 
 def test_another_reading_keeps_the_roles_that_are_still_columns(studio: Studio, draft: Draft) -> None:
-    chosen = replace(draft, text="topic", label="message", encoding="utf-8", name="mine", column="id")
+    chosen = replace(draft, text="topic", answer="message", encoding="utf-8", name="mine", column="id")
     filled = filling.read_again(studio, chosen)
     assert filled.readable
-    assert (filled.text, filled.label, filled.column) == ("topic", "message", "id")
+    assert (filled.text, filled.answer, filled.column) == ("topic", "message", "id")
     filled = filling.read_again(studio, replace(chosen, header="no"))
     assert filled.text in filled.names and "topic" not in filled.names
-    assert filled.label != filled.text and filled.column is None
+    assert filled.answer != filled.text and filled.column is None
 
 
 def test_a_guess_never_gives_a_column_two_roles(studio: Studio, draft: Draft) -> None:
-    filled = filling.read_again(studio, replace(draft, text="topic", label="gone"))
-    assert (filled.text, filled.label) == ("topic", None)
+    filled = filling.read_again(studio, replace(draft, text="topic", answer="gone"))
+    assert (filled.text, filled.answer) == ("topic", None)
 
 
 def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
@@ -116,7 +128,7 @@ def test_every_finding_is_shown_with_its_lines(studio: Studio, draft: Draft) -> 
 
 
 def test_the_same_column_twice_is_a_finding_and_not_a_crash(studio: Studio, draft: Draft) -> None:
-    *_, button, _ = form.show_effects(studio, replace(draft, label="message"), EFFECTS)
+    *_, button, _ = form.show_effects(studio, replace(draft, answer="message"), EFFECTS)
     assert button["interactive"] is False
 
 
@@ -132,7 +144,7 @@ def test_shares_that_do_not_add_up_are_named_where_they_stand(
 
 
 def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio, draft: Draft) -> None:
-    chosen = replace(draft, text="topic", text_b="id", label="message", fixes=LEAVE_OUT, seed=7, name="mine")
+    chosen = replace(draft, text="topic", text_b="id", answer="message", fixes=LEAVE_OUT, seed=7, name="mine")
     chosen = replace(chosen, method="groups", column="id")
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
