@@ -13,6 +13,7 @@ from studio.pages import events, hindrances, layout, live
 from studio.pages import format as fmt
 from studio.pages.jobs import listing
 from studio.pages.links import link
+from studio.pages.scores import main_metric, test_score, write_interval
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
@@ -102,19 +103,20 @@ def render_latest(model: ModelRecord | None, report: Report | None) -> Markup:
 def latest_tiles(model: ModelRecord, report: Report | None) -> list[layout.Tile]:
     """Score, simple rivals on the same rows, and the time it took."""
     found = []
-    accuracy = model.metrics.get("test", {}).get("accuracy")
-    if accuracy is not None:
-        edges = report.intervals.get("accuracy") if report else None
-        note = W.latest.right_note.say(interval=fmt.interval(*edges)) if edges else ""
-        found.append(layout.Tile(W.latest.right, fmt.percent(accuracy), note))
+    metric, score = main_metric(model.task), test_score(model)
+    if score is not None:
+        edges = report.intervals.get(metric.name) if report else None
+        note = W.latest.right_note.say(interval=write_interval(edges, metric.unit)) if edges else ""
+        title = W.latest.right if metric.name == "accuracy" else W.latest.score.say(metric=metric.title)
+        found.append(layout.Tile(title, fmt.score(score, metric.unit), note))
     rivals: dict[str, Any] = report.baselines if report else {}
     if rivals.get("tfidf"):
-        score = fmt.percent(rivals["tfidf"]["accuracy"])
-        found.append(layout.Tile(W.latest.baseline, score, W.latest.baseline_note))
+        rival = fmt.score(rivals["tfidf"][metric.name], metric.unit)
+        found.append(layout.Tile(W.latest.baseline, rival, W.latest.baseline_note))
     if rivals.get("majority"):
         label = W.latest.majority.say(label=fmt.shorten(rivals["majority"]["label"], 30))
-        score = fmt.percent(rivals["majority"]["accuracy"])
-        found.append(layout.Tile(label, score, W.latest.majority_note))
+        rival = fmt.percent(rivals["majority"]["accuracy"])
+        found.append(layout.Tile(label, rival, W.latest.majority_note))
     found.append(layout.Tile(W.latest.time, fmt.duration(model.seconds)))
     return found
 

@@ -26,7 +26,7 @@ from tests.pages.test_start import MODEL, job
 PARTS = Parts(**dict.fromkeys(Parts.__dataclass_fields__))  # type: ignore[arg-type]
 SHARES = {"billing": 0.62, "refund": 0.3, "delivery": 0.08}
 CHARGED = {"text": "I was charged twice"}
-ANSWER = answer.Answer(CHARGED, "billing", 0.62, SHARES, 23.4)
+ANSWER = answer.Answer(CHARGED, {"label": "billing", "confidence": 0.62, "probabilities": SHARES}, 23.4)
 
 
 @dataclass
@@ -118,9 +118,9 @@ def test_an_answer_shows_label_sureness_bars_and_time() -> None:
 
 
 def test_a_sure_answer_names_no_other_label() -> None:
-    sure = replace(ANSWER, confidence=0.97, probabilities={"billing": 0.97, "refund": 0.03})
+    sure = {"confidence": 0.97, "probabilities": {"billing": 0.97, "refund": 0.03}}
     assert answer.describe_sureness(sure) == "Very sure: 97.0 %."
-    guess = replace(ANSWER, confidence=0.04, probabilities={f"l{n}": 0.04 for n in range(25)})
+    guess = {"confidence": 0.04, "probabilities": {f"l{n}": 0.04 for n in range(25)}}
     assert answer.describe_sureness(guess).startswith("Little more than a guess")
 
 
@@ -333,4 +333,4 @@ def test_the_first_answers_are_read_from_the_head_of_a_long_file(tmp_path: Path)
 
 def test_columns_that_were_there_before_are_not_taken_for_the_answer() -> None:
     names = ["text", "prediction", "confidence", "prediction_2", "confidence_2", "p_a"]
-    assert filing.added_columns(names) == ("prediction_2", "confidence_2")
+    assert filing.added_columns(names) == ["prediction_2", "confidence_2"]

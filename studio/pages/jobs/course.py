@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 from jobs.queue import JobView, MetricPoint
 from jobs.states import JobState
+from studio.metrics.base import Metric
+from studio.metrics.registry import METRICS
 from studio.pages import format as fmt
 from studio.pages.words import words_of
+from studio.tasks.registry import list_tasks
 
 W = words_of("jobs")
-SCORE, LOSS = "accuracy", "loss"
+LOSS = "loss"
+SCORES = tuple(task.primary_metric for task in list_tasks())
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,26 @@ class Epoch:
     number: int
     training: dict[str, float]
     validation: dict[str, float]
+
+    @property
+    def metric(self) -> Metric | None:
+        """What epochs of this training are chosen by; None before it was measured."""
+        return next((METRICS[name] for name in SCORES if name in self.validation), None)
+
+    @property
+    def score(self) -> float | None:
+        """The value of that metric on the validation rows."""
+        return self.validation[self.metric.name] if self.metric else None
+
+    @property
+    def written_score(self) -> str:
+        """The same as it is read."""
+        return fmt.score(self.score, self.metric.unit if self.metric else "number")
+
+
+def metric_of(epochs: Sequence[Epoch]) -> Metric:
+    """What epochs of a training are chosen by; accuracy before anything was measured."""
+    return next((epoch.metric for epoch in epochs if epoch.metric), METRICS[SCORES[0]])
 
 
 def epochs_of(points: Sequence[MetricPoint]) -> list[Epoch]:
@@ -55,15 +79,15 @@ def epochs_of(points: Sequence[MetricPoint]) -> list[Epoch]:
 
 def sum_up(name: str, values: Sequence[float]) -> float:
     """One number for an epoch of what training measured."""
-    return values[-1] if name == SCORE else sum(values) / len(values)
+    return values[-1] if name in SCORES else sum(values) / len(values)
 
 
 def best_of(epochs: Sequence[Epoch]) -> Epoch | None:
     """The epoch with the best validation score, ties to the lower loss; None before the first score."""
-    judged = [epoch for epoch in epochs if SCORE in epoch.validation]
+    judged = [epoch for epoch in epochs if epoch.score is not None]
     if not judged:
         return None
-    return max(judged, key=lambda epoch: (epoch.validation[SCORE], -epoch.validation.get(LOSS, 0.0)))
+    return max(judged, key=lambda epoch: (epoch.score, -epoch.validation.get(LOSS, 0.0)))
 
 
 def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
@@ -81,7 +105,7 @@ def describe(job: JobView, points: Sequence[MetricPoint]) -> str:
     if job.state == JobState.FAILED:
         return job.error.message if job.error else str(W.sentence.failed)
     if job.state == JobState.CANCELLED:
-        return describe_cancelled(job, sum(SCORE in epoch.validation for epoch in epochs))
+        return describe_cancelled(job, sum(epoch.metric is not None for epoch in epochs))
     if job.stop_asked:
         return str(W.sentence.stopping)
     return describe_course(epochs) or str(W.sentence.begun if job.kind == "train" else W.sentence.working)
@@ -112,16 +136,17 @@ def describe_course(epochs: Sequence[Epoch]) -> str:
     >>> describe_course([Epoch(n, {}, {"accuracy": score}) for n, score in enumerate(scores, 1)])
     'Validation accuracy rose to 91.0 % in epoch 2 and has not been higher since.'
     """
-    judged = [epoch for epoch in epochs if SCORE in epoch.validation]
+    judged = [epoch for epoch in epochs if epoch.metric]
     best = best_of(judged)
     if best is None:
         return ""
     words, first = W.sentence, judged[0]
-    score, start = fmt.percent(best.validation[SCORE]), fmt.percent(first.validation[SCORE])
+    score, start = best.written_score, first.written_score
+    name = W.numbers.validation[metric_of(judged).name]
     if len(judged) == 1:
-        return str(words.first.say(score=score))
+        return str(words.first.say(name=name, score=score))
     if score == start:
-        return str(words.level.say(score=score))
+        return str(words.level.say(name=name, score=score))
     if best is judged[-1]:
-        return str(words.rising.say(score=score, epoch=best.number, start=start))
-    return str(words.flat.say(score=score, epoch=best.number))
+        return str(words.rising.say(name=name, score=score, epoch=best.number, start=start))
+    return str(words.flat.say(name=name, score=score, epoch=best.number))

@@ -63,10 +63,11 @@ class Curves:
 
 def draw(points: Sequence[MetricPoint]) -> tuple[Any, ...]:
     """Chart and sentence of loss, score, learning rate and speed."""
-    best = course.best_of(course.epochs_of(points))
+    epochs = course.epochs_of(points)
+    best, metric = course.best_of(epochs), course.metric_of(epochs)
     made = (
         charts.draw_loss(points),
-        charts.draw_score(points, course.SCORE, W.charts.score, best.number if best else None),
+        charts.draw_score(points, metric.name, metric.title, best.number if best else None),
         charts.draw_learning_rate(points),
         charts.draw_throughput(points),
     )

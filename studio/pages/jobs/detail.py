@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from jobs.queue import EventView, JobView, MetricPoint
 from jobs.states import ACTIVE, TERMINAL, JobState
+from studio.metrics.registry import METRICS
 from studio.pages import format as fmt
 from studio.pages import layout, links, notifying
 from studio.pages.jobs import course, failure, history, listing
@@ -126,8 +127,9 @@ def epochs_table(points: Sequence[MetricPoint]) -> Markup:
     if not epochs:
         return layout.EMPTY
     best = course.best_of(epochs)
-    names = [("training", "loss"), ("training", "accuracy"), ("training", "rows_per_second")]
-    names[2:2] = [("validation", name) for name in validation_names(epochs)]
+    met = [name for name in course.SCORES if any(name in epoch.training for epoch in epochs)]
+    names = [("training", name) for name in ("loss", *met, "rows_per_second")]
+    names[-1:-1] = [("validation", name) for name in validation_names(epochs)]
     columns = [layout.Column(W.numbers.epoch)]
     columns += [
         layout.Column(W.numbers[part].get(name, name), number=True, help=W.numbers.help.get(name))
@@ -144,13 +146,12 @@ def epochs_table(points: Sequence[MetricPoint]) -> Markup:
 def validation_names(epochs: Sequence[course.Epoch]) -> list[str]:
     """Every number of validation, loss and the score first."""
     found = dict.fromkeys(name for epoch in epochs for name in epoch.validation)
-    known = [name for name in (course.LOSS, course.SCORE) if name in found]
+    known = [name for name in (course.LOSS, *course.SCORES) if name in found]
     return [*known, *(name for name in found if name not in known)]
 
 
 def number_cell(values: dict[str, float], name: str) -> str:
-    """One number: losses and speeds as they are, scores in percent."""
+    """One number: losses and speeds as they are, scores in the unit of their metric."""
     value = values.get(name)
-    if name in {course.LOSS, "rows_per_second", "learning_rate"}:
-        return fmt.number(value)
-    return fmt.percent(value)
+    metric = METRICS.get(name)
+    return fmt.score(value, metric.unit if metric else "number")

@@ -34,7 +34,7 @@ class Line:
     """
 
     job: JobView
-    best_score: float | None = None
+    best_score: str | None = None
     starts_in: float | None = None
     waiting: int = 0
 
@@ -44,16 +44,16 @@ class Scores:
 
     def __init__(self, points_of: Callable[[JobView], list[MetricPoint]]) -> None:
         self._points_of = points_of
-        self._ended: dict[str, float | None] = {}
+        self._ended: dict[str, str | None] = {}
 
-    def best(self, job: JobView) -> float | None:
+    def best(self, job: JobView) -> str | None:
         """The highest validation score measured so far, or None."""
         if job.kind != "train" or job.started_at is None:
             return None
         if job.id in self._ended:
             return self._ended[job.id]
         best = course.best_of(course.epochs_of(self._points_of(job)))
-        score = best.validation[course.SCORE] if best else None
+        score = best.written_score if best else None
         if job.state in TERMINAL:
             self._ended[job.id] = score
         return score
@@ -115,7 +115,7 @@ def cells(line: Line, chosen: str, device: str) -> list[str | Markup]:
         str(job.payload.get("dataset") or fmt.ABSENT),
         WRAPPED.format(start_of(job)),
         progress_cell(line),
-        fmt.percent(line.best_score),
+        line.best_score or fmt.ABSENT,
         device_of(job, device),
         layout.time_ago(job.started_at) if job.started_at else fmt.ABSENT,
     ]

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from jobs.queue import JobView, MetricPoint
 from jobs.states import JobState
 from studio.pages import events, layout
-from studio.pages import format as fmt
 from studio.pages.jobs import course, failure, listing
 from studio.pages.words import words_of
 
@@ -74,7 +73,7 @@ def stop_question(job: JobView, points: Sequence[MetricPoint]) -> Markup:
     if best is None:
         kept = W.stop.unjudged
     else:
-        kept = W.stop.best.say(epoch=best.number, score=fmt.percent(best.validation[course.SCORE]))
+        kept = W.stop.best.say(epoch=best.number, score=best.written_score)
     again = Markup(" {}").format(W.stop.again) if job.state != JobState.RUNNING else layout.EMPTY
     return layout.notice(
         "warning", W.stop.question.say(name=listing.name_of(job)), Markup("{}{}").format(kept, again)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -37,12 +37,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said of a row, and how long that took in milliseconds."""
+    """What the model said of a row, as its task gives it, and how long that took in milliseconds."""
 
     row: Row
-    label: str
-    confidence: float
-    probabilities: Mapping[str, float]
+    found: Mapping[str, Any]
     milliseconds: float
     cut: Cut | None = None
 
@@ -54,9 +52,7 @@ def ask(studio: Services, model: str, row: Row) -> Answer:
     took = (time.perf_counter() - before) * 1000
     return Answer(
         row=row,
-        label=found["label"],
-        confidence=found["confidence"],
-        probabilities=found["probabilities"],
+        found=found,
         milliseconds=took,
         cut=find_cut(studio, model, row),
     )
@@ -96,11 +92,11 @@ def sureness(confidence: float) -> str:
     return next((key for key, least in SURE_FROM if confidence >= least), "guess")
 
 
-def describe_sureness(answer: Answer) -> str:
-    """How sure the answer is as a sentence, with the next best label where that is close."""
-    shown, _, _ = ranked(answer.probabilities, 2)
-    key = sureness(answer.confidence)
-    sentence = W.sure[key].say(share=fmt.percent(answer.confidence))
+def describe_sureness(found: Mapping[str, Any]) -> str:
+    """How sure a label is as a sentence, with the next best one where that is close."""
+    shown, _, _ = ranked(found["probabilities"], 2)
+    key = sureness(found["confidence"])
+    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
     if key != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
         label, share = shown[1]
         sentence = f"{sentence} {W.sure.next.say(label=label, share=fmt.percent(share))}"
@@ -126,9 +122,36 @@ def render_bars(probabilities: Mapping[str, float]) -> Markup:
     )
 
 
+@dataclass(frozen=True)
+class Shown:
+    """An answer in large type, a sentence and more about it, and the tab of Results on how far to trust it."""
+
+    title: str
+    sentence: str
+    more: Markup
+    trust: str
+    tab: str
+
+
+def show_label(found: Mapping[str, Any]) -> Shown:
+    """A label with how sure it is, and all probabilities."""
+    bars = render_bars(found["probabilities"])
+    return Shown(found["label"], describe_sureness(found), bars, W.answer.trust, "confidence")
+
+
+def show_number(found: Mapping[str, Any]) -> Shown:
+    """A number, which comes without a measure of how sure it is."""
+    return Shown(f"{found['value']:.4g}", W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
+
+
+# By what an answer holds.
+SHOWN: dict[str, Callable[[Mapping[str, Any]], Shown]] = {"label": show_label, "value": show_number}
+
+
 def render_answer(answer: Answer, model: str) -> Markup:
-    """The answer in large type, how sure, all probabilities, and what there is to know about it."""
-    trust = layout.text_link(W.answer.trust, link("results", model=model, tab="confidence"))
+    """The answer in large type, and what there is to know about it."""
+    shown = next(show(answer.found) for key, show in SHOWN.items() if key in answer.found)
+    trust = layout.text_link(shown.trust, link("results", model=model, tab=shown.tab))
     took = W.answer.took.say(time=f"{max(1, round(answer.milliseconds)):,d}")
     note = layout.EMPTY
     if answer.cut:
@@ -139,9 +162,9 @@ def render_answer(answer: Answer, model: str) -> Markup:
         '<p class="s-verdict-sure">{}</p>{}{}'
         '<p class="s-verdict-foot"><span class="s-verdict-text">{}</span>{} · {}</p></div>'
     ).format(
-        answer.label,
-        describe_sureness(answer),
-        render_bars(answer.probabilities),
+        shown.title,
+        shown.sentence,
+        shown.more,
         note,
         W.answer.about.say(text=fmt.shorten(text_of(answer.row), QUOTE_LENGTH)),
         took,

@@ -12,6 +12,7 @@ from studio.errors import NotFound
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.links import link
+from studio.pages.scores import main_metric, test_score
 from studio.pages.words import words_of
 from studio.results.form_words import describe_form
 from studio.tasks.base import Row, text_of
@@ -57,13 +58,23 @@ def state_of(studio: Services, model: str) -> str:
 def render_status(model: ModelRecord, state: str) -> Markup:
     """Whether the model is in memory, and how good it was on rows it had not seen."""
     tone, symbol = TONES[state]
-    accuracy = model.metrics.get("test", {}).get("accuracy")
-    score = W.model.score.say(share=fmt.percent(accuracy)) if accuracy is not None else W.model.unscored
+    score = describe_score(model)
     return Markup('<p class="s-model-state">{} <span>{}</span> {}</p>').format(
         layout.badge(tone, W.state[state], symbol),
         score,
         layout.text_link(W.model.results, link("results", model=model.name)),
     ) + render_form(model)
+
+
+def describe_score(model: ModelRecord) -> str:
+    """How good the model was on its test texts, as a sentence."""
+    metric, score = main_metric(model.task), test_score(model)
+    if score is None:
+        return str(W.model.unscored)
+    written = fmt.score(score, metric.unit)
+    if metric.unit == "share":
+        return str(W.model.score.say(share=written))
+    return str(W.model.score_named.say(metric=metric.title, score=written))
 
 
 def render_form(model: ModelRecord) -> Markup:

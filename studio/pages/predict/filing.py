@@ -169,31 +169,34 @@ def read_head(path: Path, _changed_ns: int) -> pd.DataFrame:
 
 def render_answers(frame: pd.DataFrame, asked: list[str]) -> Markup:
     """What was asked, in these columns, with the answers and how sure each is."""
-    answer, confidence = added_columns([str(name) for name in frame.columns])
+    added = added_columns([str(name) for name in frame.columns])
     rows: list[list[Any]] = [
         [
-            *(fmt.shorten(str(text), CELL_LENGTH) or fmt.ABSENT for text in texts),
-            str(label) or fmt.ABSENT,
-            as_share(str(share)),
+            *(fmt.shorten(str(text), CELL_LENGTH) or fmt.ABSENT for text in cells[: len(asked)]),
+            str(cells[len(asked)]) or fmt.ABSENT,
+            *(as_share(str(share)) for share in cells[len(asked) + 1 :]),
         ]
-        for *texts, label, share in frame[[*asked, answer, confidence]].itertuples(index=False, name=None)
+        for cells in frame[[*asked, *added]].itertuples(index=False, name=None)
     ]
-    columns = [*asked, W.job.answer, layout.Column(W.job.sure, number=True, help=W.job.sure_help)]
+    sure = [layout.Column(W.job.sure, number=True, help=W.job.sure_help)] if len(added) > 1 else []
+    columns = [*asked, W.job.answer, *sure]
     title = W.job.first.count(len(rows))
     return layout.section(title) + layout.table(columns, rows, label=title)
 
 
-def added_columns(columns: list[str]) -> tuple[str, str]:
-    """The names that the answer's two columns got in this file: the last ones of their kind.
+def added_columns(columns: list[str]) -> list[str]:
+    """The names that the answer's columns got in this file: the last ones of their kind.
 
     >>> added_columns(["text", "prediction", "prediction_2", "confidence", "p_a"])
-    ('prediction_2', 'confidence')
+    ['prediction_2', 'confidence']
+    >>> added_columns(["text", "prediction"])
+    ['prediction']
     """
     found = []
     for wanted in (PREDICTION, CONFIDENCE):
         kinds = [name for name in columns if name == wanted or name.removeprefix(f"{wanted}_").isdigit()]
-        found.append(kinds[-1])
-    return found[0], found[1]
+        found += kinds[-1:]
+    return found
 
 
 def as_share(text: str) -> str:

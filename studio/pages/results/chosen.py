@@ -82,6 +82,11 @@ class Chosen:
         return found
 
     @property
+    def kind(self) -> str:
+        """What the model answers with: "labels" or "numbers"."""
+        return "labels" if self.model.labels else "numbers"
+
+    @property
     def split_words(self) -> str:
         """What the shown rows are called within a sentence."""
         if self.source.dataset:

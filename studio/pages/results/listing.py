@@ -9,8 +9,8 @@ from markupsafe import Markup
 from studio.errors import StudioError
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.answers import share_with_interval
 from studio.pages.links import link
+from studio.pages.scores import main_metric, test_score, with_interval
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def render_listing(models: list[ModelRecord], count: int, intervals: Intervals) 
 def row_of(model: ModelRecord, intervals: Intervals) -> list[str | Markup]:
     """One line of the table."""
     low, high = intervals.of(model) or (None, None)
-    score = model.metrics.get("test", {}).get("accuracy")
+    metric, score = main_metric(model.task), test_score(model)
     return [
         layout.text_link(model.name, link("results", model=model.name)),
-        share_with_interval(score, low, high) if score is not None else W.list.unscored,
+        with_interval(metric, score, low, high) if score is not None else W.list.unscored,
         layout.text_link(model.dataset, link("data", dataset=model.dataset)),
         fmt.checkpoint(model.checkpoint),
         fmt.size(model.size_bytes),

@@ -17,11 +17,13 @@ from studio.pages.results import confusion
 from studio.pages.results.chosen import Chosen
 from studio.pages.results.desk import Desk, Part, no_report
 from studio.pages.results.mistakes import open_mistakes
+from studio.pages.scores import write_interval
 from studio.pages.words import words_of
 from studio.results.report import Report
 
 W = words_of("results")
 COUNTS, SHARES = "counts", "shares"
+NUMBER_RIVALS = {"tfidf": "tfidf_numbers", "mean": "mean"}
 
 
 def build(desk: Desk) -> Part:
@@ -41,13 +43,12 @@ def build(desk: Desk) -> Part:
 
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         if chosen.report is None:
-            return no_report(chosen), layout.EMPTY, gr.update(visible=False), *[layout.EMPTY] * 2
+            hidden = gr.update(visible=False)
+            return no_report(chosen), layout.EMPTY, hidden, hidden, *[layout.EMPTY] * 2
         report = chosen.report
         return (
             layout.section(W.rivals.title, W.rivals.text) + render_rivals(report),
-            layout.section(W.confusion.title, W.confusion.read),
-            zoom_update(report),
-            render_confusion(report, COUNTS, None),
+            *fill_confusion(report),
             layout.section(W.metrics.title, W.metrics.text) + render_metrics(chosen),
         )
 
@@ -57,7 +58,19 @@ def build(desk: Desk) -> Part:
 
     events.on([unit.input, zoom.input], redraw, [*desk.shown, unit, zoom], confused)
     open_mistakes(desk, [confused])
-    return Part([rivals, title, zoom, confused, metrics], fill)
+    return Part([rivals, title, unit, zoom, confused, metrics], fill)
+
+
+def fill_confusion(report: Report) -> tuple[Any, ...]:
+    """Title, unit, label to look at, and the matrix; nothing where answers are no labels."""
+    if not report.labels:
+        return layout.EMPTY, gr.update(visible=False), gr.update(visible=False), layout.EMPTY
+    return (
+        layout.section(W.confusion.title, W.confusion.read),
+        gr.update(visible=True, value=COUNTS),
+        zoom_update(report),
+        render_confusion(report, COUNTS, None),
+    )
 
 
 def zoom_update(report: Report) -> Any:
@@ -84,6 +97,27 @@ def render_confusion(report: Report, unit: str, focus: str | None) -> Markup:
 
 
 def render_rivals(report: Report) -> Markup:
+    """The model beside simple ones on the same rows."""
+    return render_label_rivals(report) if report.labels else render_number_rivals(report)
+
+
+def render_number_rivals(report: Report) -> Markup:
+    """The model, TF-IDF with a linear model and the mean, each with every metric."""
+    names = [name for name in METRICS if name in report.metrics]
+    columns = ["", *(layout.Column(METRICS[name].title, True, METRICS[name].help) for name in names)]
+    rivals = [
+        (W.rivals[title], report.baselines[key])
+        for key, title in NUMBER_RIVALS.items()
+        if key in report.baselines
+    ]
+    rows = [
+        [title, *(fmt.score(scores.get(name), METRICS[name].unit) for name in names)]
+        for title, scores in [(W.rivals.model, report.metrics), *rivals]
+    ]
+    return layout.table(columns, rows, label=W.rivals.title)
+
+
+def render_label_rivals(report: Report) -> Markup:
     """The model, TF-IDF and the commonest label on one scale, each with its interval."""
     rows = [rival_row(W.rivals.model, report.metrics, report.intervals.get("accuracy"), "s-model")]
     tfidf, majority = report.baselines.get("tfidf"), report.baselines.get("majority")
@@ -138,17 +172,3 @@ def metric_row(metric: Metric, reports: list[Report]) -> list[str | Markup]:
         edges = report.intervals.get(metric.name) if metric.has_interval else None
         cells.append(write_interval(edges, metric.unit))
     return [*cells, Markup('<span class="s-help">{}</span>').format(metric.help)]
-
-
-def write_interval(edges: Any, unit: str) -> str:
-    """An interval in the unit of its metric; none where there is none, or every draw gave the same.
-
-    >>> write_interval([0.5, 0.61234], "number"), write_interval([0.5, 0.6], "share")
-    ('0.500 to 0.612', '50.0-60.0 %')
-    >>> write_interval(None, "share"), write_interval([0.5, 0.5], "share")
-    ('–', '–')
-    """
-    low, high = edges or (0.0, 0.0)
-    if low == high:
-        return fmt.ABSENT
-    return fmt.interval(low, high) if unit == "share" else f"{fmt.number(low)} to {fmt.number(high)}"

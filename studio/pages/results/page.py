@@ -15,6 +15,7 @@ from studio.errors import StudioError
 from studio.pages import events, guard, layout, links, live
 from studio.pages.results import (
     confidence,
+    errors,
     labels,
     listing,
     mistakes,
@@ -36,6 +37,7 @@ W = words_of("results")
 # Every tab in the order shown: a new one is a file and a line here.
 TABS: dict[str, Callable[[Desk], Part]] = {
     FIRST_TAB: overview.build,
+    "errors": errors.build,
     "labels": labels.build,
     mistakes.TAB: mistakes.build,
     "confidence": confidence.build,
@@ -43,6 +45,8 @@ TABS: dict[str, Callable[[Desk], Part]] = {
     "scoring": scoring.build,
     "recipe": recipe.build,
 }
+# Those that only models of one kind of answers have.
+OF_KIND = {"labels": "labels", mistakes.TAB: "labels", "confidence": "labels", "errors": "numbers"}
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,13 @@ class Filling:
     top: list[Component]
     parts: dict[str, Part]
     marks: dict[str, gr.Textbox]
+    tabs: dict[str, gr.Tab]
 
     @property
     def outputs(self) -> list[Component]:
         """All components, in the order of ``show``."""
-        return [*self.top, *(component for tab in self.parts for component in self.tab_outputs(tab))]
+        inside = [component for tab in self.parts for component in self.tab_outputs(tab)]
+        return [*self.top, *self.tabs.values(), *inside]
 
     def tab_outputs(self, tab: str) -> list[Component]:
         """The components of one tab, its mark first."""
@@ -85,7 +91,8 @@ class Filling:
             self.fill(key, chosen) if key == tab else ("", *map(emptied, self.parts[key].outputs))
             for key in self.parts
         ]
-        return (*heads, *(value for part in values for value in part))
+        shown = [gr.update(visible=has_tab(chosen, key)) for key in self.tabs]
+        return (*heads, *shown, *(value for part in values for value in part))
 
     def arrive(self, request: gr.Request) -> tuple[Any, ...]:
         """What the address asks for: list and one model shown or not, name, tab, and all outputs."""
@@ -100,8 +107,13 @@ class Filling:
         except StudioError as error:
             notice = layout.heading(W.title, W.lead) + guard.as_notice(error)
             return (gr.update(visible=True), *(gr.skip(),) * 3, notice, *(gr.skip(),) * (rest - 1))
-        tab = asked["tab"] if asked["tab"] in TABS else FIRST_TAB
+        tab = asked["tab"] if asked["tab"] in TABS and has_tab(chosen, asked["tab"]) else FIRST_TAB
         return gr.skip(), gr.update(visible=True), name, gr.Tabs(selected=tab), *self.show(chosen, tab)
+
+
+def has_tab(chosen: Chosen, tab: str) -> bool:
+    """Whether a tab has anything to say of this model."""
+    return OF_KIND.get(tab, chosen.kind) == chosen.kind
 
 
 def build(studio: Services) -> None:
@@ -122,7 +134,7 @@ def build(studio: Services) -> None:
                 with gr.Tab(W.tabs[key], id=key, elem_id=f"results-tab-{key}") as tabs[key]:
                     parts[key] = build_tab(desk)
     marks = {key: events.hidden_text() for key in TABS}
-    filling = Filling(desk, [heading, actions, notes, desk.source], parts, marks)
+    filling = Filling(desk, [heading, actions, notes, desk.source], parts, marks, tabs)
     events.on_load(filling.arrive, None, [listed, one, desk.name, desk.tabs, *filling.outputs])
     listen(desk, filling, tabs)
     events.on(actions.click, lambda: gr.Tabs(selected="recipe"), None, desk.tabs)

@@ -35,7 +35,7 @@ def render_heading(chosen: Chosen) -> Markup:
     trained_on = W.versions.sentence.say(dataset=on.title) if on and on.version else ""
     rest = [
         report.sentences["baselines"],
-        report.sentences["confusion"],
+        report.sentences.get("confusion", ""),
         describe_run(chosen.model),
         str(trained_on),
     ]

@@ -17,9 +17,9 @@ from studio.pages.results.chosen import Chosen
 from studio.pages.results.desk import Desk, Part
 from studio.pages.words import words_of
 from studio.results.charts import draw_learning_rate, draw_loss, draw_score, draw_throughput
+from studio.tasks.registry import get_task
 
 W = words_of("results")
-SCORES = ("accuracy", "f1_macro")
 History = Sequence[dict[str, Any]]
 
 
@@ -38,7 +38,8 @@ def build(desk: Desk) -> Part:
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         model = chosen.model
         history = desk.studio.models.history(model.name)
-        metric = next((name for name in SCORES if values_of(history, name)), SCORES[0])
+        watched = get_task(model.task).watched
+        metric = next((name for name in watched if values_of(history, name)), watched[0])
         title = METRICS[metric].title
         scores = values_of(history, metric)
         sentence = describe_training(len(scores), model.best_epoch, max(scores.values(), default=0.0))
@@ -106,7 +107,7 @@ def render_epochs(history: History, metric: str, best: float | None) -> Markup:
     epochs = sorted({*losses, *held, *scores})
     if not epochs:
         return layout.EMPTY
-    title = METRICS[metric].title
+    title, unit = METRICS[metric].title, METRICS[metric].unit
     columns = [
         layout.Column(W.training.epoch),
         layout.Column(W.training.train_loss, number=True, help=W.training.loss_help),
@@ -123,7 +124,7 @@ def render_epochs(history: History, metric: str, best: float | None) -> Markup:
             fmt.number(losses.get(epoch)),
             fmt.number(held.get(epoch)),
         ]
-        cells += [fmt.percent(own.get(epoch))] if own else []
-        rows.append([*cells, fmt.percent(scores.get(epoch))])
+        cells += [fmt.score(own.get(epoch), unit)] if own else []
+        rows.append([*cells, fmt.score(scores.get(epoch), unit)])
     marks = ["s-chosen" if epoch == best else "" for epoch in epochs]
     return layout.table(columns, rows, label=W.training.title, row_class=marks)

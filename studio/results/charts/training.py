@@ -10,6 +10,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from studio.metrics.base import Metric
+from studio.metrics.registry import get_metric
 from studio.numbers import format_number
 from studio.results.charts.frame import (
     INK,
@@ -28,6 +30,8 @@ from studio.results.wording import count_words, percent
 STEP_TITLE = "Step (batches)"
 DOTS_AT_MOST = 20
 COLUMNS = ("name", "split", "step", "epoch", "value")
+NAMES = ("F1", "Matthews", "Pearson", "Spearman")
+FORMATS = {"share": ".0%", "number": ".2f"}
 SERIES = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
@@ -72,11 +76,13 @@ def draw_score(
     points = points_frame(history, metric)
     if points.empty:
         return nothing_to_draw(f"{title} is measured at the end of each epoch.", ("Epoch", "Validation"))
-    chart = curve(points, title, ".0%", zero=False, restarts=True)
+    chart = curve(points, title, FORMATS[get_metric(metric).unit], zero=False, restarts=True)
     best = points[(points["epoch"] == best_epoch) & (points["split"] == "validation")]
     if len(best):
         chart = alt.layer(chart, *mark_best(best, title))
-    return ChartWithTable(frame(chart), table_by_epoch(points), describe_score(points, title, best))
+    return ChartWithTable(
+        frame(chart), table_by_epoch(points), describe_score(points, get_metric(metric), best)
+    )
 
 
 def draw_learning_rate(history: Iterable[Any]) -> ChartWithTable:
@@ -154,6 +160,15 @@ def table_by_epoch(points: pd.DataFrame) -> pd.DataFrame:
     return table[[name for name in SERIES.values() if name in table]].reset_index().rename_axis(None, axis=1)
 
 
+def within_sentence(title: str) -> str:
+    """A metric's title as it stands within a sentence; people's names keep their capital.
+
+    >>> within_sentence("Accuracy"), within_sentence("Spearman correlation"), within_sentence("F1 (macro)")
+    ('accuracy', 'Spearman correlation', 'F1 (macro)')
+    """
+    return title if title.startswith(NAMES) else title[0].lower() + title[1:]
+
+
 def describe_loss(points: pd.DataFrame) -> str:
     """Where the loss began, where it is, and whether validation still falls."""
     values = points[points["split"] == "validation"]["value"].tolist()
@@ -172,19 +187,18 @@ def describe_loss(points: pd.DataFrame) -> str:
     )
 
 
-def describe_score(points: pd.DataFrame, title: str, best: pd.DataFrame) -> str:
+def describe_score(points: pd.DataFrame, metric: Metric, best: pd.DataFrame) -> str:
     """How far the score has come, and its best epoch."""
+    title, write = within_sentence(metric.title), percent if metric.unit == "share" else "{:.3g}".format
     values = points[points["split"] == "validation"]["value"].tolist()
     if not values:
         return (
-            f"Training {title.lower()} is {percent(points['value'].iloc[-1])} so far; validation rows "
+            f"Training {title} is {write(points['value'].iloc[-1])} so far; validation rows "
             "are scored at the end of each epoch."
         )
     if len(best):
         epoch, value = best["epoch"].iloc[-1], best["value"].iloc[-1]
-        return (
-            f"Validation {title.lower()} was best in epoch {epoch:g} of {len(values)}, at {percent(value)}."
-        )
+        return f"Validation {title} was best in epoch {epoch:g} of {len(values)}, at {write(value)}."
     after = count_words(len(values), "epoch")
-    highest = percent(max(values))
-    return f"Validation {title.lower()} is {percent(values[-1])} after {after}; the highest was {highest}."
+    highest = write(max(values))
+    return f"Validation {title} is {write(values[-1])} after {after}; the highest was {highest}."
