@@ -70,10 +70,7 @@ def cancel_question(job: JobView) -> Markup:
 def stop_question(job: JobView, points: Sequence[MetricPoint]) -> Markup:
     """What stopping early means: which epoch is the best so far, or that none was judged yet."""
     best = course.best_of(course.epochs_of(points))
-    if best is None:
-        kept = W.stop.unjudged
-    else:
-        kept = W.stop.best.say(epoch=best.number, score=best.written_score)
+    kept = W.stop.best.say(epoch=best.number, score=best.written_score) if best else W.stop.unjudged
     again = Markup(" {}").format(W.stop.again) if job.state != JobState.RUNNING else layout.EMPTY
     return layout.notice(
         "warning", W.stop.question.say(name=listing.name_of(job)), Markup("{}{}").format(kept, again)

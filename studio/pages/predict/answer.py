@@ -124,7 +124,7 @@ def render_bars(probabilities: Mapping[str, float]) -> Markup:
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer in large type, a sentence and more about it, and the tab of Results on how far to trust it."""
+    """An answer in large type, what there is to say of it, and the tab of Results on how far to trust it."""
 
     title: str
     sentence: str

@@ -49,10 +49,9 @@ def build(desk: Desk) -> Part:
 
 def render_head(chosen: Chosen) -> Markup:
     """What the tab shows, and the way to all answers as a file."""
-    download = layout.button_link(W.mistakes.download, csv_address(chosen))
-    return Markup('<div class="s-split">{}{}</div>').format(
-        layout.section(W.errors.title, W.errors.text),
-        Markup('<div class="s-actions">{}</div>').format(download),
+    button = layout.button_link(W.mistakes.download, csv_address(chosen))
+    return Markup('<div class="s-split">{}<div class="s-actions">{}</div></div>').format(
+        layout.section(W.errors.title, W.errors.text), button
     )
 
 

@@ -68,7 +68,7 @@ def histogram(bins: Sequence[Mapping[str, Any]], title: str, caption: str) -> Ch
 
 
 def draw_answers(points: Sequence[Mapping[str, float]], rows: int) -> ChartWithTable:
-    """Answers beside true numbers, with the line on which all would be right; ``points`` are {true, predicted}."""
+    """Answers beside true numbers, with the line on which all would be right, of {true, predicted}."""
     table = pd.DataFrame(list(points), columns=["true", "predicted"]).astype("float64")
     if table.empty:
         return nothing_to_draw("There are no answers yet.", ("true", "predicted"))
