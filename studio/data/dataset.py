@@ -68,8 +68,8 @@ class Dataset:
     """What is known of a dataset without its rows.
 
     ``class_counts`` is {split: {label: rows}}; ``lengths`` is {role: {"characters" | "words" | "values":
-    histogram}} of the training rows; ``split_fingerprints`` tells whether two datasets share the rows of a split;
-    ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...; ``parent``
+    histogram}} of the training rows; ``split_fingerprints`` tells whether two datasets share the rows of a
+    split; ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...; ``parent``
     is the id of the version this one was made from by its ``steps``, None for an import. Bit i of the
     ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the findings that
     reading the file gave, which its later versions keep.

@@ -149,14 +149,16 @@ def test_the_form_survives_a_reload_with_its_file_and_its_choices(studio: Studio
     *_, kept = form.show_effects(studio, chosen, EFFECTS)
     saved = saved_draft(kept)
     assert saved == chosen
-    *values, understood, rest, noted = filling.restore(studio, saved, 26)
+    *values, understood, rest, noted = filling.restore(studio, saved, 27)
     assert filling.read_noted(noted) == {
-        "text": "topic", "text_b": "id", "label": "message", "method": "groups", "column": "id",
+        "task": "classification", "text": "topic", "text_b": "id", "answer": "message",
+        "method": "groups", "column": "id",
     }  # fmt: skip
-    assert [field["value"] for field in values[10:13]] == ["topic", "id", "message"]
-    assert (values[14], values[15]["value"], values[15]["visible"]) == ("groups", "id", True)
-    assert [value["value"] for value in values[16:23]] == [80, 10, 10, 7, True, 5, 1]
-    assert (values[13], *values[23:]) == (LEAVE_OUT, None, None, "mine")
+    assert values[10] == "classification"
+    assert [field["value"] for field in values[11:14]] == ["topic", "id", "message"]
+    assert (values[15], values[16]["value"], values[16]["visible"]) == ("groups", "id", True)
+    assert [value["value"] for value in values[17:24]] == [80, 10, 10, 7, True, 5, 1]
+    assert (values[14], *values[24:]) == (LEAVE_OUT, None, None, "mine")
     assert "Understood" in understood and rest["visible"] is True
 
 
