@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import typer
 
@@ -26,6 +25,7 @@ from studio.tasks.registry import TASKS
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import FieldSpec, Recipe, field_specs
 from tests.conftest import write_csv
+from tests.tasks.examples import EXAMPLES, example_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
@@ -44,7 +44,7 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert task.primary_metric in task.metrics
     assert set(task.metrics) <= set(METRICS)
     assert TASKS[task.key] is task
-    answers = task.decode(np.array([[0.0, 2.0], [1.0, 0.0]]), ["a", "b"])
+    answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"])
     assert json.loads(json.dumps(answers)) == answers
 
 
@@ -53,7 +53,7 @@ def test_a_table_with_a_column_for_each_role_of_a_task_becomes_a_dataset(
     task: Task, studio: Studio, tmp_path: Path
 ) -> None:
     texts = {role.key: [f"{role.key} {number} of this row" for number in range(40)] for role in task.roles}
-    columns = {**texts, **({"label": ["yes", "no"] * 20} if "label" in texts else {})}
+    columns = {**texts, task.answer_role.key: EXAMPLES[task.key].cells}
     header = tuple(f"my {key}" for key in columns)
     table = write_csv(
         tmp_path / "rows.csv", [list(row) for row in zip(*columns.values(), strict=True)], header
@@ -75,10 +75,8 @@ def test_a_task_that_nobody_registered_is_refused_with_those_there_are(
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_a_metric_is_explained_bounded_and_better_for_better_answers(metric: Metric) -> None:
     assert SENTENCE.match(metric.help)
-    true = np.array([0, 1, 1, 0, 1, 0])
-    right = np.where(np.arange(2) == true[:, None], 0.97, 0.03)
-    wrong = 1.0 - right
-    good, bad = metric.compute(true, right), metric.compute(true, wrong)
+    example = example_of(metric)
+    good, bad = (metric.compute(example.truth, scores) for scores in (example.good, example.bad))
     assert good > bad if metric.best == "high" else good < bad
     if metric.unit == "share":
         assert -1.0 <= bad <= 1.0 and -1.0 <= good <= 1.0

@@ -144,13 +144,8 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         trainer.cadence = run.make_cadence()
         trainer.reserve_bytes = run.reserve_bytes
         finish_training(trainer, snapshot)
-    model, executor = learner.model, learner.lesson.executor
-    executor.close()
-    model = plain_model(model)
-    if order.scale != Scale():
-        order.scale.put_into(model)
-    model.config.problem_type = run.task.problem
-    model.eval()
+    learner.lesson.executor.close()
+    model = finish_model(learner.model, order)
     save_folder(model, loaded.tokenizer, max_length, run.out_dir)
     course = reporter.course
     sentence = course.sentence(run.recipe.epochs)
@@ -173,6 +168,16 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         earlier_seconds=trainer.earlier_seconds,
         rows_per_second=reporter.rows_per_second,
     )
+
+
+def finish_model(learnt: Any, order: LearningOrder) -> Any:
+    """The model as it is kept: without adapters, giving numbers in the scale of the data, ready to answer."""
+    model = plain_model(learnt)
+    if order.scale != Scale():
+        order.scale.put_into(model)
+    model.config.problem_type = order.task.problem
+    model.eval()
+    return model
 
 
 def check_rows(run: TrainingRun) -> None:

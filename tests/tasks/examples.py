@@ -1,0 +1,47 @@
+"""For each task: true answers, what a good model makes of them and a bad one, and a column of answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.metrics.base import Metric
+from studio.tasks.registry import TASKS
+
+IDS = np.array([0, 1, 1, 0, 1, 0])
+NUMBERS = np.array([0.5, 2.0, 1.0, 4.5, 3.0, 2.5])
+
+
+@dataclass(frozen=True)
+class Example:
+    """Truth (rows,), scores as metrics read them, outputs as a head gives them, and 40 cells of a table."""
+
+    truth: np.ndarray
+    good: np.ndarray
+    bad: np.ndarray
+    outputs: np.ndarray
+    cells: tuple[str, ...]
+
+
+EXAMPLES = {
+    "classification": Example(
+        truth=IDS,
+        good=np.where(np.arange(2) == IDS[:, None], 0.97, 0.03),
+        bad=np.where(np.arange(2) == IDS[:, None], 0.03, 0.97),
+        outputs=np.array([[0.0, 2.0], [1.0, 0.0]]),
+        cells=("yes", "no") * 20,
+    ),
+    "regression": Example(
+        truth=NUMBERS,
+        good=NUMBERS + np.array([0.1, -0.1, 0.1, 0.0, -0.1, 0.1]),
+        bad=-NUMBERS,
+        outputs=np.array([[2.5], [-1.0]]),
+        cells=tuple(f"{number / 8}" for number in range(40)),
+    ),
+}
+
+
+def example_of(metric: Metric) -> Example:
+    """The example of a task that has the metric."""
+    return next(EXAMPLES[task.key] for task in TASKS.values() if metric.name in task.metrics)
