@@ -70,9 +70,9 @@ class Dataset:
     ``class_counts`` is {split: {label: rows}}; ``lengths`` is {role: {"characters" | "words" | "values":
     histogram}} of the training rows; ``split_fingerprints`` tells whether two datasets share the rows of a
     split; ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...;
-    ``parent`` is the id of the version this one was made from by its ``steps``, None for an import. Bit i of the
-    ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the findings that
-    reading the file gave, which its later versions keep.
+    ``parent`` is the id of the version this one was made from by its ``steps``, None for an import. Bit i
+    of the ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the
+    findings that reading the file gave, which its later versions keep.
     ``sketches`` is {split: a sample of its texts}, which tells how much two datasets share.
     """
 
