@@ -111,7 +111,7 @@ def test_a_file_is_paused_killed_and_resumed_and_comes_out_as_in_one_go(tmp_path
             paused_at = studio.jobs.get(job).step or 0
             assert 4096 < paused_at < len(rows) and has_answered(settings, job, 4096)
             studio.jobs.resume(job)
-            wait_until(lambda: has_answered(settings, job, paused_at))
+            wait_until(lambda: "Going on after row" in studio.jobs.log(job))
             (child,) = (p for p in psutil.Process().children(recursive=True) if job in " ".join(p.cmdline()))
             child.kill()
             wait_until(lambda: studio.jobs.get(job).state is JobState.SUCCEEDED)

@@ -56,6 +56,15 @@ def test_sigterm_ends_it_as_ctrl_c_does_after_its_worker(tmp_path: Path) -> None
     assert [process for process in family if process.is_running()] == []
 
 
+def test_what_is_written_to_a_connection_is_sent_at_once(settings: Settings) -> None:
+    port = free_port()
+    (line,) = listen(Settings(home=settings.home, port=port))
+    with line, socket.create_connection(("127.0.0.1", port)):
+        answering, _ = line.accept()
+        with answering:
+            assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_name_of_several_addresses_is_listened_to_on_those_this_machine_has(settings: Settings) -> None:
     port = free_port()
     lines = listen(Settings(home=settings.home, host="localhost", port=port))

@@ -45,15 +45,15 @@ class PredictionService:
         Raises InvalidInput where a text is missing, or stands in a role that the model does not read.
         """
         model = self._models.get(model_name)
-        return self._pool.predict(self._folder(model_name), [check_row(row, model) for row in rows])
+        return self._pool.predict(self._folder(model), [check_row(row, model) for row in rows])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""
-        return self._pool.state(self._folder(model_name))
+        return self._pool.state(self._folder(self._models.get(model_name)))
 
     def warm(self, model_name: str) -> None:
         """Have the model loaded; does not wait."""
-        self._pool.warm(self._folder(model_name))
+        self._pool.warm(self._folder(self._models.get(model_name)))
 
     def predict_file(
         self, model_name: str, source: Path, out: Path, progress: Callable[[int, int], None] | None = None
@@ -61,7 +61,7 @@ class PredictionService:
         """Write the file with predictions added. Conflict where ``out`` exists."""
         model = self._models.get(model_name)
         task = get_task(model.task)
-        folder = self._folder(model_name)
+        folder = self._folder(model)
         request = FileRequest(source=source, to=out, likely=self.likely_columns(model))
 
         def ask(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
@@ -70,9 +70,8 @@ class PredictionService:
         answerer = Answerer(tuple(model.labels), ask, roles=model.roles, task=task)
         return predict_file(request, answerer, progress)
 
-    def _folder(self, model_name: str) -> Path:
+    def _folder(self, model: ModelRecord) -> Path:
         """What answers for a model; where that is its compiled form, the plain one leaves the memory."""
-        model = self._models.get(model_name)
         folder, plain = self._models.answering_folder(model), self._models.folder_of(model)
         if folder != plain and self._pool.state(plain) == "ready":
             self._pool.forget(plain)
