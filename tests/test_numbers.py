@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from studio.bootstrap import Studio, open_studio
 from studio.cli.main import app
+from studio.pages.compare import details, ranking
 from studio.services.datasets import ImportRequest
 from studio.services.training import TrainRequest
 from studio.settings import Settings
@@ -41,8 +42,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with contextlib.closing(open_studio(Settings(home=folder / "home", offline=True))) as studio:
         dataset = studio.datasets.import_file(ImportRequest(path=table, name="sts", task="regression"))
         assert dataset.roles == {"text": "sentence1", "text_b": "sentence2", "number": "score"}
-        request = TrainRequest("sts", str(encoder), name="alike", changes={"epochs": 2})
-        run_to_its_end(studio, studio.training.start(request))
+        for name, epochs in (("alike", 2), ("shorter", 1)):
+            request = TrainRequest("sts", str(encoder), name=name, changes={"epochs": epochs})
+            run_to_its_end(studio, studio.training.start(request))
         yield studio
 
 
@@ -93,3 +95,14 @@ def test_a_shell_asks_it_and_reads_its_report(trained: Studio) -> None:
         "mse",
         "mae",
     }
+
+
+def test_models_of_numbers_are_compared_by_their_own_metric(trained: Studio) -> None:
+    found = trained.comparisons.compare(["alike", "shorter"])
+    assert found.metric == "spearman" and set(found.ranking) == {"alike", "shorter"}
+    (pair,) = found.differences
+    assert pair["verdict"] in {"better", "worse", "within chance"} and pair["only_a_right"] == 0
+    assert found.per_label == () and found.disagreement_count == found.rows
+    assert set(found.disagreements[0]["answers"]) == {"alike", "shorter"}
+    shown = ranking.render_table(found) + ranking.render_pairs(found) + details.render_disagreements(found)
+    assert "Spearman correlation" in shown and "%" not in details.render_disagreements(found)

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from studio.metrics.base import Metric
 from studio.metrics.registry import get_metric
 from studio.results.comparison_words import describe_comparison
-from studio.results.label_scores import label_rows
+from studio.results.kinds import kind_of
 from studio.results.paired import (
     DRAWS,
     adjust_p_values,
@@ -23,7 +21,9 @@ from studio.results.paired import (
     interval_of,
     mcnemar_p_value,
 )
-from studio.results.predictions import Predictions
+from studio.results.predictions import Answers
+from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.registry import get_task
 
 CHANCE_LEVEL = 0.05
 ROWS_SHOWN = 200
@@ -41,7 +41,8 @@ class ComparedModel:
 
     name: str
     dataset: str
-    predictions: Predictions | None
+    predictions: Answers | None
+    task: str = CLASSIFICATION.key
     metrics: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, Sequence[float]] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -82,19 +83,23 @@ class Comparison:
 
 def compare_models(
     models: Sequence[ComparedModel],
-    metric: str = "accuracy",
+    metric: str | None = None,
     split: str = "test",
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Comparison:
-    """Rank the models that were scored on the same rows, and set the others apart with the reason."""
+    """Rank the models that were scored on the same rows, and set the others apart with the reason.
+
+    Where no metric is named, it is that by which models of their task are chosen.
+    """
     ranked, apart = split_by_rows(models, split)
+    metric = metric or get_task((*ranked, *models)[0].task).primary_metric
     measure = get_metric(metric)
     scores = {model.name: score_of(model, measure) for model in ranked}
     sign = 1 if measure.best == "low" else -1
     ranked = sorted(ranked, key=lambda model: sign * scores[model.name])
     differences = compare_pairs(ranked, measure, seed, draws)
-    disagreements, disagreement_count = find_disagreements(ranked)
+    per_label, disagreements, disagreement_count = set_beside(ranked)
     return Comparison(
         models=tuple(model.name for model in models),
         metric=metric,
@@ -107,7 +112,7 @@ def compare_models(
             table_row(model, metric, scores.get(model.name)) for model in (*ranked, *others(models, ranked))
         ),
         recipe_differences=differing_choices(models),
-        per_label=tuple(compare_labels(ranked)),
+        per_label=tuple(per_label),
         disagreements=tuple(disagreements),
         disagreement_count=disagreement_count,
         sentence=describe_comparison(ranked, differences, measure, rows_of(ranked), len(apart)),
@@ -159,7 +164,7 @@ def reason_apart(model: ComparedModel, reference: ComparedModel | None, split: s
 def score_of(model: ComparedModel, measure: Metric) -> float:
     """The metric on all rows, computed from the stored answers."""
     assert model.predictions is not None
-    return float(measure.compute(model.predictions.true_ids, model.predictions.probabilities))
+    return float(measure.compute(model.predictions.truth, model.predictions.scores))
 
 
 def compare_pairs(
@@ -206,6 +211,21 @@ def judge(differences: list[dict[str, Any]], measure: Metric) -> list[dict[str, 
     return differences
 
 
+def set_beside(
+    ranked: Sequence[ComparedModel],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+    """Scores of each label, rows that are answered differently, and how many those are."""
+    answers = [model.predictions for model in ranked if model.predictions is not None]
+    names = [model.name for model in ranked]
+    if not answers:
+        return [], [], 0
+    kind = kind_of(get_task(ranked[0].task))
+    per_label = kind.compare_labels(answers, names)
+    if len(answers) < 2:
+        return per_label, [], 0
+    return (per_label, *kind.disagreements(answers, names, ROWS_SHOWN))
+
+
 def table_row(model: ComparedModel, metric: str, score: float | None) -> dict[str, Any]:
     """One line of the table of models."""
     interval = model.intervals.get(metric)
@@ -233,50 +253,3 @@ def differing_choices(models: Sequence[ComparedModel]) -> dict[str, dict[str, An
         if len({repr(value) for value in values.values()}) > 1:
             found[name] = values
     return found
-
-
-def compare_labels(ranked: Sequence[ComparedModel]) -> list[dict[str, Any]]:
-    """F1 of each model per label: {label, support, f1: {model: value}, spread}, the widest spread first."""
-    rows: dict[str, dict[str, Any]] = {}
-    for model in ranked:
-        assert model.predictions is not None
-        for entry in label_rows(model.predictions):
-            row = rows.setdefault(
-                entry["label"], {"label": entry["label"], "support": entry["support"], "f1": {}}
-            )
-            row["f1"][model.name] = entry["f1"]
-    for row in rows.values():
-        row["spread"] = max(row["f1"].values()) - min(row["f1"].values())
-    return sorted(rows.values(), key=lambda row: -row["spread"])
-
-
-def find_disagreements(ranked: Sequence[ComparedModel]) -> tuple[list[dict[str, Any]], int]:
-    """Rows on which the models give different answers, those most models miss last.
-
-    The first 200 of them, and how many there are.
-    """
-    answers = [model.predictions for model in ranked if model.predictions is not None]
-    if len(answers) < 2:
-        return [], 0
-    named = np.array(
-        [np.array(answer.labels, dtype=object)[answer.predicted_ids] for answer in answers], dtype=object
-    )
-    differ = np.flatnonzero((named != named[0]).any(axis=0))
-    right = np.array([answer.right for answer in answers])
-    order = sorted(differ.tolist(), key=lambda row: -int(right[:, row].sum()))[:ROWS_SHOWN]
-    first = answers[0]
-    shown = [
-        {
-            "text": first.texts[row],
-            "true": first.labels[first.true_ids[row]],
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {model.name: str(named[k, row]) for k, model in enumerate(ranked)},
-            "confidence": {
-                model.name: float(answer.confidence[row])
-                for model, answer in zip(ranked, answers, strict=True)
-            },
-        }
-        for row in order
-    ]
-    return shown, len(differ)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from studio.results.baselines import fit_baselines
-from studio.results.numbers import NumberBaselines, NumberPredictions, build_number_report
+from studio.results.label_scores import compare_labels, find_disagreements
+from studio.results.numbers import NumberBaselines, NumberPredictions, build_number_report, find_gaps
 from studio.results.predictions import Answers, Predictions, align_labels, read_stored
 from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
@@ -24,13 +25,17 @@ class Kind:
     """What becomes of the answers of a task.
 
     ``keep`` takes labels, what was asked, the rows of the dataset and the scores; ``fit`` takes what was
-    asked of the training rows, these rows and the labels, and gives the simple models.
+    asked of the training rows, these rows and the labels, and gives the simple models. Of answers of
+    several models and their names, ``compare_labels`` gives the scores of each label, and ``disagreements``
+    the rows on which they differ most, up to a number, and how many differ.
     """
 
     keep: Callable[[Sequence[str], Sequence[Row], pd.DataFrame, np.ndarray], Answers]
     fit: Callable[[Sequence[Row], pd.DataFrame, Sequence[str]], Any]
     report: Callable[[Any], Report]
     read: Callable[..., Answers]
+    compare_labels: Callable[[Sequence[Any], Sequence[str]], list[dict[str, Any]]]
+    disagreements: Callable[[Sequence[Any], Sequence[str], int], tuple[list[dict[str, Any]], int]]
 
 
 def keep_labels(
@@ -67,8 +72,22 @@ def numbers_of(frame: pd.DataFrame) -> np.ndarray:
 
 
 KINDS = {
-    CLASSIFICATION.key: Kind(keep_labels, fit_labels, build_report, Predictions.from_table),
-    REGRESSION.key: Kind(keep_numbers, fit_numbers, build_number_report, NumberPredictions.from_table),
+    CLASSIFICATION.key: Kind(
+        keep=keep_labels,
+        fit=fit_labels,
+        report=build_report,
+        read=Predictions.from_table,
+        compare_labels=compare_labels,
+        disagreements=find_disagreements,
+    ),
+    REGRESSION.key: Kind(
+        keep=keep_numbers,
+        fit=fit_numbers,
+        report=build_number_report,
+        read=NumberPredictions.from_table,
+        compare_labels=lambda _answers, _names: [],
+        disagreements=find_gaps,
+    ),
 }
 
 

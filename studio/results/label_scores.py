@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,3 +63,47 @@ def confused_pairs(labels: tuple[str, ...], matrix: np.ndarray) -> list[dict[str
         for true, predicted in np.argwhere(wrong > 0).tolist()
     ]
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))
+
+
+def compare_labels(answers: Sequence[Predictions], names: Sequence[str]) -> list[dict[str, Any]]:
+    """F1 of each model per label: {label, support, f1: {model: value}, spread}, the widest spread first."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name, predictions in zip(names, answers, strict=True):
+        for entry in label_rows(predictions):
+            row = rows.setdefault(
+                entry["label"], {"label": entry["label"], "support": entry["support"], "f1": {}}
+            )
+            row["f1"][name] = entry["f1"]
+    for row in rows.values():
+        row["spread"] = max(row["f1"].values()) - min(row["f1"].values())
+    return sorted(rows.values(), key=lambda row: -row["spread"])
+
+
+def find_disagreements(
+    answers: Sequence[Predictions], names: Sequence[str], at_most: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Rows on which the models give different answers, those most models miss last.
+
+    The first of them, and how many there are.
+    """
+    named = np.array(
+        [np.array(answer.labels, dtype=object)[answer.predicted_ids] for answer in answers], dtype=object
+    )
+    differ = np.flatnonzero((named != named[0]).any(axis=0))
+    right = np.array([answer.right for answer in answers])
+    order = sorted(differ.tolist(), key=lambda row: -int(right[:, row].sum()))[:at_most]
+    first = answers[0]
+    shown = [
+        {
+            "text": first.texts[row],
+            "true": first.labels[first.true_ids[row]],
+            "line": int(first.lines[row]),
+            "file": first.files[row],
+            "answers": {name: str(named[k, row]) for k, name in enumerate(names)},
+            "confidence": {
+                name: float(answer.confidence[row]) for name, answer in zip(names, answers, strict=True)
+            },
+        }
+        for row in order
+    ]
+    return shown, len(differ)

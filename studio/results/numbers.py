@@ -50,6 +50,16 @@ class NumberPredictions:
         return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
 
     @property
+    def scores(self) -> np.ndarray:
+        """The predicted numbers."""
+        return self.found
+
+    @property
+    def right(self) -> np.ndarray:
+        """None: a number is only more or less far off."""
+        return np.zeros(self.rows, dtype=bool)
+
+    @property
     def errors(self) -> np.ndarray:
         """How far each answer is above the truth."""
         return self.found - self.truth
@@ -174,6 +184,31 @@ def worst_rows(predictions: NumberPredictions) -> pd.DataFrame:
     frame = predictions.to_frame()
     order = np.argsort(-np.abs(predictions.errors), kind="stable")
     return frame.iloc[order].reset_index(drop=True)
+
+
+def find_gaps(
+    answers: Sequence[NumberPredictions], names: Sequence[str], at_most: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows on which models lie farthest apart, and on how many they differ at all.
+
+    Each has the shape that find_disagreements gives; numbers have three digits that count, and no confidence.
+    """
+    found = np.array([each.found for each in answers])
+    spread = found.max(axis=0) - found.min(axis=0)
+    first = answers[0]
+    rows = [
+        {
+            "text": first.texts[row],
+            "true": f"{first.truth[row]:.3g}",
+            "line": int(first.lines[row]),
+            "file": first.files[row],
+            "answers": {name: f"{found[at, row]:.3g}" for at, name in enumerate(names)},
+            "confidence": {},
+        }
+        for row in np.argsort(-spread, kind="stable")[:at_most]
+        if spread[row] > 0
+    ]
+    return rows, int((spread > 0).sum())
 
 
 def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]) -> Report:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from studio.results.predictions import Predictions
+from studio.results.predictions import Answers
 
 DRAWS = 2000
 Score = Callable[[np.ndarray, np.ndarray], float]
 
 
-def draw_accuracies(models: Sequence[Predictions], seed: int, draws: int = DRAWS) -> np.ndarray:
+def draw_accuracies(models: Sequence[Answers], seed: int, draws: int = DRAWS) -> np.ndarray:
     """Accuracy of each model on the same resampled rows, float (models, draws).
 
     Rows count only by which models got them right, so that whole groups of equal rows are drawn at
@@ -26,10 +26,10 @@ def draw_accuracies(models: Sequence[Predictions], seed: int, draws: int = DRAWS
     return (drawn @ patterns.T.astype(np.float64) / rows).T
 
 
-def draw_scores(models: Sequence[Predictions], score: Score, seed: int, draws: int = DRAWS) -> np.ndarray:
+def draw_scores(models: Sequence[Answers], score: Score, seed: int, draws: int = DRAWS) -> np.ndarray:
     """Scores of each model on the same resampled rows, float (models, draws).
 
-    ``score`` takes true ids and probabilities; differences between rows of the answer are paired.
+    ``score`` takes the truth and the scores of rows; differences between rows of the answer are paired.
     """
     rows = models[0].rows
     rng = np.random.default_rng(seed)
@@ -37,7 +37,7 @@ def draw_scores(models: Sequence[Predictions], score: Score, seed: int, draws: i
     for draw in range(draws):
         pick = rng.integers(0, rows, size=rows)
         for position, model in enumerate(models):
-            values[position, draw] = score(model.true_ids[pick], model.probabilities[pick])
+            values[position, draw] = score(model.truth[pick], model.scores[pick])
     return values
 
 

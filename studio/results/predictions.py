@@ -85,6 +85,16 @@ class Predictions:
         return self.probabilities.max(axis=1) if self.rows else np.zeros(0)
 
     @property
+    def truth(self) -> np.ndarray:
+        """The ids of the true labels."""
+        return self.true_ids
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The probabilities."""
+        return self.probabilities
+
+    @property
     def right(self) -> np.ndarray:
         """Whether each prediction is the true label."""
         return self.predicted_ids == self.true_ids
@@ -150,6 +160,18 @@ class Answers(Protocol):
     @property
     def fingerprint(self) -> str:
         """The same for two models exactly where they answered the same rows in the same order."""
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The true answers as metrics read them, one for each row."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The model's answers as metrics read them, one for each row."""
+
+    @property
+    def right(self) -> np.ndarray:
+        """Which answers are right; of no row where answers are only more or less far off."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row each, as it is kept and exported."""

@@ -32,6 +32,7 @@ class ComparisonService:
             name=name,
             dataset=model.dataset,
             predictions=predictions,
+            task=model.task,
             metrics=report.metrics if report else {},
             intervals=report.intervals if report else {},
             recipe=model.recipe,

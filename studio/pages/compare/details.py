@@ -111,7 +111,7 @@ def case_of(row: Mapping[str, Any], ranking: Sequence[str]) -> Markup:
     """One row: the text, the true label, and each answer with whether it is right."""
     answers = layout.join(
         Markup('<td data-name="{}">{}</td>').format(
-            name, answer(row["answers"][name], row["true"], row["confidence"][name])
+            name, answer(row["answers"][name], row["true"], row["confidence"].get(name))
         )
         for name in ranking
     )
@@ -120,8 +120,10 @@ def case_of(row: Mapping[str, Any], ranking: Sequence[str]) -> Markup:
     )
 
 
-def answer(label: str, true: str, confidence: float) -> Markup:
-    """An answer with a mark for right or wrong and its confidence."""
+def answer(label: str, true: str, confidence: float | None) -> str | Markup:
+    """An answer with a mark for right or wrong and its confidence; as it is where it has none."""
+    if confidence is None:
+        return label
     right = label == true
     return Markup('<span class="s-mark {}" title="{}">{}{}</span><small>{}</small>').format(
         "s-good" if right else "s-error",

@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.components.base import Component
 from markupsafe import Markup
 
+from studio.metrics.registry import get_metric
 from studio.pages import charts, events, layout, links
 from studio.pages import format as fmt
 from studio.pages.compare import details, ranking
@@ -61,11 +62,16 @@ class Board:
     made: Comparisons
     top: list[Component]
     parts: dict[str, Part]
+    by_label: gr.Tab
 
     @property
     def outputs(self) -> list[Component]:
         """All components, in the order of ``show``."""
-        return [*self.top, *(component for part in self.parts.values() for component in part.outputs)]
+        return [
+            *self.top,
+            self.by_label,
+            *(component for part in self.parts.values() for component in part.outputs),
+        ]
 
     def show(self, tab: str, names: list[str] | None, split: str) -> tuple[Any, ...]:
         """The address, then heading, empty place, models set apart, table, and the open tab."""
@@ -80,6 +86,7 @@ class Board:
             gr.update(visible=True),
             ranking.render_apart(comparison),
             ranking.render_table(comparison),
+            gr.update(visible=bool(comparison.per_label)),
         )
         values = [
             part.fill(comparison) if key == tab else tuple(map(emptied, part.outputs))
@@ -112,7 +119,9 @@ def build(studio: Services) -> None:
                     parts[key] = build_tab(studio)
     address = events.hidden_text()
     current = events.hidden_text(value=FIRST_TAB)
-    board = Board(studio, Comparisons(studio), [heading, empty, evidence, apart, table], parts)
+    board = Board(
+        studio, Comparisons(studio), [heading, empty, evidence, apart, table], parts, tabs["labels"]
+    )
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         known = studio.models.list()
@@ -212,7 +221,10 @@ def build_ahead(_studio: Services) -> Part:
         ranked = [entry for entry in comparison.table if entry["ranked"]]
         return (
             ranking.render_pairs(comparison),
-            *drawn(draw_score_against_size(ranked), draw_score_against_speed(ranked)),
+            *drawn(
+                draw_score_against_size(ranked, comparison.metric),
+                draw_score_against_speed(ranked, comparison.metric),
+            ),
         )
 
     return Part([pairs, *size, *speed], fill)
@@ -229,7 +241,7 @@ def build_curves(studio: Services) -> Part:
     def fill(comparison: Comparison) -> tuple[Any, ...]:
         histories = {name: studio.models.history(name) for name in comparison.models}
         return drawn(
-            draw_overlay(histories, "accuracy", str(W.charts.score_axis)),
+            draw_overlay(histories, comparison.metric, get_metric(comparison.metric).title),
             draw_overlay(histories, "loss", str(W.charts.loss_axis)),
         )
 

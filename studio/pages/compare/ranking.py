@@ -7,10 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from studio.metrics.base import Metric
+from studio.metrics.registry import get_metric
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.answers import range_bar, share_with_interval, unbroken
+from studio.pages.answers import range_bar, unbroken
 from studio.pages.links import link
+from studio.pages.scores import with_interval
 from studio.pages.words import words_of
 from studio.results.compare import Comparison
 
@@ -45,28 +48,30 @@ def render_apart(comparison: Comparison) -> Markup:
 
 def render_table(comparison: Comparison) -> Markup:
     """Score, cost and speed of each model, the best first; those not ranked at the end."""
+    metric = get_metric(comparison.metric)
+    shares = [W.table.scale, layout.Column(W.table.f1, number=True, help=W.table.f1_help)]
     columns = [
         W.table.name,
-        layout.Column(W.table.score, number=True, help=W.table.score_help),
-        W.table.scale,
-        layout.Column(W.table.f1, number=True, help=W.table.f1_help),
+        layout.Column(metric.title, number=True, help=f"{metric.help} {W.table.score_help}"),
+        *(shares if metric.unit == "share" else []),
         W.table.checkpoint,
         layout.Column(W.table.size, number=True),
         layout.Column(W.table.seconds, number=True),
         layout.Column(W.table.speed, number=True, help=W.table.speed_help),
     ]
-    rows = [table_row(entry) for entry in comparison.table]
+    rows = [table_row(entry, metric) for entry in comparison.table]
     marks = ["" if entry["ranked"] else "s-apart" for entry in comparison.table]
     return layout.table(columns, rows, label=W.table.label, row_class=marks)
 
 
-def table_row(entry: Mapping[str, Any]) -> list[str | Markup]:
-    """One model."""
+def table_row(entry: Mapping[str, Any], metric: Metric) -> list[str | Markup]:
+    """One model; a score that is a share also as a bar, and with F1 beside it."""
     low, high = entry["interval"] or (None, None)
     score: str | Markup = fmt.ABSENT
     bar: str | Markup = ""
     if entry["score"] is not None:
-        score = share_with_interval(entry["score"], low, high)
+        score = with_interval(metric, entry["score"], low, high)
+    if entry["score"] is not None and metric.unit == "share":
         kind = "s-model" if entry["ranked"] else ""
         bar = range_bar(entry["score"], low or entry["score"], high or entry["score"], kind)
     name = layout.text_link(entry["name"], link("results", model=entry["name"]))
@@ -74,8 +79,7 @@ def table_row(entry: Mapping[str, Any]) -> list[str | Markup]:
     return [
         name + apart,
         score,
-        bar,
-        fmt.percent(entry["metrics"].get("f1_macro")),
+        *([bar, fmt.percent(entry["metrics"].get("f1_macro"))] if metric.unit == "share" else []),
         fmt.checkpoint(entry["checkpoint"]),
         fmt.size(entry["size_bytes"]),
         fmt.duration(entry["seconds"]),
@@ -93,35 +97,39 @@ def render_pairs(comparison: Comparison) -> Markup:
         layout.Column(W.pairs.difference, number=True, help=W.pairs.difference_help),
         layout.Column(W.pairs.interval, number=True, help=W.pairs.interval_help),
         layout.Column(W.pairs.p_value, number=True, help=W.pairs.p_value_help),
-        layout.Column(W.pairs.only_a, number=True, help=W.pairs.only_help),
-        layout.Column(W.pairs.only_b, number=True, help=W.pairs.only_help),
     ]
-    rows = [pair_row(entry) for entry in comparison.differences[:PAIRS_AT_MOST]]
+    metric = get_metric(comparison.metric)
+    if metric.unit == "share":
+        columns.append(layout.Column(W.pairs.only_a, number=True, help=W.pairs.only_help))
+        columns.append(layout.Column(W.pairs.only_b, number=True, help=W.pairs.only_help))
+    rows = [pair_row(entry, metric) for entry in comparison.differences[:PAIRS_AT_MOST]]
     return layout.section(W.pairs.title, W.pairs.text) + layout.table(columns, rows, label=W.pairs.title)
 
 
-def pair_row(entry: Mapping[str, Any]) -> list[str | Markup]:
+def pair_row(entry: Mapping[str, Any], metric: Metric) -> list[str | Markup]:
     """One pair, the better model first."""
     tone, key = VERDICT_TONES[entry["verdict"]]
     low, high = entry["interval"]
+    right = [fmt.count(entry["only_a_right"]), fmt.count(entry["only_b_right"])]
     return [
         W.pairs.against.say(a=entry["a"], b=entry["b"]),
         layout.badge(tone, W.pairs.verdicts[key]),
-        fmt.points(entry["difference"]),
-        W.pairs.range.say(low=signed(low), high=signed(high)) if low < high else "–",
+        fmt.points(entry["difference"]) if metric.unit == "share" else signed(entry["difference"], metric),
+        W.pairs.range.say(low=signed(low, metric), high=signed(high, metric)) if low < high else "–",
         write_p_value(entry["p_value_adjusted"]),
-        fmt.count(entry["only_a_right"]),
-        fmt.count(entry["only_b_right"]),
+        *(right if metric.unit == "share" else []),
     ]
 
 
-def signed(difference: float) -> str:
-    """A difference in points without the word.
+def signed(difference: float, metric: Metric) -> str:
+    """A difference in points without the word, or as a number.
 
-    >>> signed(-0.0123), signed(0.02)
-    ('−1.2', '+2')
+    >>> signed(-0.0123, get_metric("accuracy")), signed(0.02, get_metric("spearman"))
+    ('−1.2', '+0.02')
     """
-    return fmt.points(difference).removesuffix(" points")
+    if metric.unit == "share":
+        return fmt.points(difference).removesuffix(" points")
+    return f"{difference:+.3g}".replace("-", "−")
 
 
 def write_p_value(value: float) -> str:

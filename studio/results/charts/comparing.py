@@ -8,6 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from studio.metrics.base import Metric
+from studio.metrics.registry import METRICS, get_metric
 from studio.results.charts.frame import (
     BAR_STEP,
     INK,
@@ -31,20 +33,21 @@ LABELS_AT_MOST = 10
 NAME_HEIGHT, NAME_WIDTH = 0.07, 0.3
 
 
-def draw_score_against_size(models: Sequence[Mapping[str, Any]], title: str = "Accuracy") -> ChartWithTable:
+def draw_score_against_size(models: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> ChartWithTable:
     """Score against size on disk; each model is {name, score, interval, size_bytes}."""
     rows = [{**model, "size": model["size_bytes"] / 1e6} for model in models if model.get("size_bytes")]
-    return scatter(rows, "size", "Size on disk (MB)", title)
+    return scatter(rows, "size", "Size on disk (MB)", get_metric(metric))
 
 
-def draw_score_against_speed(models: Sequence[Mapping[str, Any]], title: str = "Accuracy") -> ChartWithTable:
+def draw_score_against_speed(models: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> ChartWithTable:
     """Score against prediction speed; each model is {name, score, interval, rows_per_second}."""
     rows = [{**model, "speed": model["rows_per_second"]} for model in models if model.get("rows_per_second")]
-    return scatter(rows, "speed", "Texts answered per second", title)
+    return scatter(rows, "speed", "Texts answered per second", get_metric(metric))
 
 
-def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, title: str) -> ChartWithTable:
+def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, metric: Metric) -> ChartWithTable:
     """One named point per model with its interval; at most eight are drawn."""
+    title, is_share = metric.title, metric.unit == "share"
     scored = [row for row in rows if row.get("score") is not None]
     if not scored:
         return nothing_to_draw("No chosen model has both numbers yet.", ("Model", title, cost_title))
@@ -56,16 +59,16 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, title
             "high": [float((row.get("interval") or [row["score"]] * 2)[1]) for row in scored],
             cost: [float(row[cost]) for row in scored],
         }
-    ).sort_values("score", ascending=False, kind="stable")
+    ).sort_values("score", ascending=metric.best == "low", kind="stable")
     shown = place_names(table.head(SERIES_AT_MOST), cost)
     scale = alt.Scale(zero=False, padding=20)
-    y_axis = share_axis()
+    y_axis = share_axis() if is_share else number_axis("~g")
     base = alt.Chart(shown).encode(
         x=alt.X(f"{cost}:Q", title=cost_title, scale=alt.Scale(domain=[0, float(shown[cost].max()) * 1.2])),
         color=alt.Color("name:N", scale=colour_scale(list(shown["name"])), legend=None),
         tooltip=[
             alt.Tooltip("name:N", title="Model"),
-            alt.Tooltip("score:Q", title=title, format=".1%"),
+            alt.Tooltip("score:Q", title=title, format=".1%" if is_share else ".3f"),
             alt.Tooltip(f"{cost}:Q", title=cost_title, format=".3~s"),
         ],
     )
@@ -78,13 +81,13 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, title
         write_names(base.mark_text(align="left", dx=10, limit=LABEL_PIXELS), "left", title, scale),
         write_names(base.mark_text(align="right", dx=-10, limit=LABEL_PIXELS), "right", title, scale),
     )
-    caption = f"{name_the_best(table)}; lines are 95 % intervals."
+    caption = f"{name_the_best(table, is_share)}; lines are 95 % intervals."
     if len(table) > SERIES_AT_MOST:
         caption += f" Drawn are the best {SERIES_AT_MOST} of {len(table)}; the table has all."
     return ChartWithTable(frame(chart), table.rename(columns={"name": "model"}), caption)
 
 
-def name_the_best(table: pd.DataFrame) -> str:
+def name_the_best(table: pd.DataFrame, is_share: bool = True) -> str:
     """Who scores highest, of rows that come with the highest score first; several where they score the same.
 
     >>> name_the_best(pd.DataFrame({"name": ["b", "a", "c"], "score": [0.9, 0.9, 0.8]}))
@@ -92,9 +95,10 @@ def name_the_best(table: pd.DataFrame) -> str:
     """
     best = table["score"].iloc[0]
     names = list(table.loc[table["score"] == best, "name"])
+    score = percent(best) if is_share else f"{best:.3g}"
     if len(names) == 1:
-        return f"{names[0]} scores highest, {percent(best)}"
-    return f"{', '.join(names[:-1])} and {names[-1]} score highest, {percent(best)}"
+        return f"{names[0]} scores highest, {score}"
+    return f"{', '.join(names[:-1])} and {names[-1]} score highest, {score}"
 
 
 def write_names(text: alt.Chart, side: str, title: str, scale: alt.Scale) -> alt.Chart:
@@ -135,7 +139,8 @@ def draw_overlay(
         return nothing_to_draw("The chosen models have no curves to lay over each other.", ("model", "epoch"))
     names = list(points["model"].unique())
     shown = pd.concat([thin(points[points["model"] == name]) for name in names[:SERIES_AT_MOST]])
-    share = metric not in ("loss", "log_loss")
+    share = metric in METRICS and METRICS[metric].unit == "share"
+    from_zero = metric not in METRICS
     chart = (
         alt.Chart(shown[["model", "epoch", "value"]])
         .mark_line(point=alt.OverlayMarkDef(size=45), strokeWidth=2)
@@ -144,7 +149,7 @@ def draw_overlay(
             y=alt.Y(
                 "value:Q",
                 title=title,
-                scale=alt.Scale(zero=not share),
+                scale=alt.Scale(zero=from_zero),
                 axis=number_axis(".0%" if share else ".3~f"),
             ),
             color=alt.Color("model:N", scale=colour_scale(names[:SERIES_AT_MOST]), legend=legend()),
