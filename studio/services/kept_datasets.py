@@ -97,14 +97,15 @@ class KeptDatasets:
         return self._library.rows(self.get(name).id, split, offset, limit)
 
     def examples(self, name: str, split: str = "test", count: int = 6) -> Sequence[Row]:
-        """Rows to try a model on, one per label first, never from training."""
+        """Rows to try a model on, one per label or number first, never from training."""
         if split == "train":
             raise InvalidInput("Examples to try never come from training.", "Use validation or test.")
         dataset = self.get(name)
+        task = get_task(dataset.task)
         frame = self._library.frame(dataset.id, split)
-        firsts = frame.drop_duplicates("label")
+        firsts = frame.drop_duplicates(task.answer_role.key)
         chosen = pd.concat([firsts, frame.drop(firsts.index)]).head(count)
-        return get_task(dataset.task).rows_of(chosen)
+        return task.rows_of(chosen)
 
     def folder(self, name: str) -> Path:
         """Where the dataset's files are."""
