@@ -115,7 +115,7 @@ def carry_out(context: typer.Context, request: ImportRequest, source: str) -> No
 def describe_rows(dataset: Dataset) -> str:
     """'64 train, 8 validation, 8 test rows, 2 labels'."""
     rows = ", ".join(f"{count} {split}" for split, count in dataset.rows.items())
-    return f"{rows} rows, {len(dataset.labels)} labels"
+    return f"{rows} rows, {len(dataset.labels)} labels" if dataset.labels else f"{rows} rows with numbers"
 
 
 @app.command("list")
@@ -136,7 +136,8 @@ def show(context: typer.Context, name: Name) -> None:
     with context.obj.studio() as studio:
         value = studio.datasets.get(name).to_json()
     rows = ", ".join(f"{count} {split_name}" for split_name, count in value["rows"].items())
-    context.obj.show(value, f"{name}: {rows} rows; labels: {', '.join(value['labels'])}")
+    labels = f"; labels: {', '.join(value['labels'])}" if value["labels"] else ", with numbers"
+    context.obj.show(value, f"{name}: {rows} rows{labels}")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from studio.errors import WorkFailed
 from studio.results.form_words import describe_form
 from studio.services.forms import FormWish
 from studio.services.models import model_to_json
+from studio.tasks.registry import get_task
 
 app = typer.Typer(help="List, export and delete models.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="M", help="The model's name.")]
@@ -24,11 +25,15 @@ def list_models(context: typer.Context) -> None:
         values = [model_to_json(model) for model in studio.models.list()]
     if not context.obj.as_json:
         values = [
-            {**value, "test_accuracy": value["metrics"].get("test", {}).get("accuracy")} for value in values
+            {
+                **value,
+                "test_score": value["metrics"].get("test", {}).get(get_task(value["task"]).primary_metric),
+            }
+            for value in values
         ]
     context.obj.show_table(
         values,
-        ["name", "dataset", "checkpoint", "test_accuracy", "parameters", "created_at"],
+        ["name", "dataset", "checkpoint", "test_score", "parameters", "created_at"],
         "No model yet. Train one with: python -m studio train --dataset NAME --checkpoint minilm-l6 --wait",
     )
 

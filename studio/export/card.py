@@ -128,14 +128,21 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
 def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     """What the model does and where it came from."""
     start = checkpoint.title if checkpoint else public_name(record.checkpoint)
-    shown = ", ".join(f"`{cell(label)}`" for label in record.labels[:LABELS_SHOWN])
-    more = f" and {len(record.labels) - LABELS_SHOWN} more" if len(record.labels) > LABELS_SHOWN else ""
     asked = "a text" if len(record.roles) == 1 else "a pair of texts"
     return (
-        f"Gives {asked} one of {len(record.labels)} labels: {shown}{more}.\n\n"
+        f"Gives {asked} {name_answers(record)}.\n\n"
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
         f"{record.trainable_parameters:,} of them trained."
     )
+
+
+def name_answers(record: ModelFacts) -> str:
+    """What the model answers with: one of its labels, or a number where it has none."""
+    if not record.labels:
+        return "a number, in the scale of the data it was trained on"
+    shown = ", ".join(f"`{cell(label)}`" for label in record.labels[:LABELS_SHOWN])
+    more = f" and {len(record.labels) - LABELS_SHOWN} more" if len(record.labels) > LABELS_SHOWN else ""
+    return f"one of {len(record.labels)} labels: {shown}{more}"
 
 
 def public_name(checkpoint: str) -> str:
@@ -173,8 +180,9 @@ def describe_scores(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
         ]
         for label in measured[chosen]["per_label"][:LABELS_SHOWN]
     ]
-    parts.append(f"By label, {SPLIT_TITLES.get(chosen, chosen).lower()} rows:")
-    parts.append(table(["Label", "Precision", "Recall", "F1", "Rows"], rows))
+    if rows:
+        parts.append(f"By label, {SPLIT_TITLES.get(chosen, chosen).lower()} rows:")
+        parts.append(table(["Label", "Precision", "Recall", "F1", "Rows"], rows))
     return parts
 
 
@@ -210,11 +218,12 @@ def describe_loading(record: ModelFacts) -> str:
     length = record.recipe.get("max_length", 512)
     pair = '{"text": "your text", "text_pair": "the second text"}'
     asked = '"your text"' if len(record.roles) == 1 else pair
+    plain = "" if record.labels else ', function_to_apply="none"'  # the "score" is the number itself
     return (
         "```python\n"
         "from transformers import pipeline\n\n"
-        'classify = pipeline("text-classification", "path/to/this/folder")\n'
-        f"print(classify({asked}, truncation=True, max_length={length}))\n"
+        'answer = pipeline("text-classification", "path/to/this/folder")\n'
+        f"print(answer({asked}, truncation=True, max_length={length}{plain}))\n"
         "```\n\n"
         "No remote code and no pickle is involved: the weights are in `model.safetensors`."
     )
@@ -225,7 +234,9 @@ def describe_limits(record: ModelFacts, reports: Mapping[str, Mapping[str, Any]]
     report = reports.get("test") or reports.get("validation") or {}
     limits = [
         "The scores hold for texts like those of the dataset; on other texts it may do worse.",
-        "It always answers with one of its labels, also where none fits.",
+        "It always answers with one of its labels, also where none fits."
+        if record.labels
+        else "It gives every text a number, also one of which none makes sense, and says not how sure it is.",
         f"Texts are cut after {record.recipe.get('max_length', 512)} tokens: what comes later is not read.",
     ]
     if calibration := report.get("calibration", {}).get("sentence"):

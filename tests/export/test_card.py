@@ -80,9 +80,9 @@ def test_a_folder_training_started_from_is_called_by_its_own_name() -> None:
 
 
 def test_a_model_of_pairs_says_how_it_is_asked() -> None:
-    assert 'classify("your text", truncation' in card()
+    assert 'answer("your text", truncation' in card()
     pairs = card(Record(roles=("text", "text_b")))
-    assert 'classify({"text": "your text", "text_pair": "the second text"}, truncation' in pairs
+    assert 'answer({"text": "your text", "text_pair": "the second text"}, truncation' in pairs
     assert "Gives a pair of texts one of 3 labels" in pairs
 
 

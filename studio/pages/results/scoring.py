@@ -16,9 +16,11 @@ from studio.pages.data.describing import name_encoding
 from studio.pages.links import link
 from studio.pages.results.chosen import Chosen, Source, address_of_source, title_of
 from studio.pages.results.desk import Desk, Part
+from studio.pages.scores import main_metric
 from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest
 from studio.services.names import free_name, name_from
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from jobs.queue import JobView
@@ -65,7 +67,7 @@ def build_upload(desk: Desk) -> None:
         with gr.Row():
             text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
             text_b = gr.Dropdown(label=W.scoring.text_b_column, elem_id="scoring-text-b", visible=False)
-            label = gr.Dropdown(label=W.scoring.label_column, elem_id="scoring-label")
+            label = gr.Dropdown(label=W.scoring.answer_column.say(answer="label"), elem_id="scoring-label")
         name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
         drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
         problems = layout.html(elem_id="scoring-problems")
@@ -78,7 +80,7 @@ def build_upload(desk: Desk) -> None:
         return show_preview(studio, model, guard.uploaded(path))
 
     def start(model: str, *values: Any) -> tuple[Any, ...]:
-        request = request_of(*values)
+        request = request_of(studio.models.get(model).task, *values)
         found = check(studio, model, request)
         if any(problem.severity == "error" for problem in found):
             refused = layout.notice("error", W.scoring.refused, more=render_problems(found))
@@ -115,6 +117,7 @@ def fitting_datasets(studio: Services, model: ModelRecord) -> list[str]:
         dataset.name
         for dataset in studio.datasets.list()
         if dataset.rows.get("test")
+        and dataset.task == model.task
         and dataset.id not in {model.dataset_id, *scored}
         and set(dataset.labels) <= set(model.labels)
         and set(model.roles) <= set(dataset.roles)
@@ -124,18 +127,21 @@ def fitting_datasets(studio: Services, model: ModelRecord) -> list[str]:
 def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
     """What was understood of a file, the guessed columns and a free name."""
     try:
-        preview = studio.datasets.inspect(path, file_name=path.name)
+        known = studio.models.get(model)
+        answer = get_task(known.task).answer_role
+        preview = studio.datasets.inspect(path, file_name=path.name, task=known.task)
     except StudioError as error:
         return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 4, False, layout.EMPTY
     columns = [str(column) for column in preview.table.frame.columns]
-    reads_pairs = "text_b" in studio.models.get(model).roles
+    reads_pairs = "text_b" in known.roles
+    column = W.scoring.answer_column.say(answer=answer.title.lower())
     taken = {dataset.name for dataset in studio.datasets.list()}
     return (
         render_preview(preview),
         gr.update(visible=True),
         gr.update(choices=columns, value=preview.roles.get("text")),
         gr.update(choices=columns, value=preview.roles.get("text_b"), visible=reads_pairs),
-        gr.update(choices=columns, value=preview.roles.get("label")),
+        gr.update(choices=columns, value=preview.roles.get(answer.key), label=column),
         free_name(name_from(path.name), taken),
         False,
         layout.EMPTY,
@@ -156,13 +162,14 @@ def render_preview(preview: TablePreview) -> Markup:
     return layout.paragraph(sentence, quiet=True) + table
 
 
-def request_of(path: str | None, *values: Any) -> ImportRequest:
-    """What the form asks for: the columns of text, second text and label, a name, whether to drop rows."""
+def request_of(task: str, path: str | None, *values: Any) -> ImportRequest:
+    """What the form asks for: the columns of text, second text and answer, a name, whether to drop rows."""
     *columns, name, drop = values
     file = guard.uploaded(path or "")
-    chosen = zip(("text", "text_b", "label"), columns, strict=True)
+    chosen = zip(("text", "text_b", get_task(task).answer_role.key), columns, strict=True)
     return ImportRequest(
         path=file,
+        task=task,
         name=(name or "").strip(),
         roles={role: column for role, column in chosen if column},
         drop_bad_rows=bool(drop),
@@ -198,7 +205,7 @@ def render_board(studio: Services, name: str) -> Markup:
         if is_on_board(job, model.id) and (job.payload["dataset_id"], job.payload["split"]) not in scored
     ]
     waiting = [waiting_row(job) for job in jobs]
-    done = [done_row(name, row) for row in records]
+    done = [done_row(model, row) for row in records]
     if not waiting and not done:
         return layout.EMPTY
     columns = [
@@ -220,16 +227,17 @@ def is_on_board(job: JobView, model_id: str) -> bool:
     return job.kind == EVALUATE and job.payload.get("model_id") == model_id and job.state not in ended
 
 
-def done_row(name: str, row: EvaluationRecord) -> list[str | Markup]:
+def done_row(model: ModelRecord, row: EvaluationRecord) -> list[str | Markup]:
     """A finished scoring with its scores and the way to its report."""
+    metric = main_metric(model.task)
     source = Source(row.split, row.dataset)
     return [
         title_of(source),
         layout.state_badge(JobState.SUCCEEDED),
-        fmt.percent(row.metrics.get("accuracy")),
+        fmt.score(row.metrics.get(metric.name), metric.unit),
         fmt.percent(row.metrics.get("f1_macro")),
         layout.time_ago(row.created_at),
-        layout.text_link(W.scoring.open_report, address_of_source(name, source)),
+        layout.text_link(W.scoring.open_report, address_of_source(model.name, source)),
     ]
 
 
