@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from studio.bootstrap import Studio, open_studio
 from studio.cli.main import app
+from studio.errors import InvalidInput
 from studio.pages.compare import details, ranking
 from studio.services.datasets import ImportRequest
 from studio.services.training import TrainRequest
@@ -106,3 +107,12 @@ def test_models_of_numbers_are_compared_by_their_own_metric(trained: Studio) -> 
     assert set(found.disagreements[0]["answers"]) == {"alike", "shorter"}
     shown = ranking.render_table(found) + ranking.render_pairs(found) + details.render_disagreements(found)
     assert "Spearman correlation" in shown and "%" not in details.render_disagreements(found)
+
+
+def test_what_only_labels_have_is_refused_in_a_sentence(trained: Studio, small_table: Path) -> None:
+    weighted = TrainRequest("sts", "minilm-l6", changes={"class_weights": "balanced"})
+    with pytest.raises(InvalidInput, match="have no labels that could be weighted"):
+        trained.training.recipe(weighted)
+    trained.datasets.import_file(ImportRequest(path=small_table, name="labelled"))
+    with pytest.raises(InvalidInput, match="is a dataset for classification"):
+        trained.evaluations.start("alike", "labelled", "test")

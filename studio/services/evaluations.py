@@ -61,7 +61,7 @@ class EvaluationService:
         dataset = self._datasets.get(dataset_name) if dataset_name else self._own_dataset(model)
         if dataset.task != model.task:
             raise InvalidInput(
-                f"'{dataset.name}' is a dataset for {dataset.task}, and '{model.name}' a model for {model.task}.",
+                f"'{dataset.name}' is a dataset for {dataset.task}, '{model.name}' a model for {model.task}.",
                 "Choose a dataset for the same task.",
             )
         missing = [role for role in model.roles if role not in dataset.roles]

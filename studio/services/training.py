@@ -96,6 +96,11 @@ class TrainingService:
                 f"'{dataset.name}' is a dataset for {dataset.task}, not for {request.task}.",
                 "Leave the task out, or import the table for that task.",
             )
+        if not dataset.labels and request.changes.get("class_weights", "none") != "none":
+            raise InvalidInput(
+                f"The rows of '{dataset.name}' have no labels that could be weighted.",
+                "Leave the class weights at none.",
+            )
         if not dataset.rows["train"]:
             raise InvalidInput(
                 f"'{dataset.name}' has no training rows: it was imported to score models on.",

@@ -42,7 +42,7 @@ class Learner:
         self.scaler = torch.amp.GradScaler("cuda", enabled=lesson.placement.precision == "fp16")
         self.loss = LOSSES[lesson.task.problem]
         weights = None
-        if lesson.task.problem == "single_label_classification":
+        if self.loss.has_labels:
             weights = class_weights(lesson.recipe, lesson.train_rows.targets, lesson.outputs)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.recomputes = False

@@ -31,13 +31,14 @@ class Loss:
     ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,).
     ``of_guessing`` is what one who knows nothing loses a row, given how many outputs there are. ``right``
     tells which rows are answered rightly, (rows,), where that is a question. ``scales``: targets are numbers
-    of any scale.
+    of any scale. ``has_labels``: targets are label ids, whose rows can be weighted.
     """
 
     of_rows: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     of_guessing: Callable[[int], float]
     right: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
     scales: bool = False
+    has_labels: bool = False
 
 
 LOSSES: dict[Problem, Loss] = {
@@ -45,6 +46,7 @@ LOSSES: dict[Problem, Loss] = {
         of_rows=cross_entropy,
         of_guessing=lambda labels: math.log(max(2, labels)),
         right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
+        has_labels=True,
     ),
     # Of numbers scaled to a variance of 1, their mean costs 1.
     "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),
