@@ -43,9 +43,9 @@ def test_numbers_are_imported_learnt_looked_at_and_asked(
 
     page.goto(f"{studio.url}/results", wait_until="commit")
     expect(page.locator("#results-models")).to_contain_text("Spearman correlation")
-    page.goto(f"{studio.url}/results?model=alike", wait_until="commit")
+    page.goto(f"{studio.url}/results?model=alike&tab=labels", wait_until="commit")
     expect(page.locator("#results-rivals")).to_contain_text("Always the mean")
-    expect(page.get_by_role("tab", name="Labels", exact=True)).to_be_hidden()
+    expect(page.get_by_role("tab", name="By label")).to_be_hidden()
     page.get_by_role("tab", name="Errors", exact=True).click()
     expect(page.locator("#errors-answers svg.marks").first).to_be_visible()
     expect(page.locator("#errors-worst")).to_contain_text("we saw")
