@@ -25,7 +25,7 @@ import pandas as pd
 
 from studio.checkpoints.builtin import find_builtin_folder
 from studio.checkpoints.catalogue import load_catalogue
-from studio.data.sample import sample_path
+from studio.data.sample import SAMPLES
 from studio.data.splits import split_rows
 from studio.tasks.classification import CLASSIFICATION
 from studio.training.hardware import detect_machine
@@ -76,7 +76,7 @@ def read_banking(data: Path, seed: int) -> Splits:
 
 def read_sample(data: Path | None, seed: int) -> Splits:
     """The built-in sample, divided by the seed."""
-    frame = pd.read_csv(sample_path(), dtype=str, keep_default_na=False)
+    frame = pd.read_csv(SAMPLES["classification"].path, dtype=str, keep_default_na=False)
     return divide(frame.set_axis(["text", "label"], axis=1), seed)
 
 

@@ -20,6 +20,8 @@ from studio.services.folds import import_all
 from studio.services.sources import is_address, with_source
 
 Name = dataset_rows.Name
+from studio.tasks.registry import TASKS
+
 app = typer.Typer(help="Import and look at datasets.", no_args_is_help=True)
 
 
@@ -160,11 +162,16 @@ def delete(context: typer.Context, name: Name) -> None:
     context.obj.show({"deleted": name}, f"Deleted the dataset '{name}'.")
 
 
+SampleTask = Annotated[
+    str, typer.Option("--task", metavar="TASK", help=f"What the sample is for: {' or '.join(TASKS)}.")
+]
+
+
 @app.command()
-def sample(context: typer.Context) -> None:
-    """Import the built-in sample, customer messages in six intents."""
+def sample(context: typer.Context, task: SampleTask = "classification") -> None:
+    """Import the built-in sample of a task: customer messages in six intents, or requests by urgency."""
     with context.obj.studio() as studio:
-        dataset = studio.datasets.import_sample()
+        dataset = studio.datasets.import_sample(task)
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")
 
 

@@ -13,7 +13,7 @@ from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import Progress, ReadOptions, Table, read_table
-from studio.data.sample import SAMPLE_NAME, SAMPLE_ROLES, sample_path
+from studio.data.sample import SAMPLES
 from studio.data.scoring import prepare_scoring
 from studio.data.versions import keep_import
 from studio.errors import Conflict, InvalidInput
@@ -89,12 +89,14 @@ class DatasetService(DatasetVersions):
             raise
         return self._look_closer(made[-1])
 
-    def import_sample(self) -> Dataset:
-        """The built-in sample, imported on first use."""
-        known = self._rows.get(SAMPLE_NAME)
+    def import_sample(self, task: str = CLASSIFICATION.key) -> Dataset:
+        """The built-in sample of a task, imported on first use; NotFound where there is no such task."""
+        sample = SAMPLES[get_task(task).key]
+        known = self._rows.get(sample.name)
         if known is not None:
             return known
-        return self.import_file(ImportRequest(path=sample_path(), name=SAMPLE_NAME, roles=dict(SAMPLE_ROLES)))
+        request = ImportRequest(path=sample.path, name=sample.name, task=task, roles=dict(sample.roles))
+        return self.import_file(request)
 
     def _refuse_taken(self, name: str) -> None:
         if self._rows.name_taken(name):

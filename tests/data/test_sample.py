@@ -7,14 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from studio.data.sample import SAMPLE_LICENCE, SAMPLE_NAME, SAMPLE_ROLES, sample_path
+from studio.data.sample import SAMPLE_LICENCE, SAMPLES
+from studio.tasks.registry import TASKS
 
+SAMPLE = SAMPLES["classification"]
 INTENTS = {"delivery", "refund", "billing", "account", "product", "fault"}
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
-    with sample_path().open(encoding="utf-8", newline="") as source:
+    with SAMPLE.path.open(encoding="utf-8", newline="") as source:
         return list(csv.DictReader(source))
 
 
@@ -28,12 +30,12 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 
 def test_the_file_is_plain_utf8_with_the_declared_columns(rows):
-    raw = sample_path().read_bytes()
+    raw = SAMPLE.path.read_bytes()
     assert raw.startswith(b"message,intent\n")
     assert b"\r" not in raw
     assert raw.endswith(b"\n")
-    assert all(set(row) == set(SAMPLE_ROLES.values()) for row in rows)
-    assert SAMPLE_NAME == "customer-messages"
+    assert all(set(row) == set(SAMPLE.roles.values()) for row in rows)
+    assert SAMPLE.name == "customer-messages"
     assert "Apache-2.0" in SAMPLE_LICENCE
 
 
@@ -51,7 +53,7 @@ def test_the_labels_are_exactly_the_six_intents_roughly_balanced(rows):
 
 
 def test_the_readme_states_the_counts_of_the_file(rows):
-    readme = sample_path().with_name("README.md").read_text(encoding="utf-8")
+    readme = SAMPLE.path.with_name("README.md").read_text(encoding="utf-8")
     for intent, count in Counter(row["intent"] for row in rows).items():
         assert f"| `{intent}` | {count} |" in readme
     assert f"{len(rows):,} messages" in readme
@@ -96,3 +98,20 @@ def test_messages_vary_in_length(rows):
 def test_no_addresses_or_telephone_numbers(rows):
     for row in rows:
         assert not re.search(r"\S@\S|https?:|www\.|\d[\d ]{7,}\d", row["message"]), row["message"]
+
+
+def test_every_task_has_a_sample_that_its_readme_speaks_of():
+    readme = SAMPLE.path.with_name("README.md").read_text(encoding="utf-8")
+    assert set(SAMPLES) == set(TASKS)
+    for task, sample in SAMPLES.items():
+        assert set(TASKS[task].required_roles) <= set(sample.roles)
+        assert f"# {sample.name}" in readme and f"`{sample.file}`" in readme
+
+
+def test_repair_requests_are_distinct_and_have_numbers_all_over_the_scale():
+    with SAMPLES["regression"].path.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    numbers = [float(row["urgency"]) for row in rows]
+    assert len(rows) == len({row["message"] for row in rows}) == 158
+    assert min(numbers) == 0 and max(numbers) == 10
+    assert all(sum(low <= number < low + 2 for number in numbers) >= 15 for low in (0, 2, 4, 6, 8))

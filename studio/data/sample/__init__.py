@@ -1,12 +1,32 @@
-"""The built-in sample dataset: customer messages to a small online shop, in six intents."""
+"""The built-in samples: one small table for each task, written for this project."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLE_NAME = "customer-messages"
-SAMPLE_ROLES = {"text": "message", "label": "intent"}
 SAMPLE_LICENCE = "Written for this project; Apache-2.0, like the rest of the repository."
 
 
-def sample_path() -> Path:
-    """The CSV file (UTF-8, header `message,intent`) that ships inside the package."""
-    return Path(__file__).resolve().parent / "customer_messages.csv"
+@dataclass(frozen=True)
+class Sample:
+    """A CSV file (UTF-8, with a header) of the package, and what its columns are to its task."""
+
+    name: str
+    file: str
+    roles: Mapping[str, str]
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(__file__).resolve().parent / self.file
+
+
+# By task, each with a section in the README beside it.
+SAMPLES = {
+    "classification": Sample(
+        "customer-messages", "customer_messages.csv", {"text": "message", "label": "intent"}
+    ),
+    "regression": Sample("repair-requests", "repair_requests.csv", {"text": "message", "number": "urgency"}),
+}
