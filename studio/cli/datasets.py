@@ -18,9 +18,9 @@ from studio.errors import InvalidInput
 from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote
 from studio.services.folds import import_all
 from studio.services.sources import is_address, with_source
+from studio.tasks.registry import TASKS
 
 Name = dataset_rows.Name
-from studio.tasks.registry import TASKS
 
 app = typer.Typer(help="Import and look at datasets.", no_args_is_help=True)
 
