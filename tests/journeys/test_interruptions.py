@@ -62,7 +62,8 @@ def test_a_training_goes_on_after_the_studio_was_started_again(
     studio: ServedStudio, page: Page, watch: Watch, small_table: Path, number: signal.Signals
 ) -> None:
     # The browser notes that the server was away, also where an answer had come in part.
-    watch.expected += ["ERR_", "Failed to fetch", "Unable to preload", "network error", "errored out"]
+    watch.expected += ["ERR_", "Failed to fetch", "Unable to preload"]
+    watch.expected += ["TypeError: network error", "Unexpected error Connection errored out"]
     job = start_training(studio, small_table, epochs=6)
     page.goto(f"{studio.url}/jobs?job={job}", wait_until="commit")
     studio.wait_for_job("running")
