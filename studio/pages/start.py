@@ -15,6 +15,7 @@ from studio.pages.jobs import listing
 from studio.pages.links import link
 from studio.pages.scores import main_metric, test_score, write_interval
 from studio.pages.words import words_of
+from studio.tasks.registry import list_tasks
 
 if TYPE_CHECKING:
     from jobs.queue import JobView
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 W = words_of("start")
 FIRST_PRESET = "quick"
+FIRST_TASK = "classification"
 
 
 def is_first_visit(studio: Services) -> bool:
@@ -32,10 +34,17 @@ def is_first_visit(studio: Services) -> bool:
     return not studio.datasets.list() and not studio.jobs.list(limit=1)
 
 
-def open_sample(studio: Services) -> str:
-    """Import the sample where it is missing; the address where its training is one click away."""
-    dataset = studio.datasets.import_sample()
+def open_sample(studio: Services, task: str) -> str:
+    """Import the sample of a task where it is missing; the address where its training is one click away."""
+    dataset = studio.datasets.import_sample(task)
     return link("train", dataset=dataset.name, preset=FIRST_PRESET)
+
+
+def other_samples() -> Markup:
+    """A button for the sample of each task but the first."""
+    others = [task for task in list_tasks() if task.key != FIRST_TASK]
+    buttons = layout.join(layout.pick_button(task.title, task.key) for task in others)
+    return Markup('<div class="s-picks"><span class="s-text s-quiet">{}</span> {}</div>').format(W.others, buttons)
 
 
 def render_now(jobs: list[JobView], hindrance: Markup = layout.EMPTY) -> Markup:
@@ -187,6 +196,7 @@ def build(studio: Services) -> None:
         )
     note = layout.html(layout.paragraph(W.first.sample_note, quiet=True))
     address = events.hidden_text()
+    others = layout.pickable(other_samples(), elem_id="start-other-samples")
     board = layout.html(layout.paragraph(words_of("frame").loading, quiet=True), elem_id="start-board")
 
     def arrive() -> tuple[Any, ...]:
@@ -203,4 +213,10 @@ def build(studio: Services) -> None:
     events.on_load(arrive, None, [heading, sample, bring, train, note])
     shared = live.Snapshot(studio.jobs.revision, lambda: render_board(studio))
     live.stay_live(shared.get, studio.jobs.revision, outputs=[board])
-    events.then_go(events.on_slow(sample.click, lambda: open_sample(studio), None, address), address)
+
+    def pick_sample(event: gr.EventData) -> str:
+        return open_sample(studio, events.picked(event))
+
+    asked = events.on_slow(sample.click, lambda: open_sample(studio, FIRST_TASK), None, address)
+    events.then_go(asked, address)
+    events.then_go(events.on_slow(others.click, pick_sample, None, address), address)

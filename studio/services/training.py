@@ -21,6 +21,7 @@ from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.services.names import check_name, clean_name, free_name
 from studio.services.pace import notes_on_pace, pace_of
+from studio.tasks.registry import get_task
 from studio.training.estimates import Estimate, Workload, estimate, estimate_disk
 from studio.training.hardware import detect_machine
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
@@ -96,7 +97,10 @@ class TrainingService:
                 f"'{dataset.name}' is a dataset for {dataset.task}, not for {request.task}.",
                 "Leave the task out, or import the table for that task.",
             )
-        if not dataset.labels and request.changes.get("class_weights", "none") != "none":
+        if (
+            "class_weights" in get_task(dataset.task).unused_settings
+            and request.changes.get("class_weights", "none") != "none"
+        ):
             raise InvalidInput(
                 f"The rows of '{dataset.name}' have no labels that could be weighted.",
                 "Leave the class weights at none.",

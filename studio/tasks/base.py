@@ -103,6 +103,12 @@ class Task:
         return tuple(role.key for role in self.roles if role.required)
 
     @property
+    def unused_settings(self) -> frozenset[str]:
+        """Names of the recipe's fields that mean nothing to the task."""
+        has_one_label = self.problem == "single_label_classification"
+        return frozenset() if has_one_label else frozenset({"class_weights"})
+
+    @property
     def asked_roles(self) -> tuple[str, ...]:
         """Keys of the roles that a model reads, required or not."""
         return tuple(role.key for role in self.roles if not role.answer)

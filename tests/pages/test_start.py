@@ -10,6 +10,7 @@ from studio.bootstrap import Studio
 from studio.pages import layout, start
 from studio.records.models import ModelRecord
 from studio.services.system import Overview
+from studio.tasks.registry import list_tasks
 
 NOW = datetime.now(UTC)
 MODEL = ModelRecord(
@@ -38,11 +39,19 @@ def job(state: JobState, **changes: object) -> JobView:
 def test_the_sample_is_one_click_from_a_training_in_the_quick_preset(studio: Studio) -> None:
     assert start.is_first_visit(studio)
     assert "The way from a table to a model" in start.render_board(studio)
-    address = start.open_sample(studio)
+    address = start.open_sample(studio, start.FIRST_TASK)
     assert address == "/train?dataset=customer-messages&preset=quick"
-    assert start.open_sample(studio) == address
+    assert start.open_sample(studio, start.FIRST_TASK) == address
     assert not start.is_first_visit(studio)
     assert "This machine" in start.render_board(studio)
+
+
+def test_every_other_task_has_a_sample_to_try(studio: Studio) -> None:
+    html = start.other_samples()
+    for task in list_tasks():
+        assert (f'data-pick="{task.key}"' in html) == (task.key != start.FIRST_TASK)
+        assert start.open_sample(studio, task.key).startswith("/train?dataset=")
+    assert {dataset.task for dataset in studio.datasets.list()} == {task.key for task in list_tasks()}
 
 
 def test_what_runs_shows_how_far_it_is_and_how_long_still() -> None:

@@ -185,17 +185,19 @@ def render_answers(frame: pd.DataFrame, asked: list[str]) -> Markup:
 
 
 def added_columns(columns: list[str]) -> list[str]:
-    """The names that the answer's columns got in this file: the last ones of their kind.
+    """The names that the answer's columns got in this file: the last ones of their kind, side by side.
 
     >>> added_columns(["text", "prediction", "prediction_2", "confidence", "p_a"])
     ['prediction_2', 'confidence']
-    >>> added_columns(["text", "prediction"])
+    >>> added_columns(["text", "confidence", "prediction"])
     ['prediction']
     """
-    found = []
+    found: list[str] = []
+    rest = columns
     for wanted in (PREDICTION, CONFIDENCE):
-        kinds = [name for name in columns if name == wanted or name.removeprefix(f"{wanted}_").isdigit()]
+        kinds = [name for name in rest if name == wanted or name.removeprefix(f"{wanted}_").isdigit()]
         found += kinds[-1:]
+        rest = rest[rest.index(kinds[-1]) :] if kinds else rest
     return found
 
 

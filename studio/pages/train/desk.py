@@ -17,6 +17,7 @@ from studio.pages.train import choices, fields
 from studio.pages.train.plan import Longer, Place, command_piece, longer_length, plan_piece
 from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
 from studio.pages.words import words_of
+from studio.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
@@ -126,14 +127,14 @@ class TrainDesk:
         if not wish.dataset:
             nothing = Planned(layout.paragraph(W.plan.nothing, quiet=True))
             empty = choices.preset_cards({}, wish.preset)
-            return Shown("", layout.EMPTY, layout.EMPTY, empty, default_values(), nothing)
+            return Shown("", layout.EMPTY, layout.EMPTY, empty, Recipe().model_dump(), nothing)
         dataset = self.studio.datasets.get(wish.dataset)
         recommended = self.studio.checkpoints.recommend(dataset.name)
         views = self.studio.checkpoints.list()
         states = {view.checkpoint.id: view.state for view in views}
         checkpoint = wish.checkpoint or recommended[0].checkpoint.id
         facts, chosen, problem = dataset_facts(dataset), None, layout.EMPTY
-        preset_values: Mapping[str, Any] = default_values()
+        preset_values: Mapping[str, Any] = Recipe().model_dump()
         presets = choices.preset_cards({}, wish.preset)
         try:
             chosen = self.studio.checkpoints.get(checkpoint)
@@ -210,11 +211,6 @@ class TrainDesk:
             preset: self.studio.training.plan(wish.with_preset(preset).request(checkpoint))
             for preset in W.presets
         }
-
-
-def default_values() -> dict[str, Any]:
-    """What the fields hold before there is a preset to fill them."""
-    return {spec.name: spec.default for spec in fields.SPECS}
 
 
 def option_of(dataset: Dataset, address: str = "") -> tuple[str, str]:

@@ -13,6 +13,7 @@ from gradio.components.base import Component
 from studio.errors import InvalidInput
 from studio.numbers import format_number
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 from studio.training.recipe import FieldSpec, field_specs
 
 W = words_of("train")
@@ -155,21 +156,30 @@ def refuse_empty(changes: Mapping[str, Any]) -> None:
         raise InvalidInput(str(W.field.empty.say(titles=titles)), hint)
 
 
-def counts_for(spec: FieldSpec, method: str) -> bool:
-    """Whether a field counts for a method: one that begins with a method's name counts for that one only.
+def counts_for(spec: FieldSpec, method: str, task: str) -> bool:
+    """Whether a field counts for a method and a task.
 
-    >>> rank = next(spec for spec in SPECS if spec.name == "lora_rank")
-    >>> counts_for(rank, "full"), counts_for(rank, "lora")
+    One that begins with a method's name counts for that method only.
+
+    >>> rank, weights = (next(spec for spec in SPECS if spec.name == name)
+    ...     for name in ("lora_rank", "class_weights"))
+    >>> counts_for(rank, "full", "classification"), counts_for(rank, "lora", "classification")
     (False, True)
+    >>> counts_for(weights, "full", "classification"), counts_for(weights, "full", "regression")
+    (True, False)
     """
     owner = spec.name.partition("_")[0]
-    return owner not in METHODS or owner == method
+    return (owner not in METHODS or owner == method) and spec.name not in get_task(task).unused_settings
 
 
 def updates(
     preset_values: Mapping[str, Any], changes: Mapping[str, Any], shown: Mapping[str, Any] | None = None
 ) -> list[Any]:
-    """What to change in the components; with ``shown``, values that are right stay untouched while typing."""
+    """What to change in the components; with ``shown``, values that are right stay untouched while typing.
+
+    ``preset_values`` are those of a whole recipe.
+    """
+    method, task = changes.get("method", preset_values["method"]), preset_values["task"]
     made = []
     for spec in SPECS:
         changed = spec.name in changes
@@ -177,7 +187,7 @@ def updates(
         update: dict[str, Any] = {
             "label": title_of(spec, preset_values[spec.name], changed),
             "elem_classes": ["s-changed"] if changed else [],
-            "visible": counts_for(spec, changes.get("method", preset_values["method"])),
+            "visible": counts_for(spec, method, task),
         }
         if shown is None or not same(shown[spec.name], value):
             update["value"] = value
