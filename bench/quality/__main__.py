@@ -1,0 +1,147 @@
+"""Scores on real data against stated floors, over seeds; writes sections of docs/quality.md.
+
+Needs STUDIO_TEST_DATA, the folder that holds the datasets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from bench.command import ROOT, run_studio
+from bench.quality.page import Score, is_reached, put_section, write_section
+from bench.quality.sets import SETS, SHORT, Measurement
+from studio.checkpoints.resolve import resolve
+from studio.cores import usable_cores
+from studio.prediction.embedded import read_plain
+from studio.settings import Settings
+from studio.tasks.classification import CLASSIFICATION
+
+PAGE = ROOT / "docs" / "quality.md"
+
+
+def agreement_in_bf16(folder: Path, texts: Sequence[str]) -> float:
+    """Share of the texts to which a model says the same in bf16 as in fp32."""
+    rows = CLASSIFICATION.rows_of({"text": texts})
+    device, cores = torch.device("cpu"), usable_cores()
+    labels = [
+        read_plain(folder, device, cores, has_bf16).logits(rows).argmax(axis=1) for has_bf16 in (False, True)
+    ]
+    return float((labels[0] == labels[1]).mean())
+
+
+def train_plainly(home: Path, measurement: Measurement, recipe: dict[str, Any]) -> tuple[float, float]:
+    """Score and seconds of a plain script on the rows of the imported dataset, in a process of its own."""
+    table = home / "rows.csv"
+    run_studio(home, "dataset", "export", measurement.name, "--to", str(table), "--raw")
+    checkpoint = resolve(recipe["checkpoint"], Settings(home=home)).folder
+    started = time.monotonic()
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "bench.quality.plain",
+            str(table), str(checkpoint), json.dumps(recipe), str(home / "plain"),
+        ],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])[measurement.metric], time.monotonic() - started
+
+
+def measure(
+    measurement: Measurement, data: Path, seed: int, settings: Sequence[str], compared: int, beside: bool
+) -> Score:
+    """Import, train with these options and read the report, through the commands a user has.
+
+    The first ``compared`` test texts are answered in bf16 and in fp32. ``beside``: a plain script
+    is trained too.
+    """
+    with tempfile.TemporaryDirectory(prefix="studio-quality-") as folder:
+        home = Path(folder)
+        run_studio(home, *measurement.arguments(data, seed))
+        started = time.monotonic()
+        job = run_studio(
+            home, "train", "--dataset", measurement.name, "--checkpoint", "minilm-l6",
+            *settings, "--set", f"seed={seed}", "--wait",
+        )  # fmt: skip
+        seconds = time.monotonic() - started
+        report = run_studio(home, "evaluate", job["model"], "--split", "test")
+        agreement = plain = plain_seconds = None
+        if compared:
+            texts = pd.read_csv(data / measurement.files[2], sep="\t", header=None, dtype=str)[0]
+            (made,) = Settings(home=home).models_dir.glob("*/folder")
+            agreement = agreement_in_bf16(made, texts.head(compared).tolist())
+        if beside:
+            plain, plain_seconds = train_plainly(home, measurement, job["recipe"])
+    low, high = report["intervals"][measurement.metric]
+    return Score(
+        seed=seed,
+        rows=report["rows"],
+        value=report["metrics"][measurement.metric],
+        interval=(low, high),
+        rival=report["baselines"][measurement.rival][measurement.metric],
+        seconds=seconds,
+        plain=plain,
+        plain_seconds=plain_seconds,
+        agreement=agreement,
+    )
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    names = [one.name for one in SETS]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all if left out")
+    parser.add_argument("--short", action="store_true", help="one seed, few rows of sst2, nothing written")
+    parser.add_argument(
+        "--bf16", type=int, default=0, metavar="ROWS", help="with --short: compare answers in bf16"
+    )
+    parser.add_argument("--seeds", default="0,1,2", help="seeds to run")
+    parser.add_argument("--preset", default="balanced", help="the preset to measure")
+    options = parser.parse_args()
+    unknown = sorted(set(options.names) - set(names))
+    if unknown:
+        parser.error(f"no dataset is called {unknown[0]}; choose of {', '.join(names)}")
+    return options
+
+
+def main() -> int:
+    """Exit code 0 where every floor is reached, and nothing is worse than a plain script."""
+    options = read_options()
+    folder = os.environ.get("STUDIO_TEST_DATA")
+    if not folder or not (Path(folder) / "sst2" / "train.tsv").is_file():
+        print("Set STUDIO_TEST_DATA to the folder that holds sst2 and the other datasets.", file=sys.stderr)
+        return 2
+    chosen = [SHORT] if options.short else [one for one in SETS if one.name in (options.names or one.name)]
+    seeds = [0] if options.short else [int(part) for part in options.seeds.split(",")]
+    settings = ["--preset", options.preset, *(["--set", "epochs=2"] if options.short else [])]
+    results: dict[Measurement, list[Score]] = {}
+    for measurement in chosen:
+        for seed in seeds:
+            compared = options.bf16 if options.short else 0
+            data = Path(folder).resolve()
+            score = measure(measurement, data, seed, settings, compared, beside=not options.short)
+            scores = results.setdefault(measurement, [])
+            scores.append(score)
+            print(f"{measurement.name} seed {seed}: {score.value:.4f} in {score.seconds:.0f} s", flush=True)
+            if score.agreement is not None:
+                print(f"in bf16 {score.agreement:.2%} of {compared} test texts get the same label as in fp32")
+            if not options.short:  # each time, so that an interrupted run leaves what it measured
+                section = write_section(measurement, scores, options.preset)
+                page = put_section(PAGE.read_text(encoding="utf-8"), measurement.title, section)
+                PAGE.write_text(page, encoding="utf-8")
+                print(section)
+    return 0 if all(is_reached(*result) for result in results.items()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

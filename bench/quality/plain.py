@@ -1,0 +1,98 @@
+"""The same model, rows and recipe trained by a plain transformers script, without the studio's code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from datasets import Dataset
+from scipy.stats import spearmanr
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    EvalPrediction,
+    Trainer,
+    TrainingArguments,
+)
+
+
+def score(found: EvalPrediction) -> dict[str, float]:
+    """Accuracy of logits over labels, or Spearman's correlation of numbers."""
+    outputs, targets = np.asarray(found.predictions), np.asarray(found.label_ids)
+    if outputs.shape[-1] == 1:
+        return {"spearman": float(spearmanr(outputs[:, 0], targets).statistic)}
+    return {"accuracy": float((outputs.argmax(axis=-1) == targets).mean())}
+
+
+def read_rows(table: Path, tokenizer: Any, max_length: int) -> tuple[dict[str, Dataset], int]:
+    """The rows of each split, tokenised, and how many outputs the head needs."""
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+    if "number" in frame:
+        frame["labels"], outputs = frame["number"].astype(float), 1
+    else:
+        names = sorted(set(frame["label"]))
+        frame["labels"], outputs = frame["label"].map(names.index), len(names)
+    texts = [name for name in ("text", "text_b") if name in frame]
+
+    def encode(rows: dict[str, list[str]]) -> Any:
+        return tokenizer(*(rows[name] for name in texts), truncation=True, max_length=max_length)
+
+    splits = {}
+    for split, part in frame.groupby("split"):
+        rows = Dataset.from_pandas(part[[*texts, "labels"]], preserve_index=False)
+        splits[str(split)] = rows.map(encode, batched=True, remove_columns=texts)
+    return splits, outputs
+
+
+def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -> dict[str, float]:
+    """Metrics on the test rows of the epoch that was best on the validation rows.
+
+    The recipe's ``head_factor`` has no like in TrainingArguments and is left out.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    splits, outputs = read_rows(table, tokenizer, recipe["max_length"])
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=outputs)
+    arguments = TrainingArguments(
+        output_dir=str(folder), num_train_epochs=recipe["epochs"], learning_rate=recipe["learning_rate"],
+        per_device_train_batch_size=recipe["batch_size"], per_device_eval_batch_size=64,
+        weight_decay=recipe["weight_decay"], lr_scheduler_type=recipe["schedule"],
+        warmup_steps=recipe["warmup_share"], max_grad_norm=recipe["gradient_clipping"],
+        seed=recipe["seed"], eval_strategy="epoch", save_strategy="epoch", save_total_limit=1,
+        load_best_model_at_end=True, metric_for_best_model="spearman" if outputs == 1 else "accuracy",
+        report_to=[], disable_tqdm=True, logging_strategy="no",
+    )  # fmt: skip
+    trainer = Trainer(
+        model,
+        arguments,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        train_dataset=splits["train"],
+        eval_dataset=splits["validation"],
+        compute_metrics=score,
+    )
+    trainer.train()
+    return {
+        name.removeprefix("test_"): value
+        for name, value in trainer.evaluate(splits["test"], metric_key_prefix="test").items()
+    }
+
+
+def main() -> int:
+    """Print the metrics as one line of JSON, the last of what is printed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path, help="CSV with the columns of the roles, and split")
+    parser.add_argument("checkpoint", type=Path, help="folder of the encoder")
+    parser.add_argument("recipe", help="JSON of the recipe's fields")
+    parser.add_argument("folder", type=Path, help="where Trainer keeps its epochs")
+    options = parser.parse_args()
+    print(json.dumps(train(options.table, options.checkpoint, json.loads(options.recipe), options.folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
