@@ -44,7 +44,9 @@ def other_samples() -> Markup:
     """A button for the sample of each task but the first."""
     others = [task for task in list_tasks() if task.key != FIRST_TASK]
     buttons = layout.join(layout.pick_button(task.title, task.key) for task in others)
-    return Markup('<div class="s-picks"><span class="s-text s-quiet">{}</span> {}</div>').format(W.others, buttons)
+    return Markup('<div class="s-picks"><span class="s-text s-quiet">{}</span> {}</div>').format(
+        W.others, buttons
+    )
 
 
 def render_now(jobs: list[JobView], hindrance: Markup = layout.EMPTY) -> Markup:
