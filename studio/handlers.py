@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from studio.execution.token_cache import TokenCache
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.answers import Answerer
-from studio.prediction.embedded import LoadedModel, Predictor
+from studio.prediction.embedded import TUNED_FILE, LoadedModel, Predictor
 from studio.prediction.forms import folder_of_form
 from studio.prediction.tables import FileRequest, digest_of, predict_file
 from studio.records.evaluations import EvaluationRecord, add_evaluation_in
@@ -165,7 +166,10 @@ def score_model(
             continue
         before = time.monotonic()
         tell = scoring_of(context, split, len(frame), PROGRESS_TRAINED + 0.03 * number, 0.03)
-        predictions = predict_split(loaded, place.roles, frame, tell)
+        if split == "validation":
+            loaded, predictions = predict_validation(loaded, place, frame, tell)
+        else:
+            predictions = predict_split(loaded, place.roles, frame, tell)
         prediction_seconds += time.monotonic() - before
         predicted_rows += len(frame)
         write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
@@ -221,8 +225,21 @@ def predict_split(
 ) -> Answers:
     """What the saved model answers on rows of a dataset, of which it reads these roles."""
     asked = loaded.task.rows_of(frame, roles)
-    scores = loaded.task.scores(loaded.logits(asked, tell))
-    return kind_of(loaded.task).keep(loaded.labels, asked, frame, scores)
+    return kind_of(loaded.task).keep(loaded.labels, asked, frame, loaded.scores(asked, tell))
+
+
+def predict_validation(
+    loaded: LoadedModel, place: Workplace, frame: pd.DataFrame, tell: Callable[[int], None]
+) -> tuple[LoadedModel, Answers]:
+    """The same of the validation rows, once the task has chosen on them what it keeps with the model."""
+    asked = loaded.task.rows_of(frame, place.roles)
+    logits = loaded.logits(asked, tell)
+    tuned = loaded.task.tune(logits, loaded.task.targets(frame, place.dataset.labels))
+    if tuned:
+        loaded = replace(loaded, tuned=tuned)
+        write_json(place.model_dir / "folder" / TUNED_FILE, tuned)
+    scores = loaded.task.scores(logits, tuned)
+    return loaded, kind_of(loaded.task).keep(loaded.labels, asked, frame, scores)
 
 
 def fit_simple_models(context: JobContext, place: Workplace) -> Any:
@@ -302,7 +319,7 @@ def predict_table_file(context: JobContext) -> Outcome:
     predictor = Predictor()
 
     def answer(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
-        return predictor.load(folder).task.scores(predictor.logits(folder, rows, tell))
+        return predictor.load(folder).scores(rows, tell)
 
     request = FileRequest(
         source=Path(payload["source"]),

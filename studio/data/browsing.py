@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections import OrderedDict
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import ANSWERS, LABEL, LABELS, TEXT
 from studio.data.dataset import Dataset, Profile
 from studio.data.library import Library
 from studio.data.splits import SPLITS
@@ -237,7 +238,7 @@ class RowSearch:
         start = self.stored.start_of(groups[0])
         keep = np.ones(self.stored.start_of(groups[-1] + 1) - start, dtype=bool)
         if self.query.label is not None:
-            keep &= equal(self.stored.read_groups(groups, [LABEL])[LABEL], self.query.label)
+            keep &= self._has_label(groups, self.query.label)
         if self.query.finding is not None and keep.any():
             keep &= self._has_finding(groups, start, len(keep))
         if (self.query.shortest is not None or self.query.longest is not None) and keep.any():
@@ -247,6 +248,13 @@ class RowSearch:
         if self.query.search and keep.any():
             keep[keep] = self._matches(groups, keep)
         return np.flatnonzero(keep) + start
+
+    def _has_label(self, groups: list[int], label: str) -> np.ndarray:
+        if LABELS in self.dataset.roles:
+            written = json.dumps(label, ensure_ascii=False)
+            cells = self.stored.read_groups(groups, [LABELS])[LABELS]
+            return pc.match_substring(cells, written).to_numpy(zero_copy_only=False)
+        return equal(self.stored.read_groups(groups, [LABEL])[LABEL], label)
 
     def _has_finding(self, groups: list[int], start: int, rows: int) -> np.ndarray:
         code, has = str(self.query.finding), np.zeros(rows, dtype=bool)
@@ -272,7 +280,8 @@ class RowSearch:
 
     def _matches(self, groups: list[int], keep: np.ndarray) -> np.ndarray:
         """Which of the kept rows have the searched text in one of their texts."""
-        roles = [role for role in self.stored.table_columns if role in self.dataset.roles and role != LABEL]
+        texts = set(self.dataset.roles).difference(ANSWERS)
+        roles = [role for role in self.stored.table_columns if role in texts]
         table = self.stored.read_groups(groups, roles)
         table = table if keep.all() else table.filter(pa.array(keep))
         has = np.zeros(len(table), dtype=bool)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from studio.data.label_sets import BETWEEN_COLUMNS, columns_of, is_mark
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.tasks.regression import read_number
@@ -17,7 +18,8 @@ TEXT = "text"
 TEXT_B = "text_b"
 LABEL = "label"
 NUMBER = "number"
-ANSWERS = (LABEL, NUMBER)
+LABELS = "labels"
+ANSWERS = (LABEL, NUMBER, LABELS)
 SAMPLE_ROWS = 20_000
 LABEL_NAMES = frozenset({"label", "labels", "category", "class", "target", "sentiment", "intent", "topic"})
 LABEL_NAMES_ZH = frozenset({"标签", "类别", "分类", "情感"})
@@ -127,20 +129,24 @@ def guess_roles(
     the longest average, or nearly so and the name of one.
     """
     wanted = [role.key for role in task.roles if role.required]
+    names = [str(name) for name in table.frame.columns]
     known = {role: column for role, column in table.roles.items() if role in wanted}
     roles = {**known, **(given or {})}
     if TEXT not in roles and TEXT_B in (role.key for role in task.roles):
-        roles |= find_pair([str(name) for name in table.frame.columns])
+        roles |= find_pair(names)
     facts = [fact for fact in describe_columns(table) if fact.filled and fact.name != table.split_column]
     if LABEL in wanted and LABEL not in roles:
         label = best_label([fact for fact in facts if fact.name not in roles.values()], roles)
         if label:
             roles[LABEL] = label
+    if LABELS in wanted and LABELS not in roles:
+        roles |= best_labels(table, [fact for fact in facts if fact.name not in roles.values()], roles)
     if NUMBER in wanted and NUMBER not in roles:
         number = best_number([fact for fact in facts if fact.name not in roles.values()])
         if number:
             roles[NUMBER] = number
-    left = [fact for fact in facts if fact.name not in roles.values()]
+    taken = {name for chosen in roles.values() for name in columns_of(chosen, names)}
+    left = [fact for fact in facts if fact.name not in taken]
     longest = max((fact.mean_length for fact in left), default=0.0)
     left.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
     texts = [key for key in wanted if key not in ANSWERS and key not in roles]
@@ -181,6 +187,18 @@ def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None
     return None
 
 
+def best_labels(table: Table, facts: list[ColumnFacts], given: Mapping[str, str]) -> dict[str, str]:
+    """The columns that hold marks, where there are several; else the one most like labels. By its role."""
+    longest = max(facts, key=lambda fact: fact.mean_length, default=None)
+    others = [fact for fact in facts if fact is not longest or TEXT in given]
+    marked = [fact.name for fact in others if table.frame[fact.name].head(SAMPLE_ROWS).map(is_mark).all()]
+    if len(marked) > 1:
+        return {LABELS: BETWEEN_COLUMNS.join(marked)}
+    named = [fact for fact in others if is_label_name(fact.name)]
+    chosen = named[0].name if named else best_label(facts, given)
+    return {LABELS: chosen} if chosen else {}
+
+
 def best_number(facts: list[ColumnFacts]) -> str | None:
     """The column most like a number to be learnt: nearly all cells are some, it is named so, or has most."""
     numeric = [fact for fact in facts if fact.numbers >= NUMERIC_SHARE * fact.filled]
@@ -208,8 +226,12 @@ def match_columns(roles: Mapping[str, str], table: Table) -> dict[str, str]:
     """The roles with columns spelled as in the table: blanks around a name and its case are forgiven."""
     names = [str(name) for name in table.frame.columns]
     by_plain = {name.strip().casefold(): name for name in reversed(names)}
+
+    def spell(column: str) -> str:
+        return column if column in names else by_plain.get(column.strip().casefold(), column)
+
     return {
-        role: column if column in names else by_plain.get(column.strip().casefold(), column)
+        role: BETWEEN_COLUMNS.join(map(spell, columns_of(spell(column), names)))
         for role, column in roles.items()
     }
 
@@ -244,19 +266,20 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     table.file,
                 )
             )
-        elif column and column not in names:
+        unknown = [name for name in columns_of(column, names) if name not in names]
+        if role_key in known and column and unknown:
             found.append(
                 Problem(
                     "error",
                     "unknown_column",
-                    f"{table.file} has no column '{column}', chosen for the {role_key}.",
+                    f"{table.file} has no column '{unknown[0]}', chosen for the {role_key}.",
                     "The column is found by its name.",
                     f"Choose one of: {listed}.",
                     table.file,
-                    column=column,
+                    column=unknown[0],
                 )
             )
-    chosen = [column for column in roles.values() if column]
+    chosen = [name for column in roles.values() if column for name in columns_of(column, names)]
     for column in dict.fromkeys(column for column in chosen if chosen.count(column) > 1):
         found.append(
             Problem(

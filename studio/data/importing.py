@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
@@ -15,9 +15,10 @@ from pydantic import TypeAdapter
 from studio.data.checks.giveaway import check_giveaway
 from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import Checked, check_frames, mark_dropped, recheck, take_roles
-from studio.data.columns import ANSWERS, CLASSIFICATION, LABEL, NUMBER, TaskShape, check_roles
+from studio.data.columns import ANSWERS, CLASSIFICATION, LABEL, LABELS, NUMBER, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
+from studio.data.label_sets import all_labels, columns_of, find_unnamed, read_alike
 from studio.data.labels import name_labels, order_labels, read_labels_file
 from studio.data.leaks import LEAKS
 from studio.data.mending import mend_rows
@@ -258,7 +259,8 @@ def mend_import(base: PreparedImport) -> PreparedImport:
     kept = mended.rows.assign(marks=checked.rows["marks"])
     frames = {split: kept[kept["split"] == split].reset_index(drop=True) for split in SPLITS}
     frames = {split: frame.drop(columns="split") for split, frame in frames.items()}
-    labels = [label for label in base.labels if label in set(kept[LABEL].unique())] if LABEL in kept else []
+    present = set(labels_in(kept))
+    labels = [label for label in base.labels if label in present]
     carrying = {*base.reading_codes, *LEFT_OUT_CODES} - (set() if unseen_labels(kept) else {LOST_LABELS})
     carried = [problem for problem in base.problems if problem.code in carrying]
     problems = [*carried, *checked.problems]
@@ -310,12 +312,31 @@ def check_rows(
         for frame in frames.values():
             frame[LABEL], wrong = name_labels(frame[LABEL], names)
             unknown.append(wrong)
+    if names and LABELS in roles:
+        unknown = [find_unnamed(frame[LABELS], names) for frame in frames.values()]
+    if LABELS in roles:
+        read_labels(tables, frames, roles[LABELS])
     near = find_near_at_once(*frames.values())
     checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
     if near is not None:
         checked.rows[NEAR] = near.groups
-    labels = order_labels(checked.good[LABEL].unique()) if LABEL in roles else []
-    return checked, names or labels
+    return checked, names or order_labels(labels_in(checked.good))
+
+
+def read_labels(tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], chosen: str) -> None:
+    """Read the labels of all tables in the same way, where they stand in one column."""
+    first = next(iter(tables.values()))
+    if len(columns_of(chosen, [str(name) for name in first.frame.columns])) == 1:
+        cells = read_alike([frame[LABELS] for frame in frames.values()])
+        for frame, read in zip(frames.values(), cells, strict=True):
+            frame[LABELS] = read
+
+
+def labels_in(rows: pd.DataFrame) -> Iterable[str]:
+    """The labels that rows have, each once."""
+    if LABELS in rows:
+        return list(all_labels(rows[LABELS]).unique())
+    return list(rows[LABEL].unique()) if LABEL in rows else []
 
 
 def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> list[Problem]:
@@ -341,6 +362,9 @@ def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> lis
 def count_labels(frames: Mapping[str, pd.DataFrame], labels: list[str]) -> dict[str, dict[str, int]]:
     """Rows of each label in each split, all labels named."""
     counts = {split: frame[LABEL].value_counts() for split, frame in frames.items() if LABEL in frame}
+    counts |= {
+        split: all_labels(frame[LABELS]).value_counts() for split, frame in frames.items() if LABELS in frame
+    }
     return {split: {label: int(found.get(label, 0)) for label in labels} for split, found in counts.items()}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from studio.data.checks.findings import ALL, View, mark_rows
 from studio.data.checks.repeats import check_near, check_shared
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import TEXT
 from studio.data.problems import Problem
 from studio.data.texts import content_keys
 
@@ -40,7 +40,7 @@ def find_leaks(
         divided = rows.assign(split=sides).reset_index(drop=True)
         view = View(divided, roles, content_keys(divided, roles, divided["key"].to_numpy()), near)
         found = check_shared(view, near=False)
-        found += check_near(view, has_labels=LABEL in roles)
+        found += check_near(view)
     fresh, bits = mark_rows(found, len(rows))
     every = tuple(dict.fromkeys((*codes, *fresh)))
     marks = rows["marks"].to_numpy().copy()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.rows import MADE_HERE, find_unseen
-from studio.data.columns import LABEL
+from studio.data.columns import ANSWERS, LABEL
 from studio.data.fixes import IGNORE, FixChoice, Step, check_choices, in_order
 from studio.data.mends import cells, labels, sides
 from studio.data.mends.workbench import Bench, drop
@@ -59,7 +59,7 @@ def drop_rows(bench: Bench, choice: FixChoice) -> Step:
     """Leave out the rows of a finding: looked for again where that is simple, else by their marks."""
     rows = bench.rows
     if choice.code == "missing_text":
-        blank = [is_blank(rows[role]) for role in bench.roles if role != LABEL]
+        blank = [is_blank(rows[role]) for role in bench.roles if role not in ANSWERS]
         return drop(bench, choice, np.logical_or.reduce(blank), "no text")
     if choice.code == "missing_label":
         return drop(bench, choice, is_blank(rows[LABEL]), "no label")

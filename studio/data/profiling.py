@@ -7,7 +7,7 @@ import pandas as pd
 
 from studio.data.checks.findings import View, mark_rows
 from studio.data.checks.repeats import check_near
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import TEXT
 from studio.data.dataset import Dataset, Profile
 from studio.data.library import Library
 from studio.data.near import find_near_duplicates, texts_of
@@ -27,7 +27,7 @@ def profile_rows(library: Library, dataset: Dataset, progress: Progress | None =
     keys = content_keys(rows, dataset.roles, keys)
     near = find_near_duplicates(texts_of(rows), progress=progress, keys=keys)
     view = View(rows, dataset.roles, keys, near.groups)
-    found = check_near(view, has_labels=LABEL in dataset.roles)
+    found = check_near(view)
     codes, marks = mark_rows(found, len(rows))
     ends = np.cumsum([len(frame) for frame in frames.values()])[:-1]
     return Profile(

@@ -10,21 +10,26 @@ import pandas as pd
 from studio.data.checks.rows import (
     EMPTY,
     EMPTY_TEXT,
+    NO_LABELS,
     NOT_A_NUMBER,
     CellFault,
+    find_unlisted,
     find_unreadable,
     mark_dropped,
     report_cells,
     take_roles,
 )
-from studio.data.columns import CLASSIFICATION, LABEL, NUMBER, TaskShape, check_roles
+from studio.data.columns import CLASSIFICATION, LABEL, LABELS, NUMBER, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.importing import (
     ImportRequest,
     PreparedImport,
     count_labels,
+    labels_in,
     measure_lengths,
+    read_labels,
 )
+from studio.data.label_sets import find_unnamed
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table, read_table
 from studio.data.texts import is_blank
@@ -63,7 +68,7 @@ def prepare_scoring(
     if request.drop_bad_rows:
         problems = [mark_dropped(problem) for problem in problems]
         problems += [no_rows(table)] if good.empty else []
-    used = set(good[LABEL]) if LABEL in roles else set()
+    used = set(labels_in(good))
     labels = tuple(label for label in known_labels if label in used)
     return PreparedImport(
         request=request,
@@ -84,17 +89,25 @@ def check_rows(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """The rows with those marked bad that cannot be scored, and why they cannot."""
     rows = take_roles(table, roles, "test").assign(bad=False)
+    if LABELS in roles:
+        read_labels({"test": table}, {"test": rows}, roles[LABELS])
     found: list[Problem] = []
     for role, column in roles.items():
         found += report_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
     if NUMBER in roles:
         found += report_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
-    if LABEL not in roles:
+    if LABELS in roles:
+        found += report_cells(rows, find_unlisted(rows[LABELS]), NO_LABELS, roles[LABELS])
+        strange = find_unnamed(rows[LABELS], known_labels)
+    elif LABEL in roles:
+        strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
+    else:
         return rows, found
-    strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
     if strange.any():
-        names = ", ".join(f"'{label}'" for label in rows.loc[strange, LABEL].unique()[:5])
-        found += report_cells(rows, strange, UNKNOWN_LABEL, roles[LABEL], labels=names)
+        unknown = [label for label in labels_in(rows[strange]) if label not in known_labels]
+        names = ", ".join(f"'{label}'" for label in unknown[:5])
+        answer = LABELS if LABELS in roles else LABEL
+        found += report_cells(rows, strange, UNKNOWN_LABEL, roles[answer], labels=names)
     return rows, found
 
 

@@ -8,8 +8,14 @@ import numpy as np
 
 from studio.errors import NotFound
 from studio.metrics import classification as score
-from studio.metrics import regression
+from studio.metrics import multilabel, regression
 from studio.metrics.base import Metric
+
+
+def f1_macro(truth: np.ndarray, scores: np.ndarray) -> float:
+    """F1 averaged over labels, of rows that have one label (rows,) or any number of them (rows, labels)."""
+    return (multilabel if truth.ndim > 1 else score).f1_macro(truth, scores)
+
 
 _ALL = (
     Metric(
@@ -38,7 +44,7 @@ _ALL = (
         "The balance of finding all rows of a label and naming only those, averaged over labels.",
         "share",
         "high",
-        score.f1_macro,
+        f1_macro,
     ),
     Metric(
         "f1_weighted",
@@ -89,6 +95,30 @@ _ALL = (
         "low",
         score.ece,
         has_interval=False,
+    ),
+    Metric(
+        "f1_micro",
+        "F1 (micro)",
+        "The balance of finding all labels of all rows and giving only those.",
+        "share",
+        "high",
+        multilabel.f1_micro,
+    ),
+    Metric(
+        "subset_accuracy",
+        "Subset accuracy",
+        "Share of rows that are given exactly their labels, none too many and none too few.",
+        "share",
+        "high",
+        multilabel.subset_accuracy,
+    ),
+    Metric(
+        "lrap",
+        "Label ranking average precision",
+        "How far up the labels of a row stand where all are put in order of probability: 1 is on top.",
+        "number",
+        "high",
+        multilabel.lrap,
     ),
     Metric(
         "pearson",

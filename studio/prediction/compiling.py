@@ -135,12 +135,11 @@ def compare(
             began = time.perf_counter()
             parts[which].append(forms[which].logits(rows[start : start + ROWS_AT_ONCE]))
             seconds[which] += time.perf_counter() - began
-    before, after = (np.concatenate(answers)[: len(rows)] for answers in parts)
+    before, after = (plain.task.scores(np.concatenate(logits)[: len(rows)], plain.tuned) for logits in parts)
     metric = get_metric(plain.task.primary_metric)
-    scores = plain.task.scores
-    lost = metric.compute(true_ids, scores(before)) - metric.compute(true_ids, scores(after))
+    lost = metric.compute(true_ids, before) - metric.compute(true_ids, after)
     return Comparison(
-        agreement=float((before.argmax(axis=1) == after.argmax(axis=1)).mean()),
+        agreement=float(plain.task.agree(before, after).mean()),
         loss=lost if metric.best == "high" else -lost,
         file_speed=seconds[0] / seconds[1],
         text_speed=compare_alone(plain, made, rows[:: max(1, len(rows) // ALONE_AT_MOST)]),

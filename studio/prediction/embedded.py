@@ -25,11 +25,12 @@ from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
 from studio.prediction.forms import is_form, plain_folder, read_note
-from studio.tasks.base import Encoded, Row, Task
+from studio.tasks.base import Encoded, Row, Task, Tuned
 from studio.tasks.registry import TASKS, get_task
 
 FALLBACK_MAX_LENGTH = 512
 FALLBACK_TASK = "classification"
+TUNED_FILE = "tuned.json"
 # Smaller encoders gain nothing from bf16. (The number of weights that each token is multiplied with.)
 FEWEST_BF16_WEIGHTS = 1_000_000
 UNREADABLE = (SafetensorError, OSError, ValueError, KeyError, RuntimeError)
@@ -40,13 +41,15 @@ NO_FORM = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError)
 class LoadedModel:
     """One model ready to answer, with the labels in the order of its logits.
 
-    ``weights`` is how many numbers each token is multiplied with.
+    ``tuned`` is what its task chose on the validation rows; ``weights`` is how many numbers each token is
+    multiplied with.
     """
 
     task: Task
     model: Any
     tokenizer: Any
     labels: tuple[str, ...]
+    tuned: Tuned
     max_length: int
     executor: Executor
     weights: int
@@ -59,6 +62,10 @@ class LoadedModel:
         """
         encoded = EncodedRows.of(tokenize(self, rows))
         return predict_rows(self.executor, self.model, encoded, progress=progress)
+
+    def scores(self, rows: Sequence[Row], progress: Callable[[int], None] | None = None) -> np.ndarray:
+        """The logits of the rows as metrics and people read them."""
+        return self.task.scores(self.logits(rows, progress), self.tuned)
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,7 @@ class Predictor:
         """One ``{label, confidence, probabilities}`` per row."""
         scores = self.logits(folder, rows)
         loaded = self.load(folder)
-        return loaded.task.decode(scores, loaded.labels)
+        return loaded.task.decode(scores, loaded.labels, loaded.tuned)
 
 
 def pick_device() -> str:
@@ -184,8 +191,8 @@ def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool)
     if has_bf16 and weights >= FEWEST_BF16_WEIGHTS and recipe.get("precision") != "fp32":
         model.to(torch.bfloat16)
     thrifty = ThriftyExecutor(executor, weights, threads)
-    labels = labels_of(model.config)
-    return LoadedModel(task_of(recipe, model.config), model, tokenizer, labels, max_length, thrifty, weights)
+    task, labels, tuned = task_of(recipe, model.config), labels_of(model.config), read_tuned(folder)
+    return LoadedModel(task, model, tokenizer, labels, tuned, max_length, thrifty, weights)
 
 
 def read_form(folder: Path, threads: int) -> LoadedModel:
@@ -204,8 +211,8 @@ def read_form(folder: Path, threads: int) -> LoadedModel:
         weights=note.weights,
     )
     executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
-    task = task_of(read_recipe(plain), config)
-    return LoadedModel(task, model, tokenizer, labels_of(config), note.max_length, executor, note.weights)
+    task, labels, tuned = task_of(read_recipe(plain), config), labels_of(config), read_tuned(plain)
+    return LoadedModel(task, model, tokenizer, labels, tuned, note.max_length, executor, note.weights)
 
 
 def read_weights(folder: Path) -> tuple[Any, Any]:
@@ -236,11 +243,21 @@ def task_of(recipe: dict[str, Any], config: Any) -> Task:
 
 def read_recipe(folder: Path) -> dict[str, Any]:
     """The recipe a model was trained by; empty where the folder came from elsewhere."""
+    return read_object(folder / "recipe.json")
+
+
+def read_tuned(folder: Path) -> Tuned:
+    """What the task of a model chose on its validation rows; empty where it chose nothing."""
+    return read_object(folder / TUNED_FILE)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """What a file of JSON holds; empty where it is not there, or holds no object."""
     try:
-        recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return recipe if isinstance(recipe, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def tokenize(loaded: LoadedModel, rows: Sequence[Row]) -> Encoded:

@@ -25,13 +25,23 @@ Encoded = dict[str, list[list[int]]]
 Encode = Callable[[Sequence[Row], Any, int], Encoded]
 Targets = Callable[[Columns, Sequence[str]], np.ndarray]
 Check = Callable[[Columns, Sequence[str]], None]
-Scores = Callable[[np.ndarray], np.ndarray]
+Tuned = Mapping[str, Any]
+"""What a task chooses on the validation rows and keeps with the model, as JSON: of most tasks nothing."""
+
+Tune = Callable[[np.ndarray, np.ndarray], Tuned]
+Scores = Callable[[np.ndarray, Tuned], np.ndarray]
 Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
-Decode = Callable[[np.ndarray, Sequence[str]], list[dict[str, Any]]]
+Agree = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Decode = Callable[[np.ndarray, Sequence[str], Tuned], list[dict[str, Any]]]
 Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], np.ndarray]
 Cells = Callable[[np.ndarray, Sequence[str]], list[list[str]]]
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 """The columns of a file that hold the answer itself, and how sure it is where a task can tell."""
+
+
+def tune_nothing(_outputs: np.ndarray, _targets: np.ndarray) -> Tuned:
+    """Of a task whose answers follow from the outputs alone."""
+    return {}
 
 
 def text_of(row: Row) -> str:
@@ -61,11 +71,13 @@ class Task:
     ``head`` names the kind of head put on the encoder, and ``problem`` its loss, as transformers calls it.
     ``check`` raises InvalidInput where training rows, with the labels of the dataset, leave nothing to learn.
     ``outputs`` names the numbers that the head gives for a row, from the labels of the dataset.
-    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``scores``
+    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``tune``
+    chooses by outputs and targets of the validation rows what else decides on answers. By it ``scores``
     turns outputs (rows, outputs) into what metrics and people read. ``metrics`` are names in
     ``studio.metrics.registry`` in the order they are shown; ``watched`` are those measured after each epoch,
-    and ``primary_metric`` decides which epoch is kept. ``decode`` gives the answers to rows, of outputs, and
-    ``recode`` the scores of answers. In a file answers are ``columns``, and ``cells`` gives their text, of
+    and ``primary_metric`` decides which epoch is kept. ``agree`` tells of which rows two models' scores
+    say the same, bool (rows,). ``decode`` gives the answers to rows, of outputs, and ``recode`` the scores of
+    answers. In a file answers are ``columns``, and ``cells`` gives their text, of
     scores: one list of cells for each column.
     """
 
@@ -82,7 +94,9 @@ class Task:
     outputs: Callable[[Sequence[str]], tuple[str, ...]]
     encode: Encode
     targets: Targets
+    tune: Tune
     scores: Scores
+    agree: Agree
     decode: Decode
     recode: Recode
     columns: Callable[[Sequence[str]], tuple[str, ...]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import CONFIDENCE, PREDICTION, Columns, Role, Task
+from studio.tasks.base import CONFIDENCE, PREDICTION, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
@@ -37,13 +37,18 @@ def targets(columns: Columns, labels: Sequence[str]) -> np.ndarray:
     return np.array([ids[label] for label in column], dtype=np.int64)
 
 
-def decode(logits: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
+def scores(logits: np.ndarray, _tuned: Tuned) -> np.ndarray:
+    """The probabilities of labels, of logits (rows, labels)."""
+    return softmax(logits)
+
+
+def decode(logits: np.ndarray, labels: Sequence[str], tuned: Tuned) -> list[dict[str, Any]]:
     """Turn logits (rows, labels) into answers with label, confidence and the probability of every label.
 
-    >>> decode(np.array([[0.0, 0.0], [0.0, 1000.0]]), ["no", "yes"])[1]
+    >>> decode(np.array([[0.0, 0.0], [0.0, 1000.0]]), ["no", "yes"], {})[1]
     {'label': 'yes', 'confidence': 1.0, 'probabilities': {'no': 0.0, 'yes': 1.0}}
     """
-    probabilities = softmax(logits)
+    probabilities = scores(logits, tuned)
     return [
         {
             "label": labels[int(row.argmax())],
@@ -116,7 +121,9 @@ CLASSIFICATION = Task(
     outputs=tuple,
     encode=encode,
     targets=targets,
-    scores=softmax,
+    tune=tune_nothing,
+    scores=scores,
+    agree=lambda one, other: one.argmax(axis=1) == other.argmax(axis=1),
     decode=decode,
     recode=recode,
     columns=columns,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from studio.errors import NotFound
 from studio.tasks.base import Task
 from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.regression import REGRESSION
 
-TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION, REGRESSION)}
+TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION, MULTILABEL, REGRESSION)}
 
 
 def get_task(key: str) -> Task:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import PREDICTION, Columns, Role, Task
+from studio.tasks.base import PREDICTION, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
@@ -58,19 +58,28 @@ def targets(columns: Columns, labels: Sequence[str]) -> np.ndarray:
     return numbers
 
 
-def scores(outputs: np.ndarray) -> np.ndarray:
+def scores(outputs: np.ndarray, _tuned: Tuned) -> np.ndarray:
     """The predicted numbers, float64 (rows,), of outputs (rows, 1)."""
     return np.asarray(outputs, dtype=np.float64)[:, 0]
 
 
-def decode(outputs: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
+def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Whether numbers lie within a hundredth of their range of each other.
+
+    >>> agree(np.array([0.0, 5.0]), np.array([0.04, 5.06])).tolist()
+    [True, False]
+    """
+    return np.asarray(np.abs(one - other) <= 0.01 * (np.ptp(one) if len(one) else 0.0))
+
+
+def decode(outputs: np.ndarray, labels: Sequence[str], tuned: Tuned) -> list[dict[str, Any]]:
     """One ``{value}`` a row.
 
-    >>> decode(np.array([[2.5]]), [])
+    >>> decode(np.array([[2.5]]), [], {})
     [{'value': 2.5}]
     """
     del labels
-    return [{VALUE: float(value)} for value in scores(outputs)]
+    return [{VALUE: float(value)} for value in scores(outputs, tuned)]
 
 
 def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
@@ -103,7 +112,9 @@ REGRESSION = Task(
     outputs=lambda _labels: (VALUE,),
     encode=encode,
     targets=targets,
+    tune=tune_nothing,
     scores=scores,
+    agree=agree,
     decode=decode,
     recode=recode,
     columns=lambda _labels: (PREDICTION,),

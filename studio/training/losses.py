@@ -24,6 +24,12 @@ def cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(outputs, targets, reduction="none")
 
 
+def binary_cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of any number of labels a row: ``targets`` are 0 or 1 (rows, labels); the mean over labels, (rows,)."""
+    losses = functional.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
+    return losses.mean(dim=-1)
+
+
 @dataclass(frozen=True)
 class Loss:
     """What a problem minimises.
@@ -48,6 +54,7 @@ LOSSES: dict[Problem, Loss] = {
         right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
         has_labels=True,
     ),
+    "multi_label_classification": Loss(of_rows=binary_cross_entropy, of_guessing=lambda _labels: math.log(2)),
     # Of numbers scaled to a variance of 1, their mean costs 1.
     "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),
 }

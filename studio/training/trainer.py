@@ -176,7 +176,8 @@ class EncoderTrainer:
         loss = self.learner.mean_loss(outputs, rows.targets)
         names = dict.fromkeys((*task.watched, task.primary_metric))
         # Of numbers too these metrics are the same whatever their scale.
-        return {"loss": loss} | compute_metrics(names, rows.targets, task.scores(outputs))
+        scores = task.scores(outputs, task.tune(outputs, rows.targets))
+        return {"loss": loss} | compute_metrics(names, rows.targets, scores)
 
     def take_snapshot(self, reserve_bytes: int) -> None:
         """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""

@@ -38,6 +38,11 @@ class View:
         return [role for role in self.roles if role not in ANSWERS]
 
     @property
+    def answer(self) -> str | None:
+        """The role that a model learns to give, where the rows have it."""
+        return next((role for role in self.roles if role in ANSWERS), None)
+
+    @property
     def is_divided(self) -> bool:
         """Whether every row has its final split."""
         return not bool((self.rows["split"] == ALL).any())

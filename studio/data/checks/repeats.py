@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import NUMBER, TEXT
 
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
@@ -19,6 +19,14 @@ CONFLICT = Words(
     "rows have a text that also occurs with another label",
     "At most one of the labels can be right, so no model can score all of these rows.",
     "Decide on one label for each of these texts, or leave them out.",
+)
+NUMBERS = Words(
+    "conflicting_numbers",
+    "note",
+    "row has a text that also occurs with another number",
+    "rows have a text that also occurs with another number",
+    "What is best learnt of them is the mean of their numbers.",
+    "Where a number is wrong, correct it or leave the row out.",
 )
 NEAR_CONFLICT = Words(
     "near_conflicting_labels",
@@ -54,24 +62,25 @@ SHARED_WHY = "The model has seen these texts, so its score is better than it wil
 SHARED_HINT = "Move them to training, or leave them out on one side."
 
 
-def check_repeats(view: View, *, has_labels: bool) -> list[Finding]:
+def check_repeats(view: View) -> list[Finding]:
     """Everything about texts that occur more than once, exactly or nearly."""
     found: list[Finding] = []
     column = view.roles[TEXT]
-    if has_labels:
-        found += report_rows(view.rows, find_conflicts(view.keys, view.rows[LABEL]), CONFLICT, column)
+    if view.answer:
+        torn = find_conflicts(view.keys, view.rows[view.answer])
+        found += report_rows(view.rows, torn, NUMBERS if view.answer == NUMBER else CONFLICT, column)
     found += check_shared(view, near=False)
     found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column)
-    return found + check_near(view, has_labels=has_labels)
+    return found + check_near(view)
 
 
-def check_near(view: View, *, has_labels: bool) -> list[Finding]:
+def check_near(view: View) -> list[Finding]:
     """Everything about texts that are nearly the same; nothing where these were not looked for."""
     found: list[Finding] = []
     column = view.roles[TEXT]
     if view.near is None:
         return found
-    if has_labels:
+    if view.answer and view.answer != NUMBER:
         found += report_rows(view.rows, find_near_conflicts(view, view.near), NEAR_CONFLICT, column)
     found += check_shared(view, near=True)
     words = NEAR_DUPLICATE if view.is_divided else NEAR_DUPLICATE_BEFORE
@@ -133,8 +142,9 @@ def find_near_conflicts(view: View, near: np.ndarray) -> np.ndarray:
     """Which rows are nearly the same as a row with another label, and not exactly the same as one."""
     grouped = near >= 0
     wrong = np.zeros(len(near), dtype=bool)
-    wrong[grouped] = find_conflicts(near[grouped], view.rows.loc[grouped, LABEL])
-    return wrong & ~find_conflicts(view.keys, view.rows[LABEL])
+    answers = view.rows[view.answer]
+    wrong[grouped] = find_conflicts(near[grouped], answers[grouped])
+    return wrong & ~find_conflicts(view.keys, answers)
 
 
 def find_repeats(view: View, keys: np.ndarray) -> np.ndarray:
@@ -143,8 +153,8 @@ def find_repeats(view: View, keys: np.ndarray) -> np.ndarray:
     wrong = np.zeros(len(keys), dtype=bool)
     part = view.rows[repeated]
     columns = {"key": keys[repeated], "split": part["split"].to_numpy()}
-    if LABEL in part:
-        columns["label"] = part[LABEL].to_numpy()
+    if view.answer:
+        columns["answer"] = part[view.answer].to_numpy()
     wrong[repeated] = pd.DataFrame(columns).duplicated().to_numpy()
     return wrong
 
@@ -154,8 +164,8 @@ def find_near_repeats(view: View, near: np.ndarray) -> np.ndarray:
     grouped = np.flatnonzero(near >= 0)
     part = view.rows.iloc[grouped]
     columns = {"group": near[grouped], "split": part["split"].to_numpy()}
-    if LABEL in part:
-        columns["label"] = part[LABEL].to_numpy()
+    if view.answer:
+        columns["answer"] = part[view.answer].to_numpy()
     frame = pd.DataFrame(columns).assign(key=view.keys[grouped])
     firsts = frame.groupby(list(columns), sort=False)["key"].transform("first").to_numpy()
     wrong = np.zeros(len(near), dtype=bool)

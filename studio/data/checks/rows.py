@@ -11,11 +11,13 @@ import pandas as pd
 
 from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all, by_file, files_of, mark_rows
 from studio.data.checks.giveaway import check_written_labels
+from studio.data.checks.label_sets import check_label_sets
 from studio.data.checks.labels import check_labels
 from studio.data.checks.numbers import check_numbers
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
-from studio.data.columns import LABEL, NUMBER, TEXT
+from studio.data.columns import LABEL, LABELS, NUMBER, TEXT
+from studio.data.label_sets import columns_of, is_label_set, join_marks
 from studio.data.near import NearGroups
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
@@ -49,7 +51,14 @@ class Checked:
 
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:
     """The columns of a table that play a role, named by the role, with line, file and split."""
-    frame = pd.DataFrame({role: table.frame[column] for role, column in roles.items()})
+    names = [str(name) for name in table.frame.columns]
+    chosen = {role: columns_of(column, names) for role, column in roles.items()}
+    frame = pd.DataFrame(
+        {
+            role: table.frame[columns[0]] if len(columns) == 1 else join_marks(table.frame[columns])
+            for role, columns in chosen.items()
+        }
+    )
     file = table.file if table.files is None else table.files
     return frame.assign(line=table.lines, file=file, split=split)
 
@@ -104,10 +113,12 @@ def check_good(
         found += check_labels(good, roles[LABEL])
     if NUMBER in roles:
         found += check_numbers(good, roles[NUMBER])
+    if LABELS in roles:
+        found += check_label_sets(good, roles[LABELS])
     if TEXT in roles:
         groups = None if near is None else near.groups[~bad]
         view = View(good, roles, content_keys(good, roles, keys[~bad]), groups)
-        found += check_repeats(view, has_labels=LABEL in roles)
+        found += check_repeats(view)
         found += check_written_labels(view) if LABEL in roles else []
         found += check_texts(view)
     return found
@@ -120,11 +131,14 @@ def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarra
         found += describe_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
     if NUMBER in roles:
         found += describe_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
+    if LABELS in roles:
+        found += describe_cells(rows, find_unlisted(rows[LABELS]), NO_LABELS, roles[LABELS])
+    answer = LABELS if LABELS in roles else LABEL
+    if unknown is not None:
+        strange = unknown & ~is_blank(rows[answer])
+        found += describe_cells(rows, strange, NOT_IN_LABELS_FILE, roles[answer])
     if LABEL not in roles:
         return found
-    if unknown is not None:
-        strange = unknown & ~is_blank(rows[LABEL])
-        found += describe_cells(rows, strange, NOT_IN_LABELS_FILE, roles[LABEL])
     bad = np.zeros(len(rows), dtype=bool)
     for finding in found:
         bad[finding.places] = True
@@ -180,6 +194,12 @@ NOT_A_NUMBER = CellFault(
     "The model learns to give a number, such as 3, 4.5 or -1e3.",
     "Write a number without a unit, or drop these rows.",
 )
+NO_LABELS = CellFault(
+    "unreadable_labels",
+    "{rows} whose labels cannot be read: {lines}.",
+    "A column for each label holds 1 or 0, yes or no; one for all holds a list, or a sign between them.",
+    "Correct the cells, choose other columns, or drop these rows.",
+)
 EMPTY = {LABEL: EMPTY_LABEL, NUMBER: EMPTY_NUMBER}
 
 
@@ -187,6 +207,11 @@ def find_unreadable(cells: pd.Series) -> np.ndarray:
     """Which cells hold something that is no number, as a boolean array."""
     wrong = np.array([math.isnan(read_number(cell)) for cell in cells], dtype=bool)
     return wrong & ~is_blank(cells)
+
+
+def find_unlisted(cells: pd.Series) -> np.ndarray:
+    """Which cells hold no labels as a dataset keeps them, as a boolean array."""
+    return np.array([not is_label_set(cell) for cell in cells], dtype=bool)
 
 
 def report_cells(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import View
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import ANSWERS, TEXT
 from studio.data.fixes import FixChoice, Step
 from studio.data.near import find_near_duplicates, texts_of
 from studio.data.problems import SHOWN_ROWS, count_of
@@ -67,7 +67,7 @@ class Bench:
     def change(self, column: str, cells: pd.Series) -> None:
         """Put other cells into a column."""
         self.rows = self.rows.assign(**{column: cells.astype("str")})
-        if column not in (LABEL, "split"):
+        if column not in (*ANSWERS, "split"):
             self.known_keys = None
 
     def left_out(self) -> pd.DataFrame:

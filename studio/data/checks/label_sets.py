@@ -1,0 +1,87 @@
+"""What is worth knowing about labels of which a row may have any number."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from studio.data.checks.findings import TRAINING, Finding, Words, about_all, files_of, report_rows
+from studio.data.checks.labels import RARE_ROWS, list_labels
+from studio.data.columns import LABELS
+from studio.data.label_sets import all_labels
+from studio.data.problems import Problem, count_of
+
+FEW = Words(
+    "few_rows_of_label",
+    "warning",
+    "row has a label with fewer than 10 rows",
+    "rows have a label with fewer than 10 rows",
+    "A label with few rows is learnt poorly, and its score is uncertain.",
+    "Add rows with these labels, or leave the labels out.",
+)
+UNSEEN = Words(
+    "label_not_in_training",
+    "warning",
+    "row has a label that no training row has",
+    "rows have a label that no training row has",
+    "A model does not give a label it has not seen, so it is always missed in these rows.",
+    "Add training rows with the label.",
+)
+WITHOUT = Words(
+    "rows_without_labels",
+    "note",
+    "row has no label",
+    "rows have no label",
+    "That is an answer too: the model learns that none of the labels fits.",
+    "Nothing to do, unless their labels were forgotten.",
+)
+
+
+def check_label_sets(rows: pd.DataFrame, column: str) -> list[Finding]:
+    """Findings about the labels of usable rows (columns labels, line, file, split)."""
+    labels = all_labels(rows[LABELS])
+    counts = labels.value_counts()
+    if counts.empty:
+        return [about_all(no_label(rows, column))]
+    found: list[Finding] = []
+    rare = counts.index[counts < RARE_ROWS].tolist()
+    if rare:
+        named = f" {count_of(len(rare), 'label')}: {list_labels(rare)}."
+        found += report_rows(rows, rows.index.isin(labels.index[labels.isin(rare)]), FEW, column, named)
+    training = rows["split"].isin(TRAINING)
+    unseen = set(labels[~training[labels.index]]) - set(labels[training[labels.index]])
+    if unseen:
+        named = f" {count_of(len(unseen), 'label')}: {list_labels(sorted(unseen))}."
+        found += report_rows(rows, rows.index.isin(labels.index[labels.isin(unseen)]), UNSEEN, column, named)
+    found += report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
+    if not labels.index.has_duplicates:
+        found.append(about_all(one_at_most(rows, column)))
+    return found
+
+
+def no_label(rows: pd.DataFrame, column: str) -> Problem:
+    """The error where there is nothing to learn."""
+    return Problem(
+        "error",
+        "no_label",
+        f"None of {count_of(len(rows), 'row')} has a label in '{column}'.",
+        "There is nothing to tell apart, so nothing can be learnt.",
+        "Choose the column with the labels, or a column for each label that holds 1 or 0.",
+        files_of(rows),
+        column,
+        count=len(rows),
+    )
+
+
+def one_at_most(rows: pd.DataFrame, column: str) -> Problem:
+    """A warning where the task may be another, or the labels were not parted."""
+    return Problem(
+        "warning",
+        "one_label_at_most",
+        f"No row has more than one label in '{column}'.",
+        "Perhaps the sign between labels was not understood. Where a row never has two, a model that chooses "
+        "one label is better.",
+        "Write | between labels, or import the table to classify texts.",
+        files_of(rows),
+        column,
+        count=len(rows),
+    )

@@ -1,0 +1,147 @@
+"""Labels of rows that may have any number of them: in one column, or in one column for each label."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from studio.tasks.multilabel import read_labels, write_labels
+
+SEPARATORS = ("|", ";", ",", "、", "，", "；", "/")
+YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "✓", "是", "有"})
+NO = frozenset({"", "0", "0.0", "false", "no", "n", "-", "否", "无"})
+BETWEEN_COLUMNS = ", "
+LISTS_AT_LEAST = 0.9
+# A separator stands in a good part of the cells, and what it parts comes back in other rows.
+SEPARATED_AT_LEAST = 0.05
+CELLS_READ = 20_000
+
+
+def columns_of(chosen: str, names: Sequence[str]) -> list[str]:
+    """The columns that a role is read from: one, or several with commas between, of those a table has.
+
+    >>> columns_of("a, b", ["a", "b"]), columns_of("a, b", ["a, b", "a"])
+    (['a', 'b'], ['a, b'])
+    """
+    if chosen in names or "," not in chosen:
+        return [chosen]
+    return [part.strip() for part in chosen.split(",") if part.strip()]
+
+
+def is_mark(cell: str) -> bool:
+    """Whether a cell says that a row has the label of its column, or has it not.
+
+    >>> is_mark("1"), is_mark(" no "), is_mark("2")
+    (True, True, False)
+    """
+    return cell.strip().casefold() in YES | NO
+
+
+def join_marks(marks: pd.DataFrame) -> pd.Series:
+    """Labels of columns that hold marks, as a dataset keeps them; what is no mark stays, after its column."""
+    plain = {str(name): marks[name].str.strip().str.casefold() for name in marks}
+    given = {name: cells.isin(YES) for name, cells in plain.items()}
+    names = list(given)
+    found = [
+        write_labels([name for name, has in zip(names, row, strict=True) if has])
+        for row in zip(*given.values(), strict=True)
+    ]
+    labels = pd.Series(found, index=marks.index, dtype="str")
+    for name in reversed(names):
+        strange = ~plain[name].isin(YES | NO)
+        labels[strange] = f"{name}: " + marks.loc[strange, name]
+    return labels
+
+
+def guess_separator(cells: pd.Series) -> str:
+    """What stands between the labels of a cell, or nothing where each cell holds one.
+
+    >>> guess_separator(pd.Series(["a|b", "b", "a", "b|a"])), guess_separator(pd.Series(["a b", "c"]))
+    ('|', '')
+    """
+    filled = cells[cells.str.strip() != ""].head(CELLS_READ)
+    for separator in SEPARATORS:
+        has = filled.str.contains(separator, regex=False)
+        if not len(filled) or has.mean() < SEPARATED_AT_LEAST:
+            continue
+        parts = filled.str.split(separator, regex=False).explode().str.strip()
+        if parts.nunique() < len(parts) / 2 or parts.nunique() <= filled.nunique():
+            return separator
+    return ""
+
+
+def read_cells(cells: pd.Series, separator: str | None = None) -> pd.Series:
+    """Labels of one column as a dataset keeps them; a cell that looks like a list and is none stays as it is.
+
+    ``separator`` None: lists as JSON or Python write them where nearly all cells are some, else what
+    ``guess_separator`` finds.
+
+    >>> read_cells(pd.Series(["b; a", "", "a"])).tolist()
+    ['["a", "b"]', '[]', '["a"]']
+    >>> read_cells(pd.Series(["['b', 'a']", '["a"]', "[a"])).tolist()
+    ['["a", "b"]', '["a"]', '[a']
+    """
+    plain = cells.str.strip()
+    filled = plain[plain != ""]
+    if separator is None:
+        has_lists = len(filled) and filled.str.startswith("[").mean() >= LISTS_AT_LEAST
+        separator = "" if has_lists else guess_separator(cells)
+    found = {cell: read_cell(cell, separator) for cell in plain.unique()}
+    return plain.map(found).astype("str")
+
+
+def read_cell(cell: str, separator: str) -> str:
+    """Labels of one cell as a dataset keeps them."""
+    if cell.startswith("["):
+        return read_list(cell)
+    parts = cell.split(separator) if separator else [cell]
+    return write_labels([part.strip() for part in parts if part.strip()])
+
+
+def read_list(cell: str) -> str:
+    """Labels of a list as JSON or Python write it; what is none stays as it is."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(cell)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(found, list) and all(isinstance(label, str | int | float) for label in found):
+            return write_labels([str(label).strip() for label in found if str(label).strip()])
+    return cell
+
+
+def is_label_set(cell: str) -> bool:
+    """Whether a cell holds labels as a dataset keeps them.
+
+    >>> is_label_set('["a"]'), is_label_set("[a"), is_label_set("severe: 2")
+    (True, False, False)
+    """
+    try:
+        return cell.startswith("[") and isinstance(read_labels(cell), list)
+    except ValueError:
+        return False
+
+
+def read_alike(parts: Sequence[pd.Series]) -> list[pd.Series]:
+    """Labels of one column of several tables, read in the same way; see ``read_cells``."""
+    together = read_cells(pd.concat(parts, ignore_index=True))
+    ends = np.cumsum([len(part) for part in parts])
+    return [
+        together.iloc[end - len(part) : end].set_axis(part.index)
+        for part, end in zip(parts, ends, strict=True)
+    ]
+
+
+def find_unnamed(cells: pd.Series, names: Sequence[str]) -> np.ndarray:
+    """Which cells hold a label that is none of these, bool (cells,)."""
+    known = set(names)
+    return np.array([is_label_set(cell) and not known.issuperset(read_labels(cell)) for cell in cells])
+
+
+def all_labels(cells: pd.Series) -> pd.Series:
+    """Each label of each row, with the index of its row."""
+    return cells.map(read_labels).explode().dropna().astype("str")
