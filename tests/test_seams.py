@@ -44,7 +44,7 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert task.primary_metric in task.metrics
     assert set(task.metrics) <= set(METRICS)
     assert TASKS[task.key] is task
-    answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"])
+    answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"], {})
     assert json.loads(json.dumps(answers)) == answers
 
 

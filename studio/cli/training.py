@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,8 +12,8 @@ from studio.cli.datasets import parse_pairs
 from studio.cli.jobs import show_ended, show_job
 from studio.cli.output import say, say_now_and_then
 from studio.errors import InvalidInput
-from studio.results.wording import percent
 from studio.services.training import TrainRequest
+from studio.tasks.registry import get_task
 
 
 def register(app: typer.Typer) -> None:
@@ -97,7 +96,8 @@ def predict(
     with context.obj.studio() as studio:
         if given:
             answer = studio.predictions.predict(model, [given])[0]
-            context.obj.show(answer, say_answer(answer))
+            task = get_task(studio.models.get(model).task)
+            context.obj.show(answer, task.say(answer))
             return
         if file is None or out is None:
             raise InvalidInput("There is no place for the predictions.", "Add --out FILE.")
@@ -118,16 +118,3 @@ def compare(
         comparison = studio.comparisons.compare(models, split)
     value = comparison.to_json()
     context.obj.show(value, value["sentence"])
-
-
-def say_answer(answer: Mapping[str, Any]) -> str:
-    """An answer in one line.
-
-    >>> say_answer({"value": 2.512345}), say_answer({"label": "late", "confidence": 0.97})
-    ('2.512', 'late (97 %)')
-    """
-    return (
-        f"{answer['value']:.4g}"
-        if "value" in answer
-        else f"{answer['label']} ({percent(answer['confidence'])})"
-    )

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from jobs.durable import write_file
 from studio.checkpoints.catalogue import Checkpoint, find_in_catalogue
 from studio.metrics.registry import METRICS
+from studio.tasks.registry import get_task
 
 CARD_NAME = "README.md"
 LANGUAGE_CODES = {"English": "en", "Chinese": "zh", "multilingual": "multilingual"}
@@ -137,12 +138,10 @@ def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
 
 
 def name_answers(record: ModelFacts) -> str:
-    """What the model answers with: one of its labels, or a number where it has none."""
-    if not record.labels:
-        return "a number, in the scale of the data it was trained on"
+    """What the model answers with."""
     shown = ", ".join(f"`{cell(label)}`" for label in record.labels[:LABELS_SHOWN])
     more = f" and {len(record.labels) - LABELS_SHOWN} more" if len(record.labels) > LABELS_SHOWN else ""
-    return f"one of {len(record.labels)} labels: {shown}{more}"
+    return get_task(record.task).card.gives.format(labels=f"{len(record.labels)} labels: {shown}{more}")
 
 
 def public_name(checkpoint: str) -> str:
@@ -218,12 +217,11 @@ def describe_loading(record: ModelFacts) -> str:
     length = record.recipe.get("max_length", 512)
     pair = '{"text": "your text", "text_pair": "the second text"}'
     asked = '"your text"' if len(record.roles) == 1 else pair
-    plain = "" if record.labels else ', function_to_apply="none"'  # the "score" is the number itself
     return (
         "```python\n"
         "from transformers import pipeline\n\n"
         'answer = pipeline("text-classification", "path/to/this/folder")\n'
-        f"print(answer({asked}, truncation=True, max_length={length}{plain}))\n"
+        f"print(answer({asked}, truncation=True, max_length={length}{get_task(record.task).card.options}))\n"
         "```\n\n"
         "No remote code and no pickle is involved: the weights are in `model.safetensors`."
     )
@@ -234,9 +232,7 @@ def describe_limits(record: ModelFacts, reports: Mapping[str, Mapping[str, Any]]
     report = reports.get("test") or reports.get("validation") or {}
     limits = [
         "The scores hold for texts like those of the dataset; on other texts it may do worse.",
-        "It always answers with one of its labels, also where none fits."
-        if record.labels
-        else "It gives every text a number, also one of which none makes sense, and says not how sure it is.",
+        get_task(record.task).card.limit,
         f"Texts are cut after {record.recipe.get('max_length', 512)} tokens: what comes later is not read.",
     ]
     if calibration := report.get("calibration", {}).get("sentence"):

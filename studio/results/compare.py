@@ -12,6 +12,7 @@ from studio.metrics.base import Metric
 from studio.metrics.registry import get_metric
 from studio.results.comparison_words import describe_comparison
 from studio.results.kinds import kind_of
+from studio.results.label_scores import compare_labels
 from studio.results.paired import (
     DRAWS,
     adjust_p_values,
@@ -220,7 +221,7 @@ def set_beside(
     if not answers:
         return [], [], 0
     kind = kind_of(get_task(ranked[0].task))
-    per_label = kind.compare_labels(answers, names)
+    per_label = compare_labels([kind.label_rows(each) for each in answers], names)
     if len(answers) < 2:
         return per_label, [], 0
     return (per_label, *kind.disagreements(answers, names, ROWS_SHOWN))

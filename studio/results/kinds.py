@@ -11,12 +11,27 @@ import numpy as np
 import pandas as pd
 
 from studio.results.baselines import fit_baselines
-from studio.results.label_scores import compare_labels, find_disagreements
-from studio.results.numbers import NumberBaselines, NumberPredictions, build_number_report, find_gaps
-from studio.results.predictions import Answers, Predictions, align_labels, read_stored
+from studio.results.label_scores import find_disagreements, label_rows
+from studio.results.label_sets import (
+    LabelSets,
+    SetBaselines,
+    build_set_report,
+    find_set_gaps,
+    list_set_mistakes,
+    set_rows,
+)
+from studio.results.numbers import (
+    NumberBaselines,
+    NumberPredictions,
+    build_number_report,
+    find_gaps,
+    worst_rows,
+)
+from studio.results.predictions import Answers, Predictions, align_labels, list_mistakes, read_stored
 from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.regression import REGRESSION
 
 
@@ -25,16 +40,18 @@ class Kind:
     """What becomes of the answers of a task.
 
     ``keep`` takes labels, what was asked, the rows of the dataset and the scores; ``fit`` takes what was
-    asked of the training rows, these rows and the labels, and gives the simple models. Of answers of
-    several models and their names, ``compare_labels`` gives the scores of each label, and ``disagreements``
-    the rows on which they differ most, up to a number, and how many differ.
+    asked of the training rows, these rows and the labels, and gives the simple models. ``mistakes`` lists
+    wrong answers, perhaps those to one true label or with one predicted, and ``label_rows`` gives the scores
+    of each label. Of answers of several models and their names, ``disagreements`` gives the rows on which
+    they differ most, up to a number, and how many differ.
     """
 
     keep: Callable[[Sequence[str], Sequence[Row], pd.DataFrame, np.ndarray], Answers]
     fit: Callable[[Sequence[Row], pd.DataFrame, Sequence[str]], Any]
     report: Callable[[Any], Report]
     read: Callable[..., Answers]
-    compare_labels: Callable[[Sequence[Any], Sequence[str]], list[dict[str, Any]]]
+    mistakes: Callable[[Any, str | None, str | None], pd.DataFrame]
+    label_rows: Callable[[Any], list[dict[str, Any]]]
     disagreements: Callable[[Sequence[Any], Sequence[str], int], tuple[list[dict[str, Any]], int]]
 
 
@@ -52,6 +69,12 @@ def fit_labels(asked: Sequence[Row], frame: pd.DataFrame, labels: Sequence[str])
     """The commonest label, and TF-IDF with logistic regression."""
     ids = CLASSIFICATION.targets({"label": list(frame["label"])}, labels)
     return fit_baselines([text_of(row) for row in asked], ids, list(labels))
+
+
+def fit_sets(asked: Sequence[Row], frame: pd.DataFrame, labels: Sequence[str]) -> SetBaselines:
+    """The labels that most rows have, and TF-IDF with a linear model for each label."""
+    truth = MULTILABEL.targets({"labels": list(frame["labels"])}, labels)
+    return SetBaselines.fit([text_of(row) for row in asked], truth)
 
 
 def keep_numbers(
@@ -77,15 +100,26 @@ KINDS = {
         fit=fit_labels,
         report=build_report,
         read=Predictions.from_table,
-        compare_labels=compare_labels,
+        mistakes=list_mistakes,
+        label_rows=label_rows,
         disagreements=find_disagreements,
+    ),
+    MULTILABEL.key: Kind(
+        keep=LabelSets.of,
+        fit=fit_sets,
+        report=build_set_report,
+        read=LabelSets.from_table,
+        mistakes=list_set_mistakes,
+        label_rows=set_rows,
+        disagreements=find_set_gaps,
     ),
     REGRESSION.key: Kind(
         keep=keep_numbers,
         fit=fit_numbers,
         report=build_number_report,
         read=NumberPredictions.from_table,
-        compare_labels=lambda _answers, _names: [],
+        mistakes=lambda answers, _true, _predicted: worst_rows(answers),
+        label_rows=lambda _answers: [],
         disagreements=find_gaps,
     ),
 }

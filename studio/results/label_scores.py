@@ -65,11 +65,14 @@ def confused_pairs(labels: tuple[str, ...], matrix: np.ndarray) -> list[dict[str
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))
 
 
-def compare_labels(answers: Sequence[Predictions], names: Sequence[str]) -> list[dict[str, Any]]:
-    """F1 of each model per label: {label, support, f1: {model: value}, spread}, the widest spread first."""
+def compare_labels(scored: Sequence[list[dict[str, Any]]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """F1 of each model per label: {label, support, f1: {model: value}, spread}, the widest spread first.
+
+    ``scored`` has for each model the scores of its labels, as ``label_rows`` gives them.
+    """
     rows: dict[str, dict[str, Any]] = {}
-    for name, predictions in zip(names, answers, strict=True):
-        for entry in label_rows(predictions):
+    for name, entries in zip(names, scored, strict=True):
+        for entry in entries:
             row = rows.setdefault(
                 entry["label"], {"label": entry["label"], "support": entry["support"], "f1": {}}
             )

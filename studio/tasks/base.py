@@ -65,6 +65,19 @@ class Role:
 
 
 @dataclass(frozen=True)
+class CardWords:
+    """What the card of a model says of its task.
+
+    ``gives`` is what the model answers with, around {labels}; ``limit`` is a sentence on what its answers are
+    not; ``options`` are those of transformers' pipeline with which it answers as here.
+    """
+
+    gives: str
+    limit: str
+    options: str = ""
+
+
+@dataclass(frozen=True)
 class Task:
     """A description that data, training, results and prediction all read.
 
@@ -78,7 +91,7 @@ class Task:
     and ``primary_metric`` decides which epoch is kept. ``agree`` tells of which rows two models' scores
     say the same, bool (rows,). ``decode`` gives the answers to rows, of outputs, and ``recode`` the scores of
     answers. In a file answers are ``columns``, and ``cells`` gives their text, of
-    scores: one list of cells for each column.
+    scores: one list of cells for each column. ``say`` puts an answer into one line.
     """
 
     key: str
@@ -101,6 +114,8 @@ class Task:
     recode: Recode
     columns: Callable[[Sequence[str]], tuple[str, ...]]
     cells: Cells
+    say: Callable[[Mapping[str, Any]], str]
+    card: CardWords
 
     def role(self, key: str) -> Role:
         """Return one role by its key; raises KeyError where the task has no such role."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import CONFIDENCE, PREDICTION, Columns, Role, Task, Tuned, tune_nothing
+from studio.tasks.base import CONFIDENCE, PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
@@ -128,4 +128,8 @@ CLASSIFICATION = Task(
     recode=recode,
     columns=columns,
     cells=cells,
+    say=lambda answer: f"{answer['label']} ({100 * answer['confidence']:.3g} %)",
+    card=CardWords(
+        gives="one of {labels}", limit="It always answers with one of its labels, also where none fits."
+    ),
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import PREDICTION, Columns, Role, Task, Tuned
+from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 LABELS = Role(
@@ -185,4 +185,11 @@ MULTILABEL = Task(
     recode=recode,
     columns=columns,
     cells=cells,
+    say=lambda answer: BETWEEN_LABELS.join(answer["labels"]) or "no label",
+    card=CardWords(
+        gives="any of {labels}",
+        limit="A label is given where its probability reaches its threshold, chosen on the validation "
+        "rows. Where they are not 0.5, `tuned.json` has them, in the order of the labels in `config.json`.",
+        options=', top_k=None, function_to_apply="sigmoid"',
+    ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import PREDICTION, Columns, Role, Task, Tuned, tune_nothing
+from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
@@ -119,4 +119,10 @@ REGRESSION = Task(
     recode=recode,
     columns=lambda _labels: (PREDICTION,),
     cells=cells,
+    say=lambda answer: f"{answer[VALUE]:.4g}",
+    card=CardWords(
+        gives="a number, in the scale of the data it was trained on",
+        limit="It gives every text a number, also where none makes sense, and says not how sure it is.",
+        options=', function_to_apply="none"',  # the "score" is the number itself
+    ),
 )

@@ -10,6 +10,7 @@ from studio.metrics.base import Metric
 from studio.tasks.registry import TASKS
 
 IDS = np.array([0, 1, 1, 0, 1, 0])
+SETS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
 NUMBERS = np.array([0.5, 2.0, 1.0, 4.5, 3.0, 2.5])
 
 
@@ -31,6 +32,13 @@ EXAMPLES = {
         bad=np.where(np.arange(2) == IDS[:, None], 0.03, 0.97),
         outputs=np.array([[0.0, 2.0], [1.0, 0.0]]),
         cells=("yes", "no") * 20,
+    ),
+    "multilabel": Example(
+        truth=SETS,
+        good=np.stack([np.where(SETS > 0, 0.9, 0.1), SETS], axis=-1),
+        bad=np.stack([np.where(SETS > 0, 0.1, 0.9), 1.0 - SETS], axis=-1),
+        outputs=np.array([[0.0, 2.0], [-1.0, 0.5]]),
+        cells=("yes|no", "no", "yes", "") * 10,
     ),
     "regression": Example(
         truth=NUMBERS,

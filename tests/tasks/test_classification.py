@@ -33,7 +33,7 @@ def test_no_rows_give_no_ids() -> None:
 
 
 def test_answers_carry_the_label_its_confidence_and_every_probability() -> None:
-    (answer,) = decode(np.array([[1.0, 3.0, 2.0]]), ["a", "b", "c"])
+    (answer,) = decode(np.array([[1.0, 3.0, 2.0]]), ["a", "b", "c"], {})
     assert answer["label"] == "b"
     assert answer["confidence"] == max(answer["probabilities"].values())
     assert list(answer["probabilities"]) == ["a", "b", "c"]
@@ -41,12 +41,12 @@ def test_answers_carry_the_label_its_confidence_and_every_probability() -> None:
 
 
 def test_large_logits_do_not_overflow() -> None:
-    (answer,) = decode(np.array([[-1e4, 1e4]], dtype=np.float32), ["a", "b"])
+    (answer,) = decode(np.array([[-1e4, 1e4]], dtype=np.float32), ["a", "b"], {})
     assert answer["probabilities"] == {"a": 0.0, "b": 1.0}
 
 
 def test_no_logits_give_no_answers() -> None:
-    assert decode(np.zeros((0, 3)), ["a", "b", "c"]) == []
+    assert decode(np.zeros((0, 3)), ["a", "b", "c"], {}) == []
 
 
 def test_required_roles_are_text_and_label() -> None:

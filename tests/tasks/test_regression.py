@@ -28,7 +28,7 @@ def test_rows_of_one_number_alone_teach_nothing() -> None:
 
 
 def test_an_answer_is_a_value() -> None:
-    assert REGRESSION.decode(np.array([[0.5], [4.0]], dtype=np.float32), ()) == [
+    assert REGRESSION.decode(np.array([[0.5], [4.0]], dtype=np.float32), (), {}) == [
         {"value": 0.5},
         {"value": 4.0},
     ]

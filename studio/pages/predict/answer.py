@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from studio.pages import layout
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.tasks.base import Row, text_of
+from studio.tasks.multilabel import BETWEEN_LABELS
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -109,6 +110,11 @@ def render_bars(probabilities: Mapping[str, float]) -> Markup:
     bars = [(label, share, "") for label, share in shown]
     if left_out:
         bars.append((W.answer.rest.count(left_out), rest, " s-rest"))
+    return draw_bars(bars)
+
+
+def draw_bars(bars: Sequence[tuple[str, float, str]]) -> Markup:
+    """A bar for each name and share, with what marks it."""
     return Markup('<ol class="s-chances" aria-label="{}">{}</ol>').format(
         W.answer.shares,
         layout.join(
@@ -144,8 +150,19 @@ def show_number(found: Mapping[str, Any]) -> Shown:
     return Shown(f"{found['value']:.4g}", W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
 
 
+def show_labels(found: Mapping[str, Any]) -> Shown:
+    """The labels that are given, and how probable each is."""
+    title = BETWEEN_LABELS.join(found["labels"]) or W.answer.no_label
+    bars = draw_bars([(label, share, "") for label, share in ranked(found["probabilities"])[0]])
+    return Shown(title, W.answer.labels, bars, W.answer.trust_labels, "labels")
+
+
 # By what an answer holds.
-SHOWN: dict[str, Callable[[Mapping[str, Any]], Shown]] = {"label": show_label, "value": show_number}
+SHOWN: dict[str, Callable[[Mapping[str, Any]], Shown]] = {
+    "label": show_label,
+    "labels": show_labels,
+    "value": show_number,
+}
 
 
 def render_answer(answer: Answer, model: str) -> Markup:

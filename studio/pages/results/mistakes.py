@@ -17,7 +17,8 @@ from studio.pages.results.confusion import read_pick
 from studio.pages.results.desk import Desk, Part, no_report
 from studio.pages.results.summary import csv_address
 from studio.pages.words import words_of
-from studio.results.predictions import Predictions, list_mistakes
+from studio.results.kinds import kind_of
+from studio.tasks.registry import get_task
 
 W = words_of("results")
 TAB = "mistakes"
@@ -101,11 +102,11 @@ def render_head(chosen: Chosen) -> Markup:
     )
 
 
-def render_found(chosen: Chosen, predictions: Predictions | None) -> Markup:
+def render_found(chosen: Chosen, predictions: Any) -> Markup:
     """The rows that pass the filter, with a sentence on what they are."""
     if predictions is None:
         return layout.notice("info", W.mistakes.gone, W.mistakes.gone_hint)
-    found = list_mistakes(predictions, chosen.true, chosen.predicted)
+    found = kind_of(get_task(chosen.model.task)).mistakes(predictions, chosen.true, chosen.predicted)
     sentence = layout.paragraph(describe_found(chosen, len(found)), quiet=True)
     if found.empty:
         return sentence
@@ -118,16 +119,16 @@ def render_found(chosen: Chosen, predictions: Predictions | None) -> Markup:
 
 def describe_found(chosen: Chosen, count: int) -> str:
     """What the filter leaves, in words."""
-    true, predicted = chosen.true, chosen.predicted
+    true, predicted, words = chosen.true, chosen.predicted, W.found_of[chosen.kind]
     if true is not None and true == predicted:
-        return W.found.right.count(count, label=true)
+        return words.right.count(count, label=true)
     if true and predicted:
-        return W.found.pair.count(count, true=true, predicted=predicted)
+        return words.pair.count(count, true=true, predicted=predicted)
     if true:
-        return W.found.true.count(count, true=true)
+        return words.true.count(count, true=true)
     if predicted:
-        return W.found.predicted.count(count, predicted=predicted)
-    return W.found.all.count(count)
+        return words.predicted.count(count, predicted=predicted)
+    return words.all.count(count)
 
 
 def render_cases(rows: pd.DataFrame) -> Markup:

@@ -23,7 +23,11 @@ from studio.results.report import Report
 
 W = words_of("results")
 COUNTS, SHARES = "counts", "shares"
-NUMBER_RIVALS = {"tfidf": "tfidf_numbers", "mean": "mean"}
+# Simple rivals that are shown with every metric, by task.
+RIVALS = {
+    "regression": {"tfidf": "tfidf_numbers", "mean": "mean"},
+    "multilabel": {"tfidf": "tfidf", "frequent": "frequent"},
+}
 
 
 def build(desk: Desk) -> Part:
@@ -63,7 +67,7 @@ def build(desk: Desk) -> Part:
 
 def fill_confusion(report: Report) -> tuple[Any, ...]:
     """Title, unit, label to look at, and the matrix; nothing where answers are no labels."""
-    if not report.labels:
+    if not report.confusion:
         return layout.EMPTY, gr.update(visible=False), gr.update(visible=False), layout.EMPTY
     return (
         layout.section(W.confusion.title, W.confusion.read),
@@ -98,16 +102,16 @@ def render_confusion(report: Report, unit: str, focus: str | None) -> Markup:
 
 def render_rivals(report: Report) -> Markup:
     """The model beside simple ones on the same rows."""
-    return render_label_rivals(report) if report.labels else render_number_rivals(report)
+    return render_all_metrics(report) if report.task in RIVALS else render_label_rivals(report)
 
 
-def render_number_rivals(report: Report) -> Markup:
-    """The model, TF-IDF with a linear model and the mean, each with every metric."""
+def render_all_metrics(report: Report) -> Markup:
+    """The model and simple ones, each with every metric."""
     names = [name for name in METRICS if name in report.metrics]
     columns = ["", *(layout.Column(METRICS[name].title, True, METRICS[name].help) for name in names)]
     rivals = [
         (W.rivals[title], report.baselines[key])
-        for key, title in NUMBER_RIVALS.items()
+        for key, title in RIVALS[report.task].items()
         if key in report.baselines
     ]
     rows = [

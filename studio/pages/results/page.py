@@ -45,8 +45,13 @@ TABS: dict[str, Callable[[Desk], Part]] = {
     "scoring": scoring.build,
     "recipe": recipe.build,
 }
-# Those that only models of one kind of answers have.
-OF_KIND = {"labels": "labels", mistakes.TAB: "labels", "confidence": "labels", "errors": "numbers"}
+# Those that only models of some kinds of answers have.
+OF_KIND = {
+    "labels": ("label", "labels"),
+    mistakes.TAB: ("label", "labels"),
+    "confidence": ("label",),
+    "errors": ("number",),
+}
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Filling:
 
 def has_tab(chosen: Chosen, tab: str) -> bool:
     """Whether a tab has anything to say of this model."""
-    return OF_KIND.get(tab, chosen.kind) == chosen.kind
+    return chosen.kind in OF_KIND.get(tab, (chosen.kind,))
 
 
 def build(studio: Services) -> None:
