@@ -11,6 +11,7 @@ from studio.data.browsing import RowQuery
 from studio.data.dataset import Dataset
 from studio.data.exporting import guess_format
 from studio.services.datasets import parse_fixes
+from studio.tasks.registry import get_task
 
 SHOWN_CHARACTERS = 80
 Name = Annotated[
@@ -40,11 +41,12 @@ def rows(
     query = RowQuery(split, label, finding, shortest, longest, search)
     with context.obj.studio() as studio:
         page = studio.datasets.browse(name, query, offset, limit)
+        answer = get_task(studio.datasets.get(name).task).answer_role.key
     value = {"total": page.total, "offset": offset, "rows": list(page.rows)}
     if context.obj.as_json:
         context.obj.show(value, "")
         return
-    columns = ["split", "index", "line", "label", "text", "findings"]
+    columns = ["split", "index", "line", answer, "text", "findings"]
     shown = [{key: plain(row.get(key)) for key in columns} for row in page.rows]
     context.obj.show_table(shown, columns, "No row is like that.")
     if shown:

@@ -169,7 +169,7 @@ SampleTask = Annotated[
 
 @app.command()
 def sample(context: typer.Context, task: SampleTask = "classification") -> None:
-    """Import the built-in sample of a task: customer messages in six intents, or requests by urgency."""
+    """Import the built-in sample of a task: messages by intent, feedback by topics, requests by urgency."""
     with context.obj.studio() as studio:
         dataset = studio.datasets.import_sample(task)
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")

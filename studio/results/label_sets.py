@@ -22,7 +22,7 @@ from studio.results.predictions import LABEL_PREFIX, rows_fingerprint
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import BETWEEN_TEXTS, Row
-from studio.tasks.multilabel import BETWEEN_LABELS, MULTILABEL, read_labels, write_labels
+from studio.tasks.multilabel import MULTILABEL, read_labels, show_labels, write_labels
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def list_set_mistakes(
     shares = predictions.scores[:, :, 0]
     sureness = np.where(predictions.extra, shares, np.where(predictions.missed, 1 - shares, 0.0))
     shown = {
-        name: [BETWEEN_LABELS.join(read_labels(cell)) for cell in predictions.names(chosen)]
+        name: [show_labels(cell) for cell in predictions.names(chosen)]
         for name, chosen in (("true", predictions.truth > 0), ("predicted", predictions.given))
     }
     frame = pd.DataFrame(
@@ -244,12 +244,10 @@ def find_set_gaps(
     rows = [
         {
             "text": first.texts[row],
-            "true": BETWEEN_LABELS.join(read_labels(true[row])),
+            "true": show_labels(true[row]),
             "line": int(first.lines[row]),
             "file": first.files[row],
-            "answers": {
-                name: BETWEEN_LABELS.join(read_labels(named[at][row])) for at, name in enumerate(names)
-            },
+            "answers": {name: show_labels(named[at][row]) for at, name in enumerate(names)},
             "confidence": {},
         }
         for row in sorted(differ, key=lambda row: -int(right[:, row].sum()))[:at_most]

@@ -55,13 +55,17 @@ def text_of(row: Row) -> str:
 
 @dataclass(frozen=True)
 class Role:
-    """What a column is to a task; an ``answer`` is what the model learns to give, the others are asked."""
+    """What a column is to a task; an ``answer`` is what the model learns to give, the others are asked.
+
+    ``shown`` gives what a dataset keeps of a cell as people read it.
+    """
 
     key: str
     title: str
     help: str
     required: bool = True
     answer: bool = False
+    shown: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,6 @@ from studio.errors import InvalidInput
 from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
-LABELS = Role(
-    "labels", "Labels", "The column with the labels of each row; or one column for each label.", answer=True
-)
 THRESHOLDS = "thresholds"
 MIDDLE = 0.5
 BETWEEN_LABELS = " | "
@@ -42,6 +39,24 @@ def write_labels(labels: Sequence[str]) -> str:
     '["a", "b"]'
     """
     return json.dumps(sorted(set(labels)), ensure_ascii=False)
+
+
+def show_labels(cell: str) -> str:
+    """The labels of a row as people read them.
+
+    >>> show_labels('["a", "b"]'), show_labels("[]")
+    ('a | b', '–')
+    """
+    return BETWEEN_LABELS.join(read_labels(cell)) or "–"
+
+
+LABELS = Role(
+    "labels",
+    "Labels",
+    "The column with the labels of each row; or, with commas between, a column of 1 and 0 for each label.",
+    answer=True,
+    shown=show_labels,
+)
 
 
 def check(columns: Columns, labels: Sequence[str]) -> None:

@@ -115,3 +115,14 @@ def test_repair_requests_are_distinct_and_have_numbers_all_over_the_scale():
     assert len(rows) == len({row["message"] for row in rows}) == 158
     assert min(numbers) == 0 and max(numbers) == 10
     assert all(sum(low <= number < low + 2 for number in numbers) >= 15 for low in (0, 2, 4, 6, 8))
+
+
+def test_pool_feedback_has_the_topics_that_its_readme_counts():
+    with SAMPLES["multilabel"].path.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    readme = SAMPLE.path.with_name("README.md").read_text(encoding="utf-8")
+    topics = Counter(topic for row in rows for topic in row["topics"].split("|") if topic)
+    assert len(rows) == len({row["message"] for row in rows}) == 121
+    assert all(f"| `{topic}` | {count} |" in readme for topic, count in topics.items())
+    assert sum(not row["topics"] for row in rows) == 7
+    assert max(row["topics"].count("|") for row in rows) == 2

@@ -28,5 +28,6 @@ SAMPLES = {
     "classification": Sample(
         "customer-messages", "customer_messages.csv", {"text": "message", "label": "intent"}
     ),
+    "multilabel": Sample("pool-feedback", "pool_feedback.csv", {"text": "message", "labels": "topics"}),
     "regression": Sample("repair-requests", "repair_requests.csv", {"text": "message", "number": "urgency"}),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from studio.data.browsing import RowQuery
+from studio.data.columns import LABEL
 from studio.data.editing import Edit
 from studio.pages import format as fmt
 from studio.pages import layout
@@ -176,7 +177,7 @@ def render_row(dataset: Dataset, row: Mapping[str, Any], editing: str, several_f
     """One row with what is to become of it, and where it is being corrected its fields below it."""
     place = f"{row['split']}:{row['index']}"
     draft: Mapping[str, Any] = row.get("draft") or {}
-    answer = get_task(dataset.task).answer_role.key
+    answer = get_task(dataset.task).answer_role
     line = fmt.count(int(row["line"]))
     texts = [str(row[role]) for role in TEXT_ROLES if role in row]
     badges = layout.join(
@@ -197,7 +198,7 @@ def render_row(dataset: Dataset, row: Mapping[str, Any], editing: str, several_f
         " ".join(marks),
         Markup("{}<small>{}</small>").format(line, row["file"]) if several_files else line,
         changed_cell(W.splits[row["split"]], W.splits[draft["split"]] if draft.get("split") else ""),
-        changed_cell(shown_label(str(row.get(answer, ""))), draft.get("label") or ""),
+        changed_cell(shown_label(answer.shown(row[answer.key])), draft.get("label") or ""),
         layout.join((long_text(text) for text in texts), "<br>"),
         Markup('<span class="s-badges">{}{}</span>').format(
             layout.badge("warning", W.rows.dropped) if draft.get("dropped") else "", badges
@@ -227,15 +228,15 @@ def render_editor(dataset: Dataset, row: Mapping[str, Any], place: str) -> Marku
         '<div class="s-actions">{}{}{}</div></div></td></tr>'
     ).format(
         render_label_fields(dataset, draft.get("label") or row.get("label", "")),
-        layout.action_button(W.rows.set, f"{SET}:{place}", "primary") if dataset.labels else "",
+        layout.action_button(W.rows.set, f"{SET}:{place}", "primary") if LABEL in dataset.roles else "",
         moves,
         layout.action_button(W.rows.drop, f"{DROP}:{place}"),
     )
 
 
 def render_label_fields(dataset: Dataset, now: str) -> Markup:
-    """The choice of another label, and a field for a new one; nothing where the rows have numbers."""
-    if not dataset.labels:
+    """The choice of another label, and a field for a new one; nothing where the rows have not one each."""
+    if LABEL not in dataset.roles:
         return layout.EMPTY
     options = layout.join(
         Markup('<option value="{0}"{1}>{0}</option>').format(

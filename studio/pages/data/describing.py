@@ -54,7 +54,7 @@ def answers_tile(dataset: Dataset) -> layout.Tile:
         return layout.Tile(W.overview.numbers, write_range(values), note)
     totals = label_totals(dataset.class_counts)
     commonest = max(totals, key=lambda label: totals[label], default="")
-    share = totals[commonest] / max(1, sum(totals.values())) if commonest else 0.0
+    share = totals[commonest] / max(1, sum(dataset.rows.values())) if commonest else 0.0
     note = W.overview.labels_note.say(label=fmt.shorten(commonest, 30), share=fmt.percent(share))
     return layout.Tile(W.overview.labels, fmt.count(len(dataset.labels)), note)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from studio.data.label_sets import columns_of
 from studio.errors import StudioError
 from studio.pages import guard
 from studio.pages.data import dividing, opening, review
@@ -52,6 +53,7 @@ class Filled:
             return self.understood, hidden, hidden, *(gr.skip(),) * (5 + len(dividing.show_fields("")))
         first, *others = dividing.show_fields(self.method)
         answer = get_task(self.task).answer_role
+        answers = list(dict.fromkeys([*self.names, *filter(None, [self.answer])]))
         columns = [(str(W.split.no_column), ""), *((name, name) for name in self.names)]
         return (
             self.understood,
@@ -60,7 +62,7 @@ class Filled:
             self.task,
             gr.update(choices=list(self.names), value=self.text),
             gr.update(choices=[(str(W.columns.no_text_b), ""), *self.names], value=self.text_b or ""),
-            gr.update(choices=list(self.names), value=self.answer, label=answer.title, info=answer.help),
+            gr.update(choices=answers, value=self.answer, label=answer.title, info=answer.help),
             self.method,
             {**first, "choices": columns, "value": self.column},
             *others,
@@ -156,7 +158,9 @@ def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None
     A second text is never guessed where something else was chosen: that there is none may be the choice.
     """
     chosen = {role: getattr(draft, role) for role in ROLES}
-    kept = {column for column in chosen.values() if column in names}
+    kept = {
+        column for column in chosen.values() if column and set(names).issuperset(columns_of(column, names))
+    }
     if kept:
         guessed = {role: column for role, column in guessed.items() if role != "text_b"}
     return {

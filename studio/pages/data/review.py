@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from studio.data.label_sets import columns_of
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.describing import describe_reading
@@ -77,7 +78,12 @@ def render_left_out(left_out: Sequence[LeftOut], count: int) -> Markup:
 def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
     """The first rows as they will be read, the chosen columns first and marked, damaged ones after them."""
     names = [str(name) for name in table.frame.columns]
-    marks = {column: W.columns[f"is_{role}"] for role, column in roles.items() if f"is_{role}" in W.columns}
+    marks = {
+        column: W.columns[f"is_{role}"]
+        for role, chosen in roles.items()
+        for column in columns_of(chosen, names)
+        if f"is_{role}" in W.columns
+    }
     ordered = sorted(names, key=lambda name: name not in marks)
     heads = [
         Markup("{} {}").format(name, layout.badge("info", marks[name], "quiet")) if name in marks else name
