@@ -32,7 +32,7 @@ from studio.results.kinds import kind_of
 from studio.results.predictions import Answers, write_predictions
 from studio.results.report import Report, ReportInputs
 from studio.settings import Settings
-from studio.tasks.base import Row
+from studio.tasks.base import Row, Tuned
 from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.followers import killed_with_partners
 from studio.training.placement import count_processes
@@ -173,7 +173,7 @@ def score_model(
         prediction_seconds += time.monotonic() - before
         predicted_rows += len(frame)
         write_predictions(predictions, place.model_dir / f"predictions-{split}.parquet")
-        reports[split] = report_of(place, name, split, predictions, fitted)
+        reports[split] = report_of(place, name, split, predictions, fitted, loaded.tuned)
     context.progress(fraction=0.98, message="Writing the model")
     folder = place.model_dir / "folder"
     told = {split: report.to_json() for split, report in reports.items()}
@@ -267,11 +267,15 @@ def fit_simple_models(context: JobContext, place: Workplace) -> Any:
             return fitted.result(SECONDS_BETWEEN_SIGNS)
 
 
-def report_of(place: Workplace, model: str, split: str, answers: Answers, fitted: Any) -> Report:
+def report_of(
+    place: Workplace, model: str, split: str, answers: Answers, fitted: Any, tuned: Tuned
+) -> Report:
     """The report of a model on a split of the dataset."""
     notes = () if fitted else (TRAINING_ROWS_GONE,)
     task = place.task
-    inputs = ReportInputs(model, place.dataset.name, split, answers, task.key, baselines=fitted, notes=notes)
+    inputs = ReportInputs(
+        model, place.dataset.name, split, answers, task.key, baselines=fitted, notes=notes, tuned=tuned
+    )
     return kind_of(task).report(inputs)
 
 
@@ -290,7 +294,7 @@ def evaluate(context: JobContext) -> Outcome:
         )
     except NotFound:
         fitted = None
-    report = report_of(place, payload["model"], payload["split"], predictions, fitted)
+    report = report_of(place, payload["model"], payload["split"], predictions, fitted, loaded.tuned)
     folder = place.model_dir / "evaluations"
     write_predictions(predictions, folder / f"{context.job_id}.parquet")
     write_json(folder / f"{context.job_id}.json", report.to_json())

@@ -315,7 +315,7 @@ def check_rows(
     if names and LABELS in roles:
         unknown = [find_unnamed(frame[LABELS], names) for frame in frames.values()]
     if LABELS in roles:
-        read_labels(tables, frames, roles[LABELS])
+        read_labels(tables, frames, roles[LABELS], names or ())
     near = find_near_at_once(*frames.values())
     checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
     if near is not None:
@@ -323,11 +323,16 @@ def check_rows(
     return checked, names or order_labels(labels_in(checked.good))
 
 
-def read_labels(tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], chosen: str) -> None:
-    """Read the labels of all tables in the same way, where they stand in one column."""
+def read_labels(
+    tables: Mapping[str, Table],
+    frames: Mapping[str, pd.DataFrame],
+    chosen: str,
+    known: Sequence[str] = (),
+) -> None:
+    """Read the labels of all tables in the same way, where they stand in one column; some may be known."""
     first = next(iter(tables.values()))
     if len(columns_of(chosen, [str(name) for name in first.frame.columns])) == 1:
-        cells = read_alike([frame[LABELS] for frame in frames.values()])
+        cells = read_alike([frame[LABELS] for frame in frames.values()], known)
         for frame, read in zip(frames.values(), cells, strict=True):
             frame[LABELS] = read
 

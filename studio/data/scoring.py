@@ -90,7 +90,7 @@ def check_rows(
     """The rows with those marked bad that cannot be scored, and why they cannot."""
     rows = take_roles(table, roles, "test").assign(bad=False)
     if LABELS in roles:
-        read_labels({"test": table}, {"test": rows}, roles[LABELS])
+        read_labels({"test": table}, {"test": rows}, roles[LABELS], known_labels)
     found: list[Problem] = []
     for role, column in roles.items():
         found += report_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)

@@ -22,7 +22,7 @@ from studio.results.predictions import LABEL_PREFIX, rows_fingerprint
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import BETWEEN_TEXTS, Row
-from studio.tasks.multilabel import MULTILABEL, read_labels, show_labels, write_labels
+from studio.tasks.multilabel import MIDDLE, MULTILABEL, THRESHOLDS, read_labels, show_labels, write_labels
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,11 @@ def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
         drawn = bootstrap_intervals(chosen, *values, seed=inputs.seed)
         intervals = {name: list(edges) for name, edges in drawn.items()}
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
-    per_label = set_rows(predictions)
+    thresholds = inputs.tuned.get(THRESHOLDS, [])
+    per_label = [
+        {**row, "threshold": thresholds[at] if at < len(thresholds) else MIDDLE}
+        for at, row in enumerate(set_rows(predictions))
+    ]
     absent = [row["label"] for row in per_label if not row["support"]]
     notes = list(inputs.notes)
     if predictions.rows and absent:

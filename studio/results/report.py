@@ -17,6 +17,7 @@ from studio.results.baselines import Baselines
 from studio.results.label_scores import confused_pairs, confusion_of, label_rows
 from studio.results.paired import draw_accuracies, interval_of, mcnemar_p_value
 from studio.results.predictions import Predictions
+from studio.tasks.base import Tuned
 from studio.tasks.registry import get_task
 
 CONFIDENT = 0.9
@@ -31,7 +32,10 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class ReportInputs(Generic[P, B]):
-    """What a report is made of; ``notes`` are sentences that stand before its own."""
+    """What a report is made of; ``notes`` are sentences that stand before its own.
+
+    ``tuned`` is what the task chose on the validation rows.
+    """
 
     model: str
     dataset: str
@@ -40,6 +44,7 @@ class ReportInputs(Generic[P, B]):
     task: str = "classification"
     baselines: B | None = None
     notes: tuple[str, ...] = ()
+    tuned: Tuned = field(default_factory=dict)
     seed: int = 0
 
 
