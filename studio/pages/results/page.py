@@ -136,7 +136,9 @@ def build(studio: Services) -> None:
         parts, tabs = {}, {}
         with desk.tabs:
             for key, build_tab in TABS.items():
-                with gr.Tab(W.tabs[key], id=key, elem_id=f"results-tab-{key}") as tabs[key]:
+                # A tab that is there can no more be hidden in the browser; one that is not can be shown.
+                shown = key not in OF_KIND
+                with gr.Tab(W.tabs[key], id=key, elem_id=f"results-tab-{key}", visible=shown) as tabs[key]:
                     parts[key] = build_tab(desk)
     marks = {key: events.hidden_text() for key in TABS}
     filling = Filling(desk, [heading, actions, notes, desk.source], parts, marks, tabs)
