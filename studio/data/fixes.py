@@ -111,6 +111,7 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "missing_label": ("drop_rows",),
     "missing_number": ("drop_rows",),
     "not_a_number": ("drop_rows",),
+    "unreadable_labels": ("drop_rows",),
     "label_not_in_file": ("drop_rows",),
     "unknown_label": ("drop_rows",),
     "unknown_split": ("drop_rows",),

@@ -52,6 +52,8 @@ def test_labels_are_imported_learnt_looked_at_and_asked(
     expect(page.locator("#results-rivals")).to_contain_text("Always the commonest labels")
     page.goto(f"{studio.url}/compare?models=tagger,shorter", wait_until="commit")
     expect(page.locator("#compare-table")).to_contain_text("F1 (micro)")
+    page.get_by_role("tab", name="By label").click()
+    expect(page.locator("#compare-labels-table")).to_contain_text("kitchen")
 
     page.goto(f"{studio.url}/predict?model=tagger", wait_until="commit")
     page.locator("#predict-text textarea").fill("the cat and the food")

@@ -51,6 +51,7 @@ def test_numbers_are_imported_learnt_looked_at_and_asked(
     expect(page.locator("#errors-worst")).to_contain_text("we saw")
     page.goto(f"{studio.url}/compare?models=alike,shorter", wait_until="commit")
     expect(page.locator("#compare-table")).to_contain_text("Spearman correlation")
+    expect(page.get_by_role("tab", name="By label")).to_be_hidden()
 
     page.goto(f"{studio.url}/predict?model=alike", wait_until="commit")
     page.locator("#predict-text textarea").fill("the cat is number 3")

@@ -115,7 +115,9 @@ def build(studio: Services) -> None:
         parts, tabs = {}, {}
         with gr.Tabs(elem_id="compare-tabs"):
             for key, build_tab in TABS.items():
-                with gr.Tab(W.tabs[key], id=key, elem_id=f"compare-tab-{key}") as tabs[key]:
+                # As on the page of results: a tab that is there can no more be hidden in the browser.
+                shown = key != "labels"
+                with gr.Tab(W.tabs[key], id=key, elem_id=f"compare-tab-{key}", visible=shown) as tabs[key]:
                     parts[key] = build_tab(studio)
     address = events.hidden_text()
     current = events.hidden_text(value=FIRST_TAB)
