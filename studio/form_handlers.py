@@ -85,9 +85,9 @@ def make_form(
     seen = plain.task.rows_of(spread(place.split("train"), CALIBRATION_ROWS), place.roles) if int8 else []
     context.progress(fraction=0.0, message="Converting the model")
     made = compile_form(plain, place.model_dir / "folder", folder, seen, telling(context, CONVERTED, SEEN))
-    true_ids = np.array([plain.labels.index(label) for label in frame["label"]])
+    truth = plain.task.targets(frame, plain.labels)
     measured = compare(
-        plain, made, plain.task.rows_of(frame, place.roles), true_ids, telling(context, SEEN, 1.0)
+        plain, made, plain.task.rows_of(frame, place.roles), truth, telling(context, SEEN, 1.0)
     )
     return CompiledForm(
         id=context.job_id,

@@ -185,7 +185,7 @@ def test_commands_and_the_api_make_show_and_remove_it(
         assert client.delete(f"{API}/models/{MODEL}").status_code == 409
         assert client.post(f"{API}/models/none/compiled", json={}).status_code == 404
     assert run("model", "compile", MODEL, "--accept-slow", "--wait") == 0
-    assert "It gives 100 % of 8 test rows the same label as the plain form" in capsys.readouterr().out
+    assert "It gives 100 % of 8 test rows the same answer as the plain form" in capsys.readouterr().out
     assert run("model", "plain", MODEL) == 0
     assert "answers by its plain form" in capsys.readouterr().out
 

@@ -18,6 +18,7 @@ from studio.errors import InvalidInput
 from studio.metrics.multilabel import f1_micro
 from studio.results.label_sets import LabelSets, list_set_mistakes
 from studio.services.datasets import ImportRequest
+from studio.services.forms import FormWish
 from studio.services.training import TrainRequest
 from studio.settings import Settings
 from tests.conftest import write_csv
@@ -144,3 +145,13 @@ def test_rows_are_browsed_by_a_label_they_have(trained: Studio) -> None:
     page = trained.datasets.browse("notes", RowQuery(label="pets"), 0, 500)
     wanted = sum("pets" in topics for _, _, topics in messages())
     assert page.total == wanted and all('"pets"' in row["labels"] for row in page.rows)
+
+
+def test_a_faster_form_is_measured_and_answers_the_same(trained: Studio) -> None:
+    row = {"text": "the cat and the food"}
+    (plain,) = trained.predictions.predict("tagger", [row])
+    run_to_its_end(trained, trained.forms.start("tagger", FormWish(accept_slow=True)))
+    form = trained.models.get("tagger").compiled
+    assert form is not None and form.agreement == 1.0 and abs(form.loss) < 1e-3
+    (found,) = trained.predictions.predict("tagger", [row])
+    assert found["labels"] == plain["labels"]

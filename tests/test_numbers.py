@@ -16,6 +16,7 @@ from studio.cli.main import app
 from studio.errors import InvalidInput
 from studio.pages.compare import details, ranking
 from studio.services.datasets import ImportRequest
+from studio.services.forms import FormWish
 from studio.services.training import TrainRequest
 from studio.settings import Settings
 from tests.conftest import write_csv
@@ -116,3 +117,13 @@ def test_what_only_labels_have_is_refused_in_a_sentence(trained: Studio, small_t
     trained.datasets.import_file(ImportRequest(path=small_table, name="labelled"))
     with pytest.raises(InvalidInput, match="is a dataset for classification"):
         trained.evaluations.start("alike", "labelled", "test")
+
+
+def test_a_faster_form_is_measured_and_answers_the_same(trained: Studio) -> None:
+    row = {"text": "the cat is number 3", "text_b": "we saw a cat of 3"}
+    (plain,) = trained.predictions.predict("alike", [row])
+    run_to_its_end(trained, trained.forms.start("alike", FormWish(accept_slow=True)))
+    form = trained.models.get("alike").compiled
+    assert form is not None and form.agreement == 1.0 and abs(form.loss) < 1e-3
+    (found,) = trained.predictions.predict("alike", [row])
+    assert found["value"] == pytest.approx(plain["value"], abs=1e-3)

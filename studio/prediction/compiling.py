@@ -120,7 +120,7 @@ def batches(plain: LoadedModel, rows: Sequence[Row], size: int) -> list[dict[str
 
 
 def compare(
-    plain: LoadedModel, made: LoadedModel, rows: Sequence[Row], true_ids: np.ndarray, tell: Tell
+    plain: LoadedModel, made: LoadedModel, rows: Sequence[Row], truth: np.ndarray, tell: Tell
 ) -> Comparison:
     """Have both forms answer the same rows in turns; the metric is the task's primary one."""
     forms = (plain, made)
@@ -137,7 +137,7 @@ def compare(
             seconds[which] += time.perf_counter() - began
     before, after = (plain.task.scores(np.concatenate(logits)[: len(rows)], plain.tuned) for logits in parts)
     metric = get_metric(plain.task.primary_metric)
-    lost = metric.compute(true_ids, before) - metric.compute(true_ids, after)
+    lost = metric.compute(truth, before) - metric.compute(truth, after)
     return Comparison(
         agreement=float(plain.task.agree(before, after).mean()),
         loss=lost if metric.best == "high" else -lost,

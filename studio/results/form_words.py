@@ -11,7 +11,7 @@ def describe_form(form: CompiledForm) -> str:
     """What the form costs and gains, in two sentences.
 
     >>> print(describe_form(CompiledForm("1", "int8", "test", 400, 0.9975, "accuracy", 0.0025, 2.04, 1.5, 9)))
-    It gives 99.8 % of 400 test rows the same label as the plain form, and accuracy loses 0.25 points. \
+    It gives 99.8 % of 400 test rows the same answer as the plain form, and accuracy loses 0.25 points. \
 It answers a file 2.0 times as fast and a single text 1.5 times, measured in turns on this machine.
     """
     return f"{describe_answers(form)} {describe_speed(form)}"
@@ -21,7 +21,7 @@ def describe_answers(form: CompiledForm) -> str:
     """How its answers compare with the plain ones."""
     rows = count_words(form.rows, f"{form.split} row")
     return (
-        f"It gives {percent(form.agreement)} of {rows} the same label as the plain form, "
+        f"It gives {percent(form.agreement)} of {rows} the same answer as the plain form, "
         f"and {get_metric(form.metric).title.lower()} {describe_loss(form.loss)}."
     )
 
