@@ -13,7 +13,7 @@ from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.mending import mend_rows
-from studio.data.planning import settle_plan
+from studio.data.planning import settle_plan, strata_of
 from studio.data.readers import ReadOptions, read_table
 from studio.data.splits import SplitPlan
 from studio.data.splits.plans import PLAN_CELLS
@@ -100,3 +100,16 @@ def test_fixes_pass_over_the_cells_that_rows_are_divided_by() -> None:
     mended = mend_rows(rows, choices)
     assert mended.rows["text"].tolist() == ["one", "two"]
     assert mended.rows[PLAN_CELLS].tolist() == ["", ""]
+
+
+def test_rows_are_divided_by_their_rarest_label_or_by_tenths_of_their_numbers() -> None:
+    sets = pd.DataFrame(
+        {"labels": ['["a", "b"]', '["a"]', "[]", '["a", "b"]', '["a", "c"]']}, index=[4, 3, 2, 1, 0]
+    )
+    assert strata_of(sets, "ratios").tolist() == ["b", "a", "", "b", "c"]
+    assert set(strata_of(sets, "groups")) == {""}
+    numbers = pd.DataFrame({"number": [str(number % 7) for number in range(200)]})
+    tenths = strata_of(numbers, "ratios")
+    assert tenths.value_counts().tolist() == [20] * 10
+    assert numbers["number"][tenths == "0"].max() <= numbers["number"][tenths == "9"].min()
+    assert set(strata_of(numbers[:50], "ratios")) == {""}
