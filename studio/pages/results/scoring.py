@@ -67,7 +67,11 @@ def build_upload(desk: Desk) -> None:
         with gr.Row():
             text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
             text_b = gr.Dropdown(label=W.scoring.text_b_column, elem_id="scoring-text-b", visible=False)
-            label = gr.Dropdown(label=W.scoring.answer_column.say(answer="label"), elem_id="scoring-label")
+            label = gr.Dropdown(
+                label=W.scoring.answer_column.say(answer="label"),
+                elem_id="scoring-label",
+                allow_custom_value=True,
+            )
         name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
         drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
         problems = layout.html(elem_id="scoring-problems")
@@ -133,6 +137,8 @@ def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
     except StudioError as error:
         return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 4, False, layout.EMPTY
     columns = [str(column) for column in preview.table.frame.columns]
+    guessed = preview.roles.get(answer.key)
+    answers = list(dict.fromkeys([*columns, *filter(None, [guessed])]))  # several columns may hold the answer
     reads_pairs = "text_b" in known.roles
     column = W.scoring.answer_column.say(answer=answer.title.lower())
     taken = {dataset.name for dataset in studio.datasets.list()}
@@ -141,7 +147,7 @@ def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
         gr.update(visible=True),
         gr.update(choices=columns, value=preview.roles.get("text")),
         gr.update(choices=columns, value=preview.roles.get("text_b"), visible=reads_pairs),
-        gr.update(choices=columns, value=preview.roles.get(answer.key), label=column),
+        gr.update(choices=answers, value=guessed, label=column),
         free_name(name_from(path.name), taken),
         False,
         layout.EMPTY,
