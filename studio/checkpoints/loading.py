@@ -49,15 +49,16 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
     try:
-        return read_encoder(folder, get_task(task).outputs(labels))
+        what = f"{len(labels)} label{'' if len(labels) == 1 else 's'}" if labels else "one number"
+        return read_encoder(folder, get_task(task).outputs(labels), what)
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, outputs: Sequence[str]) -> LoadedEncoder:
-    """Do the work of ``load_encoder``."""
+def read_encoder(folder: Path, outputs: Sequence[str], what: str) -> LoadedEncoder:
+    """Do the work of ``load_encoder``; ``what`` the outputs are is told in the notes."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
     config.id2label = dict(enumerate(outputs))
@@ -75,7 +76,7 @@ def read_encoder(folder: Path, outputs: Sequence[str]) -> LoadedEncoder:
         )
     refuse_missing_weights(folder, model, info)
     note = read_note(folder)
-    keeps_head, sentence = renew_head(model, info, known, list(outputs))
+    keeps_head, sentence = renew_head(model, info, known, list(outputs), what)
     notes = [*(note.notes if note else ()), sentence]
     return LoadedEncoder(model, load_tokenizer(folder), notes, keeps_head)
 
@@ -115,15 +116,16 @@ def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> No
         )
 
 
-def renew_head(model: Any, info: dict[str, Any], known: list[str], outputs: list[str]) -> tuple[bool, str]:
+def renew_head(
+    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], what: str
+) -> tuple[bool, str]:
     """Give the model a new head unless its own is for these outputs; tell whether it kept it, and a note."""
     inside = encoder_prefix(model)
-    what = f"{len(outputs)} labels" if len(outputs) > 1 else "one number"
     names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
     if names <= set(info["missing_keys"]):
         return False, f"It gets a new head for {what}."
     if known == outputs:
-        same = "the same labels" if len(outputs) > 1 else "a number too"
+        same = "a number too" if what == "one number" else "the same labels"
         return True, f"It keeps its head, which was trained for {same}."
     fresh = dict(type(model)(model.config).named_parameters())
     with torch.no_grad():

@@ -174,7 +174,8 @@ class SetBaselines:
         answers = {"frequent": (np.tile(self.shares, (predictions.rows, 1)), cut_at)}
         if self.pipeline is not None:
             texts = [cut(text) for text in predictions.texts]
-            answers["tfidf"] = (self.pipeline.predict_proba(texts).reshape(len(texts), len(self.shares)), 0.5)
+            # For a single label there is a column of those who have it not, too.
+            answers["tfidf"] = (self.pipeline.predict_proba(texts)[:, -len(self.shares) :], 0.5)
         padding = ((0, 0), (0, len(predictions.labels) - len(self.shares)))
         found = {}
         for name, (shares, threshold) in answers.items():
@@ -273,6 +274,8 @@ def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
     ]
     absent = [row["label"] for row in per_label if not row["support"]]
     notes = list(inputs.notes)
+    if predictions.rows and inputs.tuned and inputs.split == "validation":
+        notes.append("The thresholds were chosen on these rows, so their scores are a little too good.")
     if predictions.rows and absent:
         notes.append(words.describe_absent(absent, inputs.split))
     score = describe_sets(predictions, metrics) if predictions.rows else words.describe_empty(inputs.split)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from studio.metrics.intervals import bootstrap_intervals
 from studio.metrics.registry import compute_metrics, get_metric
-from studio.numbers import format_number
+from studio.numbers import format_number, short_number
 from studio.results import report_words as words
 from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_rows
 from studio.results.predictions import rows_fingerprint
@@ -111,7 +111,6 @@ class NumberBaselines:
 
     mean: float
     pipeline: Any | None
-    unit: str
 
     @classmethod
     def fit(cls, texts: Sequence[str], numbers: np.ndarray, seed: int = 0) -> NumberBaselines:
@@ -128,7 +127,7 @@ class NumberBaselines:
             if "empty vocabulary" not in str(error):
                 raise
             pipeline = None
-        return cls(float(numbers.mean()), pipeline, unit)
+        return cls(float(numbers.mean()), pipeline)
 
     def score(self, predictions: NumberPredictions) -> dict[str, dict[str, float]]:
         """The metrics of both on rows of a split, by name: mean, and tfidf where it could be fitted."""
@@ -171,10 +170,10 @@ def measure_numbers(predictions: NumberPredictions, seed: int = 0) -> dict[str, 
 
 def describe_errors(predictions: NumberPredictions, metrics: Mapping[str, float]) -> str:
     """How far off answers are, in the unit of the numbers."""
-    half, most = np.quantile(np.abs(predictions.errors), [0.5, 0.9])
+    half, most = (short_number(edge, 3) for edge in np.quantile(np.abs(predictions.errors), [0.5, 0.9]))
     rows = count_words(predictions.rows, "text")
     return (
-        f"Of {rows}, half are off by at most {half:.3g} and nine of ten by at most {most:.3g}; "
+        f"Of {rows}, half are off by at most {half} and nine of ten by at most {most}; "
         f"the order is right to {metrics['spearman']:.3g} (Spearman, 1 is perfect)."
     )
 
@@ -199,10 +198,10 @@ def find_gaps(
     rows = [
         {
             "text": first.texts[row],
-            "true": f"{first.truth[row]:.3g}",
+            "true": short_number(first.truth[row], 3),
             "line": int(first.lines[row]),
             "file": first.files[row],
-            "answers": {name: f"{found[at, row]:.3g}" for at, name in enumerate(names)},
+            "answers": {name: short_number(found[at, row], 3) for at, name in enumerate(names)},
             "confidence": {},
         }
         for row in np.argsort(-spread, kind="stable")[:at_most]
@@ -244,7 +243,7 @@ def describe_rivals(metrics: Mapping[str, float], rivals: Mapping[str, Mapping[s
     'TF-IDF with a linear model is off by 0.8 on average, always the mean by 1.2, this model by 0.4.'
     """
     names = {"tfidf": "TF-IDF with a linear model is off by {} on average", "mean": "always the mean by {}"}
-    told = [names[name].format(f"{rivals[name]['mae']:.3g}") for name in names if name in rivals]
+    told = [names[name].format(short_number(rivals[name]["mae"], 3)) for name in names if name in rivals]
     if len(told) < 2:
         return ""
-    return f"{', '.join(told)}, this model by {metrics['mae']:.3g}."
+    return f"{', '.join(told)}, this model by {short_number(metrics['mae'], 3)}."

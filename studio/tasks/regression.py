@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
+from studio.numbers import short_number
 from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
 VALUE = "value"
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def read_number(cell: str) -> float:
-    """The number in a cell; NaN where there is none.
+    """The number in a cell; NaN where there is none, or one too large to be learnt (float32).
 
     A comma is taken for a decimal point where there is no other.
 
@@ -31,7 +33,7 @@ def read_number(cell: str) -> float:
         number = float(plain) if "_" not in plain else math.nan
     except ValueError:
         return math.nan
-    return number if math.isfinite(number) else math.nan
+    return number if abs(number) <= LARGEST else math.nan
 
 
 def check(columns: Columns, labels: Sequence[str]) -> None:
@@ -119,7 +121,7 @@ REGRESSION = Task(
     recode=recode,
     columns=lambda _labels: (PREDICTION,),
     cells=cells,
-    say=lambda answer: f"{answer[VALUE]:.4g}",
+    say=lambda answer: short_number(answer[VALUE]),
     card=CardWords(
         gives="a number, in the scale of the data it was trained on",
         limit="It gives every text a number, also where none makes sense, and says not how sure it is.",
