@@ -36,6 +36,25 @@ def read_number(cell: str) -> float:
     return number if abs(number) <= LARGEST else math.nan
 
 
+def outputs(_labels: Sequence[str]) -> tuple[str, ...]:
+    """The one number that the head gives."""
+    return (VALUE,)
+
+
+def columns(_labels: Sequence[str]) -> tuple[str, ...]:
+    """The predicted number."""
+    return (PREDICTION,)
+
+
+def say(answer: Mapping[str, Any]) -> str:
+    """The number.
+
+    >>> say({"value": 2.512345})
+    '2.512'
+    """
+    return short_number(answer[VALUE])
+
+
 def check(columns: Columns, labels: Sequence[str]) -> None:
     """Raise InvalidInput where all rows have the same number."""
     numbers = targets(columns, labels)
@@ -111,7 +130,7 @@ REGRESSION = Task(
     watched=("pearson", "spearman"),
     primary_metric="spearman",
     check=check,
-    outputs=lambda _labels: (VALUE,),
+    outputs=outputs,
     encode=encode,
     targets=targets,
     tune=tune_nothing,
@@ -119,9 +138,9 @@ REGRESSION = Task(
     agree=agree,
     decode=decode,
     recode=recode,
-    columns=lambda _labels: (PREDICTION,),
+    columns=columns,
     cells=cells,
-    say=lambda answer: short_number(answer[VALUE]),
+    say=say,
     card=CardWords(
         gives="a number, in the scale of the data it was trained on",
         limit="It gives every text a number, also where none makes sense, and says not how sure it is.",
