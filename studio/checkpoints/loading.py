@@ -49,16 +49,15 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
     try:
-        what = f"{len(labels)} label{'' if len(labels) == 1 else 's'}" if labels else "one number"
-        return read_encoder(folder, get_task(task).outputs(labels), what)
+        return read_encoder(folder, get_task(task).outputs(labels), has_labels=bool(labels))
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, outputs: Sequence[str], what: str) -> LoadedEncoder:
-    """Do the work of ``load_encoder``; ``what`` the outputs are is told in the notes."""
+def read_encoder(folder: Path, outputs: Sequence[str], *, has_labels: bool) -> LoadedEncoder:
+    """Do the work of ``load_encoder``; the notes tell whether the outputs are labels or a number."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
     config.id2label = dict(enumerate(outputs))
@@ -76,7 +75,7 @@ def read_encoder(folder: Path, outputs: Sequence[str], what: str) -> LoadedEncod
         )
     refuse_missing_weights(folder, model, info)
     note = read_note(folder)
-    keeps_head, sentence = renew_head(model, info, known, list(outputs), what)
+    keeps_head, sentence = renew_head(model, info, known, list(outputs), has_labels)
     notes = [*(note.notes if note else ()), sentence]
     return LoadedEncoder(model, load_tokenizer(folder), notes, keeps_head)
 
@@ -117,15 +116,16 @@ def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> No
 
 
 def renew_head(
-    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], what: str
+    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], has_labels: bool
 ) -> tuple[bool, str]:
     """Give the model a new head unless its own is for these outputs; tell whether it kept it, and a note."""
     inside = encoder_prefix(model)
+    what = f"{len(outputs)} label{'' if len(outputs) == 1 else 's'}" if has_labels else "one number"
     names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
     if names <= set(info["missing_keys"]):
         return False, f"It gets a new head for {what}."
     if known == outputs:
-        same = "a number too" if what == "one number" else "the same labels"
+        same = "the same labels" if has_labels else "a number too"
         return True, f"It keeps its head, which was trained for {same}."
     fresh = dict(type(model)(model.config).named_parameters())
     with torch.no_grad():

@@ -14,6 +14,7 @@ from studio.tasks.multilabel import read_labels, write_labels
 SEPARATORS = ("|", ";", ",", "、", "，", "；")
 YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "✓", "是", "有"})
 NO = frozenset({"", "0", "0.0", "false", "no", "n", "-", "否", "无"})
+MARKS = YES | NO
 BETWEEN_COLUMNS = ", "
 LISTS_AT_LEAST = 0.9
 # A separator stands in a good part of the cells, and what it parts comes back in other rows.
@@ -48,7 +49,7 @@ def is_mark(cell: str) -> bool:
     >>> is_mark("1"), is_mark(" no "), is_mark("2")
     (True, True, False)
     """
-    return cell.strip().casefold() in YES | NO
+    return cell.strip().casefold() in MARKS
 
 
 def join_marks(marks: pd.DataFrame) -> pd.Series:
@@ -62,7 +63,7 @@ def join_marks(marks: pd.DataFrame) -> pd.Series:
     ]
     labels = pd.Series(found, index=marks.index, dtype="str")
     for name in reversed(names):
-        strange = ~plain[name].isin(YES | NO)
+        strange = ~plain[name].isin(MARKS)
         labels[strange] = f"{name}: " + marks.loc[strange, name]
     return labels
 
