@@ -15,10 +15,10 @@ from studio.data.readers.characters import Origin, find_text_problems
 from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
-from studio.data.readers.tagging import find_scheme, find_wrong_tags
 from studio.errors import InvalidInput
+from studio.tasks.tagging.schemes import find_scheme, invalid_tags
 
-TAG = re.compile(r"O|[BIESMLU][-_]\S+")
+TAG = re.compile(r"O|[BIESMLUW][-_]\S+")
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
 FIELDS = re.compile(r"[ \t]+")
 DOCUMENT_START = "-DOCSTART-"
@@ -127,7 +127,7 @@ def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
             sentence = Sentence()
             continue
         fields = split_fields(line)
-        if line.startswith("# ") and len(fields) != width:
+        if line.startswith("# ") and (len(fields) != width or not TAG.fullmatch(fields[-1])):
             continue
         sentence.tokens.append(fields[0])
         sentence.tags.append(fields[-1])
@@ -152,9 +152,9 @@ def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
         column="tags",
     )
     wrong = [
-        sentence.lines[place]
-        for sentence, places in zip(sentences, find_wrong_tags(tags, scheme), strict=True)
-        for place in places
+        sentence.lines[invalid.place]
+        for sentence in sentences
+        for invalid in invalid_tags(sentence.tags, scheme)
     ]
     if wrong:
         yield Problem(

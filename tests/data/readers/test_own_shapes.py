@@ -66,6 +66,7 @@ def conll(tmp_path: Path, text: str, encoding: str = "utf-8") -> Table:
         ("John B-PER\nSmith L-PER\nMary U-PER\n\nRome U-LOC\n. O\n", "BILOU"),
         ("-DOCSTART- -X- -X- O\n\nJohn NNP B-NP B-PER\nran VBD B-VP O\n\nRome NNP B-NP B-LOC\n", "IOB2"),
         ("# id 1 domain=x\nJohn _ _ B-PER\n\n# id 2 domain=x\nRome _ _ B-LOC\n. _ _ O\n", "IOB2"),
+        ("John B-PER\nSmith E-PER\nMary W-PER\n\nRome W-LOC\n. O\n", "BMEWO"),
         ("吴 B-NAME\r\n重 M-NAME\r\n阳 E-NAME\r\n\r\n， O\r\n中 B-CONT\r\n国 E-CONT\r\n", "BMES"),
     ],
 )
@@ -83,6 +84,11 @@ def test_tokens_and_tags_are_as_written_with_the_line_of_their_sentence(tmp_path
     assert rows_of(table) == [('["\\"John\\"", "said"]', '["B-PER", "O"]'), ('["Rome"]', '["B-LOC"]')]
     assert table.lines.tolist() == [3, 7]
     assert table.roles == {"tokens": "tokens", "tags": "tags"}
+
+
+def test_a_line_about_a_sentence_is_no_token_though_it_has_as_many_columns(tmp_path: Path) -> None:
+    table = conll(tmp_path, "# id 1 domain=x\nJohn _ _ B-PER\n\n# id 2 domain=x\n# _ _ O\nRome _ _ B-LOC\n")
+    assert rows_of(table) == [('["John"]', '["B-PER"]'), ('["#", "Rome"]', '["O", "B-LOC"]')]
 
 
 def test_tags_that_break_the_rules_and_lines_without_a_tag_are_named(tmp_path: Path) -> None:
