@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.tasks.classification import softmax
 from studio.tasks.tagging.schemes import OUTSIDE, begin_and_inside, spans_of
 from studio.tasks.tagging.words import Offset
 
@@ -18,17 +19,6 @@ def tag_labels(types: Sequence[str]) -> tuple[str, ...]:
     ('O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER')
     """
     return (OUTSIDE, *(tag for label in types for tag in begin_and_inside(label)))
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Logarithms of the probabilities of labels, float64, along the last axis.
-
-    >>> np.exp(log_softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))).tolist()
-    [[0.5, 0.5], [1.0, 0.0]]
-    """
-    given = np.asarray(logits, dtype=np.float64)
-    shifted = given - given.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def best_path(scores: np.ndarray) -> np.ndarray:
@@ -63,17 +53,16 @@ def decode_entities(
 ) -> list[dict[str, Any]]:
     """The entities of a text, by its words and their outputs (words, 2 * types + 1); they never overlap.
 
-    The score is the mean probability of the labels of an entity's words. Logarithms of probabilities are
-    logits too.
+    Logits are compared after a softmax, so logarithms of probabilities will do. The score of an entity is the
+    mean probability of its words' labels.
 
     >>> logits = np.log([[0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.9, 0.05, 0.05]])
     >>> found = decode_entities("Anna Lee left", [(0, 4), (5, 8), (9, 13)], logits, ["PER"])
     >>> [(each["label"], each["start"], each["end"], each["text"], round(each["score"], 3)) for each in found]
     [('PER', 0, 8, 'Anna Lee', 0.7)]
     """
-    scores = log_softmax(logits)
-    path = best_path(scores)
-    sure = np.exp(scores[np.arange(len(path)), path])
+    path = best_path(np.asarray(logits, dtype=np.float64))
+    sure = softmax(logits)[np.arange(len(path)), path]
     labels = tag_labels(types)
     found = []
     for span in spans_of([labels[number] for number in path]):
