@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from studio.tasks.classification import softmax
-
-Offset = tuple[int, int]
-"""The first character, and the one after the last."""
+from studio.tasks.tagging.words import Offset
 
 N_BEST = 20
 MAX_ANSWER_TOKENS = 30
