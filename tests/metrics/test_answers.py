@@ -264,9 +264,9 @@ def test_between_neighbouring_numbers_a_threshold_still_tells_them_apart() -> No
     assert (low <= threshold < high, best) == (True, 1.0)
 
 
-def test_ten_thousand_questions_take_less_than_two_seconds() -> None:
+def test_ten_thousand_questions_take_less_than_two_seconds_of_a_core() -> None:
     right = [["the Norman conquest of England in 1066", "1066", "in 1066"], ["公元前221年秦始皇统一六国"]]
     found = ["in the year 1066, after the death of Edward", "秦始皇在公元前221年统一六国，建立秦朝"]
-    began = time.perf_counter()
+    began = time.process_time()
     score_answers(found * 5000, right * 5000, ["When did it happen?", "什么时候发生的？"] * 5000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -157,8 +157,8 @@ def test_a_hundred_thousand_sentences_take_seconds() -> None:
     sentences = [
         [[(start, start + 2, "PER") for start in row] for row in side] for side in starts.swapaxes(0, 1)
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     score_entities(count_entities(*sentences))
     score_types(*sentences)
     assert find_errors(*sentences)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20

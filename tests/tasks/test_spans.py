@@ -135,7 +135,7 @@ def test_every_answer_in_ten_thousand_texts_is_the_text_at_its_offsets() -> None
 def test_a_thousand_windows_of_512_tokens_take_seconds() -> None:
     drawn = np.random.default_rng(6)
     windows = windows_of("word " * 3600, drawn, 512, 128)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
         decode_spans("word " * 3600, windows)
-    assert len(windows) == 10 and time.perf_counter() - began < 10
+    assert len(windows) == 10 and time.process_time() - began < 10
