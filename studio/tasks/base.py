@@ -30,7 +30,9 @@ Tuned = Mapping[str, Any]
 
 Tune = Callable[[np.ndarray, np.ndarray], Tuned]
 Scores = Callable[[np.ndarray, Tuned], np.ndarray]
-Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
+Problem = Literal[
+    "single_label_classification", "multi_label_classification", "regression", "multiple_choice"
+]
 Agree = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Decode = Callable[[np.ndarray, Sequence[str], Tuned], list[dict[str, Any]]]
 Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], np.ndarray]
@@ -96,6 +98,7 @@ class Task:
     say the same, bool (rows,). ``decode`` gives the answers to rows, of outputs, and ``recode`` the scores of
     answers. In a file answers are ``columns``, and ``cells`` gives their text, of
     scores: one list of cells for each column. ``say`` puts an answer into one line.
+    ``encode`` makes one sequence of each row, or as many as ``sequences`` says; the head looks at each alone.
     """
 
     key: str
@@ -120,6 +123,7 @@ class Task:
     cells: Cells
     say: Callable[[Mapping[str, Any]], str]
     card: CardWords
+    sequences: Callable[[Row], int] | None = None
 
     def role(self, key: str) -> Role:
         """Return one role by its key; raises KeyError where the task has no such role."""
