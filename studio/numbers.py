@@ -10,3 +10,20 @@ def format_number(value: float | None) -> str:
     ('0.0000001', '512', '0.5')
     """
     return str(int(value)) if value is not None and float(value).is_integer() else f"{value:.10f}".rstrip("0")
+
+
+def short_number(value: float, digits: int = 4, sign: str = "") -> str:
+    """A number to so many digits as a person writes it: large ones whole, with commas, and no exponents.
+
+    ``sign`` "+" writes that of positive numbers too.
+
+    >>> short_number(2.512345), short_number(249999.7), short_number(-12345.6, 3), short_number(0.000012)
+    ('2.512', '250,000', '-12,346', '0.000012')
+    >>> short_number(0.5, sign="+"), short_number(1e30)
+    ('+0.5', '1e+30')
+    """
+    if 1000 <= abs(value) < 1e15:
+        return f"{value:{sign},.0f}"
+    if 0 < abs(value) < 1e-4:
+        return f"{value:{sign}.10f}".rstrip("0").rstrip(".") if abs(value) >= 1e-9 else f"{value:{sign}.1e}"
+    return f"{value:{sign}.{digits}g}"

@@ -122,8 +122,7 @@ def test_models_of_label_sets_are_compared(trained: Studio) -> None:
     answers = [trained.models.predictions(name) for name in ("tagger", "shorter")]
     differ = (answers[0].given != answers[1].given).any(axis=1)
     assert found.disagreement_count == int(differ.sum())
-    if found.disagreements:
-        assert set(found.disagreements[0]["answers"]) == {"tagger", "shorter"}
+    assert found.disagreement_count and set(found.disagreements[0]["answers"]) == {"tagger", "shorter"}
 
 
 def test_mistakes_are_found_by_the_label_that_is_missed_or_given_wrongly() -> None:

@@ -112,7 +112,7 @@ def test_models_of_numbers_are_compared_by_their_own_metric(trained: Studio) -> 
 
 def test_what_only_labels_have_is_refused_in_a_sentence(trained: Studio, small_table: Path) -> None:
     weighted = TrainRequest("sts", "minilm-l6", changes={"class_weights": "balanced"})
-    with pytest.raises(InvalidInput, match="have no labels that could be weighted"):
+    with pytest.raises(InvalidInput, match="have not one label each"):
         trained.training.recipe(weighted)
     trained.datasets.import_file(ImportRequest(path=small_table, name="labelled"))
     with pytest.raises(InvalidInput, match="is a dataset for classification"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert TASKS[task.key] is task
     answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"], {})
     assert json.loads(json.dumps(answers)) == answers
+    assert task.say(answers[0])
+    assert pickle.loads(pickle.dumps(task)).key == task.key, "several processes train it"
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)

@@ -12,7 +12,7 @@ from studio.api.passing import pass_file
 from studio.api.schemas import EditsBody, FixBody, RowsQuery
 from studio.data.browsing import RowQuery
 from studio.data.editing import Edit
-from studio.data.exporting import MEDIA_TYPES, check_format
+from studio.data.exporting import MEDIA_TYPES, check_format, with_lists
 from studio.services.datasets import parse_fixes
 
 router = APIRouter(tags=["datasets"])
@@ -23,7 +23,7 @@ def list_rows(studio: StudioNow, name: str, wanted: Annotated[RowsQuery, Query()
     """Some of the rows that are asked for, and how many there are."""
     query = RowQuery(**wanted.model_dump(exclude={"offset", "limit"}))
     page = studio.datasets.browse(name, query, wanted.offset, wanted.limit)
-    return {"total": page.total, "offset": wanted.offset, "rows": list(page.rows)}
+    return {"total": page.total, "offset": wanted.offset, "rows": [with_lists(row) for row in page.rows]}
 
 
 @router.get("/datasets/{name}/findings")

@@ -59,15 +59,16 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
     try:
-        return read_encoder(folder, HEADS[get_task(task).head], get_task(task).outputs(labels))
+        described = get_task(task)
+        return read_encoder(folder, HEADS[described.head], described.outputs(labels), has_labels=bool(labels))
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, head: Any, outputs: Sequence[str]) -> LoadedEncoder:
-    """Do the work of ``load_encoder``."""
+def read_encoder(folder: Path, head: Any, outputs: Sequence[str], *, has_labels: bool) -> LoadedEncoder:
+    """Do the work of ``load_encoder``; the notes tell whether the outputs are labels or a number."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
     config.id2label = dict(enumerate(outputs))
@@ -85,7 +86,7 @@ def read_encoder(folder: Path, head: Any, outputs: Sequence[str]) -> LoadedEncod
         )
     refuse_missing_weights(folder, model, info)
     note = read_note(folder)
-    keeps_head, sentence = renew_head(model, info, known, list(outputs))
+    keeps_head, sentence = renew_head(model, info, known, list(outputs), has_labels)
     notes = [*(note.notes if note else ()), sentence]
     return LoadedEncoder(model, load_tokenizer(folder), notes, keeps_head)
 
@@ -125,15 +126,17 @@ def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> No
         )
 
 
-def renew_head(model: Any, info: dict[str, Any], known: list[str], outputs: list[str]) -> tuple[bool, str]:
+def renew_head(
+    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], has_labels: bool
+) -> tuple[bool, str]:
     """Give the model a new head unless its own is for these outputs; tell whether it kept it, and a note."""
     inside = encoder_prefix(model)
-    what = f"{len(outputs)} labels" if len(outputs) > 1 else "one number"
+    what = f"{len(outputs)} label{'' if len(outputs) == 1 else 's'}" if has_labels else "one number"
     names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
     if names <= set(info["missing_keys"]):
         return False, f"It gets a new head for {what}."
     if known == outputs:
-        same = "the same labels" if len(outputs) > 1 else "a number too"
+        same = "the same labels" if has_labels else "a number too"
         return True, f"It keeps its head, which was trained for {same}."
     fresh = dict(type(model)(model.config).named_parameters())
     with torch.no_grad():

@@ -41,13 +41,16 @@ def rows(
     query = RowQuery(split, label, finding, shortest, longest, search)
     with context.obj.studio() as studio:
         page = studio.datasets.browse(name, query, offset, limit)
-        answer = get_task(studio.datasets.get(name).task).answer_role.key
+        answer = get_task(studio.datasets.get(name).task).answer_role
     value = {"total": page.total, "offset": offset, "rows": list(page.rows)}
     if context.obj.as_json:
         context.obj.show(value, "")
         return
-    columns = ["split", "index", "line", answer, "text", "findings"]
-    shown = [{key: plain(row.get(key)) for key in columns} for row in page.rows]
+    columns = ["split", "index", "line", answer.key, "text", "findings"]
+    shown = [
+        {key: plain(answer.shown(row[key]) if key == answer.key else row.get(key)) for key in columns}
+        for row in page.rows
+    ]
     context.obj.show_table(shown, columns, "No row is like that.")
     if shown:
         print(f"Rows {offset + 1:,} to {offset + len(shown):,} of {page.total:,}")

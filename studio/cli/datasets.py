@@ -11,6 +11,7 @@ import typer
 from studio.cli import dataset_rows
 from studio.cli import import_options as options
 from studio.cli.output import say
+from studio.data.columns import NUMBER
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
@@ -117,7 +118,11 @@ def carry_out(context: typer.Context, request: ImportRequest, source: str) -> No
 def describe_rows(dataset: Dataset) -> str:
     """'64 train, 8 validation, 8 test rows, 2 labels'."""
     rows = ", ".join(f"{count} {split}" for split, count in dataset.rows.items())
-    return f"{rows} rows, {len(dataset.labels)} labels" if dataset.labels else f"{rows} rows with numbers"
+    return (
+        f"{rows} rows, {len(dataset.labels)} labels"
+        if NUMBER not in dataset.roles
+        else f"{rows} rows with numbers"
+    )
 
 
 @app.command("list")
@@ -138,7 +143,7 @@ def show(context: typer.Context, name: Name) -> None:
     with context.obj.studio() as studio:
         value = studio.datasets.get(name).to_json()
     rows = ", ".join(f"{count} {split_name}" for split_name, count in value["rows"].items())
-    labels = f"; labels: {', '.join(value['labels'])}" if value["labels"] else ", with numbers"
+    labels = f"; labels: {', '.join(value['labels'])}" if NUMBER not in value["roles"] else ", with numbers"
     context.obj.show(value, f"{name}: {rows} rows{labels}")
 
 

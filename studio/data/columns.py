@@ -145,7 +145,7 @@ def guess_roles(
         number = best_number([fact for fact in facts if fact.name not in roles.values()])
         if number:
             roles[NUMBER] = number
-    taken = {name for chosen in roles.values() for name in columns_of(chosen, names)}
+    taken = {name for role, chosen in roles.items() for name in columns_of(role, chosen, names)}
     left = [fact for fact in facts if fact.name not in taken]
     longest = max((fact.mean_length for fact in left), default=0.0)
     left.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
@@ -231,7 +231,7 @@ def match_columns(roles: Mapping[str, str], table: Table) -> dict[str, str]:
         return column if column in names else by_plain.get(column.strip().casefold(), column)
 
     return {
-        role: BETWEEN_COLUMNS.join(map(spell, columns_of(spell(column), names)))
+        role: BETWEEN_COLUMNS.join(map(spell, columns_of(role, spell(column), names)))
         for role, column in roles.items()
     }
 
@@ -266,7 +266,7 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     table.file,
                 )
             )
-        unknown = [name for name in columns_of(column, names) if name not in names]
+        unknown = [name for name in columns_of(role_key, column, names) if name not in names]
         if role_key in known and column and unknown:
             found.append(
                 Problem(
@@ -279,7 +279,7 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     column=unknown[0],
                 )
             )
-    chosen = [name for column in roles.values() if column for name in columns_of(column, names)]
+    chosen = [name for role, column in roles.items() if column for name in columns_of(role, column, names)]
     for column in dict.fromkeys(column for column in chosen if chosen.count(column) > 1):
         found.append(
             Problem(

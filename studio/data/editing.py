@@ -67,7 +67,9 @@ def check_edit(edit: Edit, dataset: Dataset, draft: Sequence[Edit] = ()) -> None
 def check_label(edit: Edit, dataset: Dataset, draft: Sequence[Edit]) -> None:
     """Raise InvalidInput where a label cannot be set."""
     if LABEL not in dataset.roles:
-        raise InvalidInput(f"'{dataset.name}' has no labels.", "Drop the row, or move it.")
+        raise InvalidInput(
+            f"The rows of '{dataset.name}' have not one label each.", "Drop the row, or move it."
+        )
     if not edit.value.strip():
         raise InvalidInput("A label cannot be empty.", "Choose a label, or drop the row.")
     known = [*dataset.labels, *(each.value for each in draft if each.action == SET_LABEL)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from jobs.durable import replacing
+from studio.data.columns import LABELS
 from studio.data.dataset import Dataset
 from studio.data.library import Library
 from studio.data.splits import SPLITS
 from studio.errors import InvalidInput
+from studio.tasks.multilabel import read_labels
 
 GROUPS_AT_ONCE = 4
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
@@ -100,8 +102,17 @@ def write_csv(tables: Iterator[pa.Table], file: BinaryIO) -> None:
 def write_jsonl(tables: Iterator[pa.Table], file: BinaryIO) -> None:
     """One JSON object per line, in UTF-8."""
     for table in tables:
-        for row in table.to_pylist():
+        for row in map(with_lists, table.to_pylist()):
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+
+def with_lists(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose labels, where it has any number of them, are a list.
+
+    >>> with_lists({"text": "[a]", "labels": '["x", "y"]'})
+    {'text': '[a]', 'labels': ['x', 'y']}
+    """
+    return {**row, LABELS: read_labels(row[LABELS])} if LABELS in row else row
 
 
 def write_parquet(tables: Iterator[pa.Table], file: BinaryIO) -> None:

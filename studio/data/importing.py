@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
@@ -13,13 +13,14 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from studio.data.checks.giveaway import check_giveaway
+from studio.data.checks.label_sets import find_lost, tell_sign
 from studio.data.checks.labels import check_unused
-from studio.data.checks.rows import Checked, check_frames, mark_dropped, recheck, take_roles
+from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, recheck, take_roles
 from studio.data.columns import ANSWERS, CLASSIFICATION, LABEL, LABELS, NUMBER, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
-from studio.data.label_sets import all_labels, columns_of, find_unnamed, read_alike
-from studio.data.labels import name_labels, order_labels, read_labels_file
+from studio.data.label_sets import all_labels, find_unnamed
+from studio.data.labels import labels_in, name_labels, order_labels, read_labels, read_labels_file
 from studio.data.leaks import LEAKS
 from studio.data.mending import mend_rows
 from studio.data.near import find_near_at_once
@@ -222,10 +223,12 @@ def divide_checked(
     reading_codes = tuple(dict.fromkeys(problem.code for problem in found))
     found += [problem for problem in checked.problems if problem.code not in LEAKS]
     found += [problem for problem in divided.problems if problem.code in LEAKS]
+    if LABELS in roles and ALL in set(checked.rows["split"]):
+        found += find_lost(divided.frames, roles[LABELS])
     problems = request.without_dropped(found)
     problems += check_sides(divided.frames, problems)
     if rows.names:
-        problems += check_unused(checked.good, rows.names, roles[LABEL])
+        problems += check_unused(checked.good, set(labels_in(checked.good)), rows.names)
     main = next(iter(tables))
     bad = int((checked.rows["bad"] & (checked.rows["split"] == main)).sum())
     return PreparedImport(
@@ -307,41 +310,22 @@ def check_rows(
         split: take_roles(table, roles, split).assign(**take_cells(table, plan_column))
         for split, table in tables.items()
     }
-    unknown = []
+    unknown, sign = [], ""
     if names and LABEL in roles:
         for frame in frames.values():
             frame[LABEL], wrong = name_labels(frame[LABEL], names)
             unknown.append(wrong)
-    if names and LABELS in roles:
-        unknown = [find_unnamed(frame[LABELS], names) for frame in frames.values()]
     if LABELS in roles:
-        read_labels(tables, frames, roles[LABELS], names or ())
+        sign = read_labels(tables, frames, roles[LABELS], names or ())
+        unknown = [find_unnamed(frame[LABELS], names) for frame in frames.values()] if names else []
     near = find_near_at_once(*frames.values())
     checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
     if near is not None:
         checked.rows[NEAR] = near.groups
-    return checked, names or order_labels(labels_in(checked.good))
-
-
-def read_labels(
-    tables: Mapping[str, Table],
-    frames: Mapping[str, pd.DataFrame],
-    chosen: str,
-    known: Sequence[str] = (),
-) -> None:
-    """Read the labels of all tables in the same way, where they stand in one column; some may be known."""
-    first = next(iter(tables.values()))
-    if len(columns_of(chosen, [str(name) for name in first.frame.columns])) == 1:
-        cells = read_alike([frame[LABELS] for frame in frames.values()], known)
-        for frame, read in zip(frames.values(), cells, strict=True):
-            frame[LABELS] = read
-
-
-def labels_in(rows: pd.DataFrame) -> Iterable[str]:
-    """The labels that rows have, each once."""
-    if LABELS in rows:
-        return list(all_labels(rows[LABELS]).unique())
-    return list(rows[LABEL].unique()) if LABEL in rows else []
+    if sign:
+        told = tell_sign(checked.rows, roles[LABELS], sign)
+        checked = replace(checked, problems=(*checked.problems, told))
+    return checked, order_labels(labels_in(checked.good)) if NUMBER in roles or not names else names
 
 
 def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> list[Problem]:
@@ -384,5 +368,9 @@ def measure_lengths(frames: Mapping[str, pd.DataFrame], roles: Mapping[str, str]
     columns = {role: frames["train"][role] for role in roles if role not in ANSWERS}
     if len(columns) > 1:
         columns = {"together": reduce(lambda one, other: one + " " + other, columns.values()), **columns}
-    numbers = {NUMBER: {"values": describe_numbers(list(frames["train"][NUMBER]))}} if NUMBER in roles else {}
+    numbers = {}
+    if NUMBER in roles:
+        # A table to score a model on has no training rows.
+        rows = frames["train"] if len(frames["train"]) else pd.concat(list(frames.values()))
+        numbers = {NUMBER: {"values": describe_numbers(list(rows[NUMBER]))}}
     return {**{name: length_histogram(column) for name, column in columns.items()}, **numbers}

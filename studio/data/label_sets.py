@@ -11,9 +11,10 @@ import pandas as pd
 
 from studio.tasks.multilabel import read_labels, write_labels
 
-SEPARATORS = ("|", ";", ",", "、", "，", "；", "/")
+SEPARATORS = ("|", ";", ",", "、", "，", "；")
 YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "✓", "是", "有"})
 NO = frozenset({"", "0", "0.0", "false", "no", "n", "-", "否", "无"})
+MARKS = YES | NO
 BETWEEN_COLUMNS = ", "
 LISTS_AT_LEAST = 0.9
 # A separator stands in a good part of the cells, and what it parts comes back in other rows.
@@ -21,15 +22,25 @@ SEPARATED_AT_LEAST = 0.05
 CELLS_READ = 20_000
 
 
-def columns_of(chosen: str, names: Sequence[str]) -> list[str]:
-    """The columns that a role is read from: one, or several with commas between, of those a table has.
+def columns_of(role: str, chosen: str, names: Sequence[str]) -> list[str]:
+    """The columns that a role is read from, of those a table has: of labels several, with commas between.
 
-    >>> columns_of("a, b", ["a", "b"]), columns_of("a, b", ["a, b", "a"])
+    >>> columns_of("labels", "a, b", ["a", "b"]), columns_of("text", "a, b", ["a", "b"])
     (['a', 'b'], ['a, b'])
+    >>> columns_of("labels", "Food, drinks, service", ["food, drinks", "service"])
+    ['Food, drinks', 'service']
     """
-    if chosen in names or "," not in chosen:
+    known = {name.strip().casefold() for name in names}
+    if role != "labels" or chosen.strip().casefold() in known:
         return [chosen]
-    return [part.strip() for part in chosen.split(",") if part.strip()]
+    parts, found = chosen.split(","), []
+    while parts:
+        # A name may hold commas itself: the longest that there is.
+        ends = (end for end in range(len(parts), 1, -1) if ",".join(parts[:end]).strip().casefold() in known)
+        end = next(ends, 1)
+        found.append(",".join(parts[:end]).strip())
+        parts = parts[end:]
+    return [name for name in found if name]
 
 
 def is_mark(cell: str) -> bool:
@@ -38,7 +49,7 @@ def is_mark(cell: str) -> bool:
     >>> is_mark("1"), is_mark(" no "), is_mark("2")
     (True, True, False)
     """
-    return cell.strip().casefold() in YES | NO
+    return cell.strip().casefold() in MARKS
 
 
 def join_marks(marks: pd.DataFrame) -> pd.Series:
@@ -52,7 +63,7 @@ def join_marks(marks: pd.DataFrame) -> pd.Series:
     ]
     labels = pd.Series(found, index=marks.index, dtype="str")
     for name in reversed(names):
-        strange = ~plain[name].isin(YES | NO)
+        strange = ~plain[name].isin(MARKS)
         labels[strange] = f"{name}: " + marks.loc[strange, name]
     return labels
 
@@ -89,22 +100,27 @@ def best_separator(cells: pd.Series, known: Sequence[str]) -> str:
     return max(("", *SEPARATORS), key=share)
 
 
-def read_cells(cells: pd.Series, known: Sequence[str] = ()) -> pd.Series:
+def find_separator(cells: pd.Series, known: Sequence[str] = ()) -> str:
+    """What stands between the labels of a cell: nothing where nearly all cells look like lists.
+
+    Else the sign is guessed, or is that which gives most labels that are ``known``.
+    """
+    filled = cells.str.strip()
+    filled = filled[filled != ""]
+    if len(filled) and filled.str.startswith("[").mean() >= LISTS_AT_LEAST:
+        return ""
+    return best_separator(cells, known) if known else guess_separator(cells)
+
+
+def read_cells(cells: pd.Series, separator: str) -> pd.Series:
     """Labels of one column as a dataset keeps them; a cell that looks like a list and is none stays as it is.
 
-    Cells are lists as JSON or Python write them where nearly all look so. Else the sign between labels is
-    guessed, or is that which gives most labels that are ``known``.
-
-    >>> read_cells(pd.Series(["b; a", "", "a"])).tolist()
+    >>> read_cells(pd.Series(["b; a", "", "a"]), ";").tolist()
     ['["a", "b"]', '[]', '["a"]']
-    >>> read_cells(pd.Series(["['b', 'a']", '["a"]', "[a"])).tolist()
+    >>> read_cells(pd.Series(["['b', 'a']", '["a"]', "[a"]), "").tolist()
     ['["a", "b"]', '["a"]', '[a']
     """
     plain = cells.str.strip()
-    filled = plain[plain != ""]
-    separator = ""
-    if not len(filled) or filled.str.startswith("[").mean() < LISTS_AT_LEAST:
-        separator = best_separator(cells, known) if known else guess_separator(cells)
     found = {cell: read_cell(cell, separator) for cell in plain.unique()}
     return plain.map(found).astype("str")
 
@@ -132,23 +148,14 @@ def read_list(cell: str) -> str:
 def is_label_set(cell: str) -> bool:
     """Whether a cell holds labels as a dataset keeps them.
 
-    >>> is_label_set('["a"]'), is_label_set("[a"), is_label_set("severe: 2")
+    >>> is_label_set('["a"]'), is_label_set("[a"), is_label_set('["a", null]')
     (True, False, False)
     """
     try:
-        return cell.startswith("[") and isinstance(read_labels(cell), list)
+        found = read_labels(cell) if cell.startswith("[") else None
     except ValueError:
         return False
-
-
-def read_alike(parts: Sequence[pd.Series], known: Sequence[str] = ()) -> list[pd.Series]:
-    """Labels of one column of several tables, read in the same way; see ``read_cells``."""
-    together = read_cells(pd.concat(parts, ignore_index=True), known)
-    ends = np.cumsum([len(part) for part in parts])
-    return [
-        together.iloc[end - len(part) : end].set_axis(part.index)
-        for part, end in zip(parts, ends, strict=True)
-    ]
+    return isinstance(found, list) and all(isinstance(label, str) for label in found)
 
 
 def find_unnamed(cells: pd.Series, names: Sequence[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ from studio.data.checks.rows import MADE_HERE, find_unseen
 from studio.data.columns import ANSWERS, LABEL
 from studio.data.fixes import IGNORE, FixChoice, Step, check_choices, in_order
 from studio.data.mends import cells, labels, sides
-from studio.data.mends.workbench import Bench, drop
+from studio.data.mends.workbench import NOTHING, Bench, drop
 from studio.data.near import NearGroups
 from studio.data.texts import is_blank
 
@@ -46,8 +46,15 @@ def mend_rows(
     marks = rows["marks"].to_numpy() if "marks" in rows else None
     plain = rows.drop(columns=[name for name in MADE_HERE if name in rows]).reset_index(drop=True)
     bench = Bench(plain, None if near is None else near.groups, codes, marks)
-    steps = [ACTS[choice.action](bench, choice) for choice in in_order(choices) if choice.action in ACTS]
+    steps = [act(bench, choice) for choice in in_order(choices) if choice.action in ACTS]
     return Mended(bench.rows, tuple(steps), bench.left_out())
+
+
+def act(bench: Bench, choice: FixChoice) -> Step:
+    """Do one action; one on labels changes nothing where the rows have not one label each."""
+    if choice.action in OF_LABELS and LABEL not in bench.rows:
+        return Step(choice.code, choice.action, 0, NOTHING)
+    return ACTS[choice.action](bench, choice)
 
 
 def ignore(bench: Bench, choice: FixChoice) -> Step:
@@ -61,9 +68,9 @@ def drop_rows(bench: Bench, choice: FixChoice) -> Step:
     if choice.code == "missing_text":
         blank = [is_blank(rows[role]) for role in bench.roles if role not in ANSWERS]
         return drop(bench, choice, np.logical_or.reduce(blank), "no text")
-    if choice.code == "missing_label":
+    if choice.code == "missing_label" and LABEL in rows:
         return drop(bench, choice, is_blank(rows[LABEL]), "no label")
-    if choice.code == "unseen_label":
+    if choice.code == "unseen_label" and LABEL in rows:
         mask = find_unseen(rows, np.zeros(len(rows), dtype=bool))
         return drop(bench, choice, mask, "no training row has the label")
     mask = np.zeros(len(rows), dtype=bool)
@@ -72,6 +79,7 @@ def drop_rows(bench: Bench, choice: FixChoice) -> Step:
     return drop(bench, choice, mask, "they had the finding")
 
 
+OF_LABELS = frozenset({"trim_labels", "merge_labels", "majority_label", "drop_conflicts", "drop_rare_labels"})
 ACTS: Mapping[str, Callable[[Bench, FixChoice], Step]] = {
     "drop_rows": drop_rows,
     "repair_mojibake": cells.repair_mojibake,

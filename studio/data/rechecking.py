@@ -15,7 +15,16 @@ from studio.data.problems import Problem
 from studio.errors import InvalidInput
 
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
-LEFT_OUT_CODES = ("missing_text", "missing_label", "label_not_in_file", "unseen_label", "unknown_label")
+LEFT_OUT_CODES = (
+    "missing_text",
+    "missing_label",
+    "missing_number",
+    "not_a_number",
+    "unreadable_labels",
+    "label_not_in_file",
+    "unseen_label",
+    "unknown_label",
+)
 DIVISION_CODES = ("large_group", "incomparable_split")
 OF_LABELS_FILE = "unused_labels"
 LOST_LABELS = "label_not_in_train"

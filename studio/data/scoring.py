@@ -25,11 +25,10 @@ from studio.data.importing import (
     ImportRequest,
     PreparedImport,
     count_labels,
-    labels_in,
     measure_lengths,
-    read_labels,
 )
 from studio.data.label_sets import find_unnamed
+from studio.data.labels import labels_in, read_labels
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table, read_table
 from studio.data.texts import is_blank
@@ -117,7 +116,7 @@ def no_rows(table: Table) -> Problem:
         "error",
         "no_usable_rows",
         "No row can be scored.",
-        "Each row needs a text and one of the labels that the model knows.",
+        "Each row needs a text and its right answer, with labels that the model knows.",
         "Choose other columns or another file.",
         table.file,
     )

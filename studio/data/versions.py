@@ -14,8 +14,8 @@ from studio.data.comparability import sketch_rows
 from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.fixes import Step
-from studio.data.importing import PreparedImport, count_labels, labels_in, measure_lengths
-from studio.data.labels import order_labels
+from studio.data.importing import PreparedImport, count_labels, measure_lengths
+from studio.data.labels import labels_in, order_labels
 from studio.data.library import Library
 from studio.data.problems import by_severity
 from studio.data.rechecking import recheck_rows

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+NAMES = ("F1", "Matthews", "Pearson", "Spearman")
 Compute = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -29,6 +30,11 @@ class Metric:
     compute: Compute
     two_labels_only: bool = False
     has_interval: bool = True
+
+    @property
+    def spoken(self) -> str:
+        """The title as it stands within a sentence; people's names keep their capital."""
+        return self.title if self.title.startswith(NAMES) else self.title[0].lower() + self.title[1:]
 
     def applies(self, label_count: int) -> bool:
         """Tell whether the metric means something for so many labels."""

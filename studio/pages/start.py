@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 W = words_of("start")
 FIRST_PRESET = "quick"
-FIRST_TASK = "classification"
+FIRST_TASK = list_tasks()[0].key
 
 
 def is_first_visit(studio: Services) -> bool:

@@ -154,7 +154,7 @@ class Predictor:
         return self.load(folder).logits(rows, progress)
 
     def predict(self, folder: str | Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """One ``{label, confidence, probabilities}`` per row."""
+        """One answer per row, as the model's task gives it."""
         scores = self.logits(folder, rows)
         loaded = self.load(folder)
         return loaded.task.decode(scores, loaded.labels, loaded.tuned)

@@ -83,19 +83,26 @@ def fit_pipeline(texts: Sequence[str], ids: np.ndarray, unit: str, seed: int) ->
     """TF-IDF and logistic regression, or None and the reason why nothing could be learnt."""
     # scikit-learn takes a second to import, and pages that only read reports never fit anything.
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
 
     if len(np.unique(ids)) < 2:
         return None, "The training rows carry fewer than two labels, so there is nothing to tell apart."
-    pipeline = make_pipeline(
-        make_vectorizer(unit), LogisticRegression(C=10.0, max_iter=200, tol=1e-3, random_state=seed)
+    pipeline = fit_words(
+        texts, ids, unit, LogisticRegression(C=10.0, max_iter=200, tol=1e-3, random_state=seed)
     )
+    return pipeline, "" if pipeline is not None else "The training texts contain no words."
+
+
+def fit_words(texts: Sequence[str], answers: np.ndarray, unit: str, linear: Any) -> Pipeline | None:
+    """TF-IDF and a linear model of scikit-learn on top of it; None where the texts contain no words."""
+    from sklearn.pipeline import make_pipeline
+
+    pipeline = make_pipeline(make_vectorizer(unit), linear)
     try:
-        return pipeline.fit(texts, ids), ""
+        return pipeline.fit(texts, answers)
     except ValueError as error:
         if "empty vocabulary" not in str(error):
             raise
-        return None, "The training texts contain no words."
+        return None
 
 
 def make_vectorizer(unit: str) -> Any:

@@ -22,7 +22,7 @@ def describe_answers(form: CompiledForm) -> str:
     rows = count_words(form.rows, f"{form.split} row")
     return (
         f"It gives {percent(form.agreement)} of {rows} the same answer as the plain form, "
-        f"and {get_metric(form.metric).title.lower()} {describe_loss(form.loss)}."
+        f"and {get_metric(form.metric).spoken} {describe_loss(form.loss)}."
     )
 
 

@@ -32,7 +32,7 @@ from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
-from studio.tasks.regression import REGRESSION
+from studio.tasks.regression import REGRESSION, read_number
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def fit_numbers(asked: Sequence[Row], frame: pd.DataFrame, _labels: Sequence[str
 
 def numbers_of(frame: pd.DataFrame) -> np.ndarray:
     """The true numbers of rows, float64."""
-    return REGRESSION.targets({"number": list(frame["number"])}, ()).astype(np.float64)
+    return np.array([read_number(cell) for cell in frame["number"]], dtype=np.float64)
 
 
 KINDS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,17 @@ from studio.metrics.intervals import bootstrap_intervals
 from studio.metrics.multilabel import count_answers
 from studio.metrics.registry import compute_metrics, get_metric
 from studio.results import report_words as words
-from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_rows
+from studio.results.baselines import choose_unit, cut, fit_words, pick_rows
 from studio.results.label_scores import recall_interval
-from studio.results.predictions import LABEL_PREFIX, rows_fingerprint
+from studio.results.predictions import LABEL_PREFIX, Asked, by_role, rows_fingerprint
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
-from studio.tasks.base import BETWEEN_TEXTS, Row
+from studio.tasks.base import Row
 from studio.tasks.multilabel import MIDDLE, MULTILABEL, THRESHOLDS, read_labels, show_labels, write_labels
 
 
 @dataclass(frozen=True)
-class LabelSets:
+class LabelSets(Asked):
     """What was asked, the true labels and the given ones of one split, in the order of its rows.
 
     ``asked`` has a column of texts for each role that the model reads. ``truth`` is 0 or 1 (rows, labels);
@@ -50,10 +49,9 @@ class LabelSets:
         unknown = {label for cell in cells for label in read_labels(cell)}.difference(labels)
         known = (*labels, *sorted(unknown))
         padding = ((0, 0), (0, len(unknown)), (0, 0))
-        roles = asked[0] if asked else ("text",)
         return cls(
             labels=known,
-            asked={role: tuple(row[role] for row in asked) for role in roles},
+            asked=by_role(asked),
             truth=MULTILABEL.targets({"labels": cells}, known),
             scores=np.pad(scores.reshape(len(asked), len(labels), 2), padding),
             lines=frame["line"].to_numpy(dtype=np.int64),
@@ -64,11 +62,6 @@ class LabelSets:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.truth)
-
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What was asked in each row, as one text."""
-        return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
 
     @property
     def given(self) -> np.ndarray:
@@ -153,18 +146,12 @@ class SetBaselines:
         """The same rows and seed give the same answers; of more than 50,000 rows a random 50,000 are used."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.multiclass import OneVsRestClassifier
-        from sklearn.pipeline import make_pipeline
 
         rows = pick_rows(len(truth), seed)
         linear = LogisticRegression(C=10.0, max_iter=200, tol=1e-3, random_state=seed)
         unit = choose_unit([texts[row] for row in rows])
-        pipeline = make_pipeline(make_vectorizer(unit), OneVsRestClassifier(linear))
-        try:
-            pipeline.fit([cut(texts[row]) for row in rows], (truth[rows] > 0).astype(int))
-        except ValueError as error:
-            if "empty vocabulary" not in str(error):
-                raise
-            pipeline = None
+        has = (truth[rows] > 0).astype(int)
+        pipeline = fit_words([cut(texts[row]) for row in rows], has, unit, OneVsRestClassifier(linear))
         return cls(truth.mean(axis=0) if len(truth) else np.zeros(truth.shape[1]), pipeline)
 
     def score(self, predictions: LabelSets) -> dict[str, dict[str, float]]:
@@ -174,7 +161,8 @@ class SetBaselines:
         answers = {"frequent": (np.tile(self.shares, (predictions.rows, 1)), cut_at)}
         if self.pipeline is not None:
             texts = [cut(text) for text in predictions.texts]
-            answers["tfidf"] = (self.pipeline.predict_proba(texts).reshape(len(texts), len(self.shares)), 0.5)
+            # For a single label there is a column of those who have it not, too.
+            answers["tfidf"] = (self.pipeline.predict_proba(texts)[:, -len(self.shares) :], 0.5)
         padding = ((0, 0), (0, len(predictions.labels) - len(self.shares)))
         found = {}
         for name, (shares, threshold) in answers.items():
@@ -273,6 +261,8 @@ def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
     ]
     absent = [row["label"] for row in per_label if not row["support"]]
     notes = list(inputs.notes)
+    if predictions.rows and inputs.tuned and inputs.split == "validation":
+        notes.append("The thresholds were chosen on these rows, so their scores are a little too good.")
     if predictions.rows and absent:
         notes.append(words.describe_absent(absent, inputs.split))
     score = describe_sets(predictions, metrics) if predictions.rows else words.describe_empty(inputs.split)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,20 +12,20 @@ import pyarrow as pa
 
 from studio.metrics.intervals import bootstrap_intervals
 from studio.metrics.registry import compute_metrics, get_metric
-from studio.numbers import format_number
+from studio.numbers import format_number, short_number
 from studio.results import report_words as words
-from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_rows
-from studio.results.predictions import rows_fingerprint
+from studio.results.baselines import choose_unit, cut, fit_words, pick_rows
+from studio.results.predictions import Asked, by_role, rows_fingerprint
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words
-from studio.tasks.base import BETWEEN_TEXTS, Row
+from studio.tasks.base import Row
 from studio.tasks.regression import REGRESSION
 
 POINTS_SHOWN, BINS = 500, 20
 
 
 @dataclass(frozen=True)
-class NumberPredictions:
+class NumberPredictions(Asked):
     """What was asked, the true and the predicted numbers of one split, in the order of its rows.
 
     ``asked`` has a column of texts for each role that the model reads; ``truth`` and ``found`` are float64
@@ -43,11 +42,6 @@ class NumberPredictions:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.truth)
-
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What was asked in each row, as one text."""
-        return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
 
     @property
     def scores(self) -> np.ndarray:
@@ -74,9 +68,8 @@ class NumberPredictions:
         cls, asked: Sequence[Row], truth: np.ndarray, found: np.ndarray, frame: pd.DataFrame
     ) -> NumberPredictions:
         """Answers to rows of a split, of which ``frame`` has line and file."""
-        roles = asked[0] if asked else ("text",)
         return cls(
-            asked={role: tuple(row[role] for row in asked) for role in roles},
+            asked=by_role(asked),
             truth=np.asarray(truth, dtype=np.float64),
             found=np.asarray(found, dtype=np.float64),
             lines=frame["line"].to_numpy(dtype=np.int64),
@@ -111,24 +104,18 @@ class NumberBaselines:
 
     mean: float
     pipeline: Any | None
-    unit: str
 
     @classmethod
     def fit(cls, texts: Sequence[str], numbers: np.ndarray, seed: int = 0) -> NumberBaselines:
         """The same rows and seed give the same answers; of more than 50,000 rows a random 50,000 are used."""
         from sklearn.linear_model import Ridge
-        from sklearn.pipeline import make_pipeline
 
         rows = pick_rows(len(numbers), seed)
         unit = choose_unit([texts[row] for row in rows])
-        pipeline = make_pipeline(make_vectorizer(unit), Ridge(alpha=1.0, random_state=seed))
-        try:
-            pipeline.fit([cut(texts[row]) for row in rows], numbers[rows])
-        except ValueError as error:
-            if "empty vocabulary" not in str(error):
-                raise
-            pipeline = None
-        return cls(float(numbers.mean()), pipeline, unit)
+        pipeline = fit_words(
+            [cut(texts[row]) for row in rows], numbers[rows], unit, Ridge(alpha=1.0, random_state=seed)
+        )
+        return cls(float(numbers.mean()), pipeline)
 
     def score(self, predictions: NumberPredictions) -> dict[str, dict[str, float]]:
         """The metrics of both on rows of a split, by name: mean, and tfidf where it could be fitted."""
@@ -171,10 +158,10 @@ def measure_numbers(predictions: NumberPredictions, seed: int = 0) -> dict[str, 
 
 def describe_errors(predictions: NumberPredictions, metrics: Mapping[str, float]) -> str:
     """How far off answers are, in the unit of the numbers."""
-    half, most = np.quantile(np.abs(predictions.errors), [0.5, 0.9])
+    half, most = (short_number(edge, 3) for edge in np.quantile(np.abs(predictions.errors), [0.5, 0.9]))
     rows = count_words(predictions.rows, "text")
     return (
-        f"Of {rows}, half are off by at most {half:.3g} and nine of ten by at most {most:.3g}; "
+        f"Of {rows}, half are off by at most {half} and nine of ten by at most {most}; "
         f"the order is right to {metrics['spearman']:.3g} (Spearman, 1 is perfect)."
     )
 
@@ -199,10 +186,10 @@ def find_gaps(
     rows = [
         {
             "text": first.texts[row],
-            "true": f"{first.truth[row]:.3g}",
+            "true": short_number(first.truth[row], 3),
             "line": int(first.lines[row]),
             "file": first.files[row],
-            "answers": {name: f"{found[at, row]:.3g}" for at, name in enumerate(names)},
+            "answers": {name: short_number(found[at, row], 3) for at, name in enumerate(names)},
             "confidence": {},
         }
         for row in np.argsort(-spread, kind="stable")[:at_most]
@@ -244,7 +231,7 @@ def describe_rivals(metrics: Mapping[str, float], rivals: Mapping[str, Mapping[s
     'TF-IDF with a linear model is off by 0.8 on average, always the mean by 1.2, this model by 0.4.'
     """
     names = {"tfidf": "TF-IDF with a linear model is off by {} on average", "mean": "always the mean by {}"}
-    told = [names[name].format(f"{rivals[name]['mae']:.3g}") for name in names if name in rivals]
+    told = [names[name].format(short_number(rivals[name]["mae"], 3)) for name in names if name in rivals]
     if len(told) < 2:
         return ""
-    return f"{', '.join(told)}, this model by {metrics['mae']:.3g}."
+    return f"{', '.join(told)}, this model by {short_number(metrics['mae'], 3)}."

@@ -9,7 +9,8 @@ import numpy as np
 
 from studio.results.predictions import Answers
 
-DRAWS = 2000
+DRAWS, FEWEST_DRAWS = 2000, 200
+CELLS_AT_MOST = 20_000_000  # of all draws together
 Score = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -29,9 +30,12 @@ def draw_accuracies(models: Sequence[Answers], seed: int, draws: int = DRAWS) ->
 def draw_scores(models: Sequence[Answers], score: Score, seed: int, draws: int = DRAWS) -> np.ndarray:
     """Scores of each model on the same resampled rows, float (models, draws).
 
-    ``score`` takes the truth and the scores of rows; differences between rows of the answer are paired.
+    ``score`` takes the truth and the scores of rows; differences between rows of the answer are paired. With
+    many rows or labels a draw is dear, and the scores hardly move: fewer draws do.
     """
     rows = models[0].rows
+    cells = sum(model.scores.size for model in models)
+    draws = min(draws, max(FEWEST_DRAWS, CELLS_AT_MOST // max(1, cells)))
     rng = np.random.default_rng(seed)
     values = np.empty((len(models), draws))
     for draw in range(draws):

@@ -26,8 +26,29 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
+class Asked:
+    """Answers that know what was asked: ``asked`` has a column of texts for each role the model reads."""
+
+    asked: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What was asked in each row, as one text."""
+        return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
+
+
+def by_role(asked: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """A column of texts for each role of the rows that were asked.
+
+    >>> by_role([{"text": "a", "text_b": "b"}, {"text": "c", "text_b": "d"}])
+    {'text': ('a', 'c'), 'text_b': ('b', 'd')}
+    """
+    roles = asked[0] if asked else ("text",)
+    return {role: tuple(row[role] for row in asked) for role in roles}
+
+
 @dataclass(frozen=True)
-class Predictions:
+class Predictions(Asked):
     """What was asked, true labels and probabilities of one split, in the order of its rows.
 
     ``asked`` has a column of texts for each role that the model reads. ``probabilities`` is float (rows,
@@ -54,10 +75,10 @@ class Predictions:
         files: Sequence[str] | None = None,
     ) -> Predictions:
         """Predictions from plain sequences of one length."""
-        rows, roles = len(asked), asked[0] if asked else ("text",)
+        rows = len(asked)
         return cls(
             labels=tuple(labels),
-            asked={role: tuple(row[role] for row in asked) for role in roles},
+            asked=by_role(asked),
             true_ids=np.asarray(true_ids, dtype=np.int64).reshape(rows),
             probabilities=np.asarray(probabilities, dtype=np.float64).reshape(rows, len(labels)),
             lines=np.asarray(lines if lines is not None else np.zeros(rows), dtype=np.int64),
@@ -68,11 +89,6 @@ class Predictions:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.true_ids)
-
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What was asked in each row, as one text."""
-        return tuple(map(BETWEEN_TEXTS.join, zip(*self.asked.values(), strict=True)))
 
     @property
     def predicted_ids(self) -> np.ndarray:

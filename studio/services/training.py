@@ -102,7 +102,7 @@ class TrainingService:
             and request.changes.get("class_weights", "none") != "none"
         ):
             raise InvalidInput(
-                f"The rows of '{dataset.name}' have no labels that could be weighted.",
+                f"The rows of '{dataset.name}' have not one label each, which could be weighted.",
                 "Leave the class weights at none.",
             )
         if not dataset.rows["train"]:

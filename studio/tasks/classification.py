@@ -69,6 +69,20 @@ def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.nd
     return np.array(found, dtype=np.float64).reshape(len(answers), len(labels))
 
 
+def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of which rows the most probable label is the same, of probabilities (rows, labels)."""
+    return np.asarray(one.argmax(axis=1) == other.argmax(axis=1))
+
+
+def say(answer: Mapping[str, Any]) -> str:
+    """The label and how sure it is.
+
+    >>> say({"label": "late", "confidence": 0.973})
+    'late (97.3 %)'
+    """
+    return f"{answer['label']} ({100 * answer['confidence']:.3g} %)"
+
+
 def columns(labels: Sequence[str]) -> tuple[str, ...]:
     """The label, how sure that is, and the probability of every label."""
     return (PREDICTION, CONFIDENCE, *(f"p_{label}" for label in labels))
@@ -123,12 +137,12 @@ CLASSIFICATION = Task(
     targets=targets,
     tune=tune_nothing,
     scores=scores,
-    agree=lambda one, other: one.argmax(axis=1) == other.argmax(axis=1),
+    agree=agree,
     decode=decode,
     recode=recode,
     columns=columns,
     cells=cells,
-    say=lambda answer: f"{answer['label']} ({100 * answer['confidence']:.3g} %)",
+    say=say,
     card=CardWords(
         gives="one of {labels}", limit="It always answers with one of its labels, also where none fits."
     ),

@@ -161,6 +161,20 @@ def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.nd
     return np.array(found, dtype=np.float64).reshape(len(answers), len(labels), 2)
 
 
+def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which rows are given the same labels, of scores (rows, labels, 2)."""
+    return np.asarray((one[:, :, 1] == other[:, :, 1]).all(axis=1))
+
+
+def say(answer: Mapping[str, Any]) -> str:
+    """The labels that are given.
+
+    >>> say({"labels": ["a", "b"]}), say({"labels": []})
+    ('a | b', 'no label')
+    """
+    return BETWEEN_LABELS.join(answer["labels"]) or "no label"
+
+
 def columns(labels: Sequence[str]) -> tuple[str, ...]:
     """The labels that are given, and the probability of every label."""
     return (PREDICTION, *(f"p_{label}" for label in labels))
@@ -195,12 +209,12 @@ MULTILABEL = Task(
     targets=targets,
     tune=tune,
     scores=scores,
-    agree=lambda one, other: (one[:, :, 1] == other[:, :, 1]).all(axis=1),
+    agree=agree,
     decode=decode,
     recode=recode,
     columns=columns,
     cells=cells,
-    say=lambda answer: BETWEEN_LABELS.join(answer["labels"]) or "no label",
+    say=say,
     card=CardWords(
         gives="any of {labels}",
         limit="A label is given where its probability reaches its threshold, chosen on the validation "

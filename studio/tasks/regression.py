@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
+from studio.numbers import short_number
 from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
 VALUE = "value"
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def read_number(cell: str) -> float:
-    """The number in a cell; NaN where there is none.
+    """The number in a cell; NaN where there is none, or one too large to be learnt (float32).
 
     A comma is taken for a decimal point where there is no other.
 
@@ -31,7 +33,26 @@ def read_number(cell: str) -> float:
         number = float(plain) if "_" not in plain else math.nan
     except ValueError:
         return math.nan
-    return number if math.isfinite(number) else math.nan
+    return number if abs(number) <= LARGEST else math.nan
+
+
+def outputs(_labels: Sequence[str]) -> tuple[str, ...]:
+    """The one number that the head gives."""
+    return (VALUE,)
+
+
+def columns(_labels: Sequence[str]) -> tuple[str, ...]:
+    """The predicted number."""
+    return (PREDICTION,)
+
+
+def say(answer: Mapping[str, Any]) -> str:
+    """The number.
+
+    >>> say({"value": 2.512345})
+    '2.512'
+    """
+    return short_number(answer[VALUE])
 
 
 def check(columns: Columns, labels: Sequence[str]) -> None:
@@ -109,7 +130,7 @@ REGRESSION = Task(
     watched=("pearson", "spearman"),
     primary_metric="spearman",
     check=check,
-    outputs=lambda _labels: (VALUE,),
+    outputs=outputs,
     encode=encode,
     targets=targets,
     tune=tune_nothing,
@@ -117,9 +138,9 @@ REGRESSION = Task(
     agree=agree,
     decode=decode,
     recode=recode,
-    columns=lambda _labels: (PREDICTION,),
+    columns=columns,
     cells=cells,
-    say=lambda answer: f"{answer[VALUE]:.4g}",
+    say=say,
     card=CardWords(
         gives="a number, in the scale of the data it was trained on",
         limit="It gives every text a number, also where none makes sense, and says not how sure it is.",

@@ -101,7 +101,8 @@ class Course:
             outlook = "" if perfect else "; more epochs may improve it further"
             return f"Best at the last epoch ({self.epochs}){outlook}."
         if self.scores[self.best_epoch - 1] >= 1.0:
-            return f"Best at epoch {self.best_epoch} of {self.epochs}, where every validation row was right."
+            where = f"where validation {self.title} was perfect"
+            return f"Best at epoch {self.best_epoch} of {self.epochs}, {where}."
         if self.overfits:
             return (
                 f"Best at epoch {self.best_epoch} of {self.epochs}; later epochs overfit: "

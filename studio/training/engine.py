@@ -203,7 +203,7 @@ def course_of(run: TrainingRun, snapshot: Snapshot | None) -> Course:
     if snapshot:
         return Course.from_json(snapshot.state["course"])
     metric = get_metric(run.task.primary_metric)
-    return Course(metric.name, metric.title.lower(), run.recipe.early_stopping)
+    return Course(metric.name, metric.spoken, run.recipe.early_stopping)
 
 
 def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:

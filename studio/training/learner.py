@@ -156,6 +156,10 @@ class Learner:
     def loss_of_guessing(self) -> float:
         """What one who knows nothing loses in the mean of the dearest rows."""
         heaviest = 1.0 if self.class_weights is None else float(self.class_weights.max())
+        if self.loss.scales:
+            # The batch with the numbers farthest off costs the most.
+            squares = np.sort(self.lesson.train_rows.targets.astype(np.float64) ** 2)
+            heaviest = float(squares[-self.lesson.recipe.batch_size :].mean())
         return self.loss.of_guessing(self.lesson.outputs) * max(1.0, heaviest)
 
     @cached_property

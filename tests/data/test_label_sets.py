@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
-from studio.data.label_sets import guess_separator, read_cells
+from studio.data.label_sets import guess_separator
+from studio.data.splits import SplitPlan
 from studio.tasks.multilabel import MULTILABEL
 from tests.conftest import write_csv
 
@@ -85,7 +86,7 @@ def test_what_is_worth_knowing_about_labels_is_said(tmp_path: Path) -> None:
     rows = [[text, "|".join(topics(number))] for number, text in enumerate(texts())]
     rows[0][1], rows[1][1], rows[2][0], rows[2][1] = "", "snow|rain", rows[3][0], "snow"
     found = codes(prepare(write_csv(tmp_path / "t.csv", rows, ("text", "topics"))))
-    assert {"few_rows_of_label", "rows_without_labels", "conflicting_labels"} <= found
+    assert {"few_rows_of_label", "rows_without_labels", "conflicting_label_sets"} <= found
     single = [[text, WORDS[number % 5]] for number, text in enumerate(texts())]
     assert "one_label_at_most" in codes(prepare(write_csv(tmp_path / "s.csv", single, ("text", "topics"))))
     empty = [[text, ""] for text in texts()]
@@ -102,6 +103,49 @@ def test_files_of_one_dataset_are_read_alike(tmp_path: Path) -> None:
     assert prepared.frames["test"]["labels"].tolist() == ['["rain", "train"]']
 
 
-def test_labels_with_blanks_or_commas_in_sentences_are_not_torn() -> None:
+def test_labels_with_blanks_or_slashes_are_not_torn_and_the_sign_taken_is_told(tmp_path: Path) -> None:
     assert guess_separator(pd.Series(["very good", "quite bad", "very good"] * 5)) == ""
-    assert read_cells(pd.Series(["a", "b", "a"])).tolist() == ['["a"]', '["b"]', '["a"]']
+    assert guess_separator(pd.Series(["TCP/IP", "I/O", "DNS"] * 5)) == ""
+    rows = [[text, "; ".join(topics(number))] for number, text in enumerate(texts())]
+    prepared = prepare(write_csv(tmp_path / "t.csv", rows, ("text", "topics")))
+    (told,) = [problem for problem in prepared.problems if problem.code == "labels_parted"]
+    assert "parted by ';'" in told.message
+
+
+def test_names_of_labels_decide_how_cells_are_read_and_which_are_wrong(tmp_path: Path) -> None:
+    rows = [[text, ", ".join(topics(number))] for number, text in enumerate(texts())]
+    rows[7][1] = "bread, snow"
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "topics"))
+    names = tmp_path / "names.txt"
+    names.write_text("train\nrain\nmusic\nbread\nnever\n")
+    prepared = prepare(table, labels_file=names)
+    (wrong,) = [problem for problem in prepared.problems if problem.severity == "error"]
+    assert (wrong.code, list(wrong.rows)) == ("label_not_in_file", [9])
+    good = prepare(table, labels_file=names, drop_bad_rows=True)
+    assert good.labels == ("train", "rain", "music", "bread", "never")
+    assert "unused_labels" in codes(good)
+
+
+def test_columns_whose_names_hold_commas_are_found(tmp_path: Path) -> None:
+    rows = [[text, str(number % 2), str(number % 3 % 2)] for number, text in enumerate(texts())]
+    prepared = prepare(write_csv(tmp_path / "t.csv", rows, ("text", "food, drinks", "service")))
+    assert prepared.roles["labels"] == "food, drinks, service"
+    assert prepared.labels == ("food, drinks", "service")
+
+
+def test_a_list_of_something_else_than_labels_is_an_error(tmp_path: Path) -> None:
+    rows = [[text, str(topics(number)).replace("'", '"')] for number, text in enumerate(texts())]
+    rows[3][1] = '["rain", null]'
+    found = prepare(write_csv(tmp_path / "t.csv", rows, ("text", "topics")))
+    assert [list(p.rows) for p in found.problems if p.code == "unreadable_labels"] == [[5]]
+
+
+def test_a_label_that_the_division_leaves_no_training_row_is_told(tmp_path: Path) -> None:
+    rows = [
+        [text, "late" if number > 55 else "|".join(topics(number)), f"2024-01-{1 + number // 2:02d}"]
+        for number, text in enumerate(texts())
+    ]
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "topics", "day"))
+    prepared = prepare(table, plan=SplitPlan("time", column="day"))
+    assert prepared.class_counts["train"]["late"] == 0
+    assert "label_not_in_training" in codes(prepared)

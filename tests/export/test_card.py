@@ -19,6 +19,7 @@ class Record:
     """What a card needs of a model."""
 
     name: str = "bbc-m"
+    task: str = "classification"
     checkpoint: str = "minilm-l6"
     dataset: str = "bbc"
     dataset_fingerprint: str = "0123456789abcdef"

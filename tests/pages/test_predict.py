@@ -334,3 +334,10 @@ def test_the_first_answers_are_read_from_the_head_of_a_long_file(tmp_path: Path)
 def test_columns_that_were_there_before_are_not_taken_for_the_answer() -> None:
     names = ["text", "prediction", "confidence", "prediction_2", "confidence_2", "p_a"]
     assert filing.added_columns(names) == ["prediction_2", "confidence_2"]
+
+
+def test_only_accuracy_is_called_a_share_of_right_answers() -> None:
+    scored = replace(MODEL, metrics={"test": {"accuracy": 0.9}})
+    assert chosen.describe_score(scored) == "Right on 90.0 % of its test texts."
+    sets = replace(MODEL, task="multilabel", metrics={"test": {"f1_micro": 0.765}})
+    assert chosen.describe_score(sets) == "F1 (micro) 76.5 % on its test texts."

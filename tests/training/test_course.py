@@ -37,7 +37,7 @@ def test_the_highest_score_is_kept_and_ties_go_to_the_lower_loss() -> None:
             [(1.0, 1, 1), (1.0, 1.3, 0.2)],
             0,
             2,
-            "Best at epoch 1 of 2, where every validation row was right.",
+            "Best at epoch 1 of 2, where validation accuracy was perfect.",
         ),
         (
             [(0.9, 1, 1), (0.8, 1.0, 1.1)],

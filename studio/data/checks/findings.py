@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import ANSWERS
+from studio.data.columns import ANSWERS, NUMBER
 from studio.data.fixes import fixes_of
 from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
+from studio.tasks.regression import read_number
 
 ALL = "all"
 TRAINING = (ALL, "train")
@@ -41,6 +43,13 @@ class View:
     def answer(self) -> str | None:
         """The role that a model learns to give, where the rows have it."""
         return next((role for role in self.roles if role in ANSWERS), None)
+
+    @cached_property
+    def answers(self) -> pd.Series:
+        """What a model learns to give for each row; numbers however they are written."""
+        assert self.answer is not None
+        cells = self.rows[self.answer]
+        return cells.map(read_number) if self.answer == NUMBER else cells
 
     @property
     def is_divided(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, Words, about_all, files_of, report_rows
@@ -47,15 +49,29 @@ def check_label_sets(rows: pd.DataFrame, column: str) -> list[Finding]:
     if rare:
         named = f" {count_of(len(rare), 'label')}: {list_labels(rare)}."
         found += report_rows(rows, rows.index.isin(labels.index[labels.isin(rare)]), FEW, column, named)
-    training = rows["split"].isin(TRAINING)
-    unseen = set(labels[~training[labels.index]]) - set(labels[training[labels.index]])
-    if unseen:
-        named = f" {count_of(len(unseen), 'label')}: {list_labels(sorted(unseen))}."
-        found += report_rows(rows, rows.index.isin(labels.index[labels.isin(unseen)]), UNSEEN, column, named)
+    found += find_untrained(rows, column)
     found += report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
     if not labels.index.has_duplicates:
         found.append(about_all(one_at_most(rows, column)))
     return found
+
+
+def find_untrained(rows: pd.DataFrame, column: str) -> list[Finding]:
+    """Labels of validation and test that no training row has; nothing where there are no rows to train on."""
+    labels, training = all_labels(rows[LABELS]), rows["split"].isin(TRAINING)
+    trained = labels.index.isin(rows.index[training])
+    unseen = sorted(set(labels[~trained]) - set(labels[trained]))
+    if not unseen or not training.any():
+        return []
+    named = f" {count_of(len(unseen), 'label')}: {list_labels(unseen)}."
+    return report_rows(rows, rows.index.isin(labels.index[labels.isin(unseen)]), UNSEEN, column, named)
+
+
+def find_lost(frames: Mapping[str, pd.DataFrame], column: str) -> list[Problem]:
+    """Labels that the division has left no training row."""
+    sides = [frame.assign(split=split) for split, frame in frames.items()]
+    found = find_untrained(pd.concat(sides, ignore_index=True), column)
+    return [problem for finding in found for problem in finding.problems]
 
 
 def no_label(rows: pd.DataFrame, column: str) -> Problem:
@@ -81,6 +97,20 @@ def one_at_most(rows: pd.DataFrame, column: str) -> Problem:
         "Perhaps the sign between labels was not understood. Where a row never has two, a model that chooses "
         "one label is better.",
         "Write | between labels, or import the table to classify texts.",
+        files_of(rows),
+        column,
+        count=len(rows),
+    )
+
+
+def tell_sign(rows: pd.DataFrame, column: str, sign: str) -> Problem:
+    """A note on how cells with several labels were understood."""
+    return Problem(
+        "note",
+        "labels_parted",
+        f"The labels of a row in '{column}' were taken to be parted by '{sign}'.",
+        "The sign was found by how labels come back in other rows.",
+        'Nothing to do where that is right. Where a label holds the sign itself, write lists: ["a", "b"].',
         files_of(rows),
         column,
         count=len(rows),

@@ -198,9 +198,8 @@ def check_balance(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pr
     ]
 
 
-def check_unused(rows: pd.DataFrame, names: list[str], column: str) -> list[Problem]:
-    """Labels of the labels file that no usable row has."""
-    used = set(rows[LABEL]) if len(rows) else set()
+def check_unused(rows: pd.DataFrame, used: set[str], names: list[str]) -> list[Problem]:
+    """Labels of the labels file that none of the usable rows has, whose labels are those ``used``."""
     unused = [name for name in names if name not in used]
     if not unused or not used:
         return []
@@ -212,7 +211,6 @@ def check_unused(rows: pd.DataFrame, names: list[str], column: str) -> list[Prob
             "The model gets an answer for each label, and cannot learn one it never sees.",
             "Add rows with these labels, or check that it is the right labels file.",
             files_of(rows),
-            column,
             count=len(unused),
         )
     ]

@@ -23,12 +23,26 @@ FAR = Words(
 )
 
 
+COMMAS = Words(
+    "comma_numbers",
+    "warning",
+    "row has a number with a comma before three digits, read as a decimal point",
+    "rows have numbers with a comma before three digits, read as a decimal point",
+    "'1,200' is read as 1.2, and may mean one thousand two hundred.",
+    "Where the commas part thousands, leave them out in the table, or store the column as numbers.",
+)
+THOUSANDS = r"\s*[+-]?[0-9]{1,3},[0-9]{3}\s*"
+
+
 def check_numbers(rows: pd.DataFrame, column: str) -> list[Finding]:
     """Everything about the column of numbers, of which each row has one."""
     numbers = np.array([read_number(cell) for cell in rows["number"]])
     if np.ptp(numbers) == 0:
         return [about_all(all_the_same(rows, numbers, column))]
     found: list[Finding] = []
+    commas = rows["number"].str.fullmatch(THOUSANDS)
+    if commas.equals(rows["number"].str.contains(",", regex=False)):
+        found += report_rows(rows, commas.to_numpy(dtype=bool), COMMAS, column)
     low, high = np.quantile(numbers, [0.25, 0.75])
     if len(numbers) >= FEWEST_FOR_FAR and high > low:
         reach = FAR_TIMES * (high - low)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
-from studio.data.columns import NUMBER, TEXT
+from studio.data.columns import LABEL, LABELS, NUMBER, TEXT
 
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
@@ -20,6 +20,14 @@ CONFLICT = Words(
     "At most one of the labels can be right, so no model can score all of these rows.",
     "Decide on one label for each of these texts, or leave them out.",
 )
+SETS = Words(
+    "conflicting_label_sets",
+    "warning",
+    "row has a text that also occurs with other labels",
+    "rows have a text that also occurs with other labels",
+    "At most one of the sets of labels can be right, so no model can score all of these rows.",
+    "Decide on the labels of each of these texts, or leave them out.",
+)
 NUMBERS = Words(
     "conflicting_numbers",
     "note",
@@ -28,6 +36,7 @@ NUMBERS = Words(
     "What is best learnt of them is the mean of their numbers.",
     "Where a number is wrong, correct it or leave the row out.",
 )
+CONFLICTS = {LABEL: CONFLICT, LABELS: SETS, NUMBER: NUMBERS}
 NEAR_CONFLICT = Words(
     "near_conflicting_labels",
     "note",
@@ -67,8 +76,8 @@ def check_repeats(view: View) -> list[Finding]:
     found: list[Finding] = []
     column = view.roles[TEXT]
     if view.answer:
-        torn = find_conflicts(view.keys, view.rows[view.answer])
-        found += report_rows(view.rows, torn, NUMBERS if view.answer == NUMBER else CONFLICT, column)
+        torn = find_conflicts(view.keys, view.answers)
+        found += report_rows(view.rows, torn, CONFLICTS[view.answer], column)
     found += check_shared(view, near=False)
     found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column)
     return found + check_near(view)
@@ -142,7 +151,7 @@ def find_near_conflicts(view: View, near: np.ndarray) -> np.ndarray:
     """Which rows are nearly the same as a row with another label, and not exactly the same as one."""
     grouped = near >= 0
     wrong = np.zeros(len(near), dtype=bool)
-    answers = view.rows[view.answer]
+    answers = view.answers
     wrong[grouped] = find_conflicts(near[grouped], answers[grouped])
     return wrong & ~find_conflicts(view.keys, answers)
 
@@ -154,7 +163,7 @@ def find_repeats(view: View, keys: np.ndarray) -> np.ndarray:
     part = view.rows[repeated]
     columns = {"key": keys[repeated], "split": part["split"].to_numpy()}
     if view.answer:
-        columns["answer"] = part[view.answer].to_numpy()
+        columns["answer"] = view.answers[repeated].to_numpy()
     wrong[repeated] = pd.DataFrame(columns).duplicated().to_numpy()
     return wrong
 
@@ -165,7 +174,7 @@ def find_near_repeats(view: View, near: np.ndarray) -> np.ndarray:
     part = view.rows.iloc[grouped]
     columns = {"group": near[grouped], "split": part["split"].to_numpy()}
     if view.answer:
-        columns["answer"] = part[view.answer].to_numpy()
+        columns["answer"] = view.answers.iloc[grouped].to_numpy()
     frame = pd.DataFrame(columns).assign(key=view.keys[grouped])
     firsts = frame.groupby(list(columns), sort=False)["key"].transform("first").to_numpy()
     wrong = np.zeros(len(near), dtype=bool)

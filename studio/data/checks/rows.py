@@ -52,7 +52,7 @@ class Checked:
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:
     """The columns of a table that play a role, named by the role, with line, file and split."""
     names = [str(name) for name in table.frame.columns]
-    chosen = {role: columns_of(column, names) for role, column in roles.items()}
+    chosen = {role: columns_of(role, column, names) for role, column in roles.items()}
     frame = pd.DataFrame(
         {
             role: table.frame[columns[0]] if len(columns) == 1 else join_marks(table.frame[columns])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.findings import count_by_severity
@@ -50,7 +51,7 @@ def answers_tile(dataset: Dataset) -> layout.Tile:
     """What there is to learn: how many labels, or between what the numbers lie."""
     values = number_values(dataset.lengths)
     if values:
-        note = W.overview.numbers_note.say(median=f"{values['median']:.4g}")
+        note = W.overview.numbers_note.say(median=short_number(values["median"]))
         return layout.Tile(W.overview.numbers, write_range(values), note)
     totals = label_totals(dataset.class_counts)
     commonest = max(totals, key=lambda label: totals[label], default="")
@@ -63,7 +64,9 @@ def name_answers(dataset: Dataset) -> str:
     """What there is to learn, within a sentence: '6 labels', or 'numbers from 0 to 5'."""
     values = number_values(dataset.lengths)
     if values:
-        return str(W.detail.numbers_text.say(low=f"{values['min']:.4g}", high=f"{values['max']:.4g}"))
+        return str(
+            W.detail.numbers_text.say(low=short_number(values["min"]), high=short_number(values["max"]))
+        )
     return str(W.detail.labels_text.count(len(dataset.labels)))
 
 
@@ -78,7 +81,9 @@ def write_range(values: dict[str, Any]) -> str:
     >>> write_range({"min": 0.0, "max": 4.75})
     '0 to 4.75'
     """
-    return str(W.overview.numbers_value.say(low=f"{values['min']:.4g}", high=f"{values['max']:.4g}"))
+    return str(
+        W.overview.numbers_value.say(low=short_number(values["min"]), high=short_number(values["max"]))
+    )
 
 
 def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, Any]) -> ChartWithTable:

@@ -158,8 +158,11 @@ def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None
     A second text is never guessed where something else was chosen: that there is none may be the choice.
     """
     chosen = {role: getattr(draft, role) for role in ROLES}
+    answer = task_of(draft).answer_role.key
     kept = {
-        column for column in chosen.values() if column and set(names).issuperset(columns_of(column, names))
+        column
+        for role, column in chosen.items()
+        if column and set(names).issuperset(columns_of(answer if role == "answer" else role, column, names))
     }
     if kept:
         guessed = {role: column for role, column in guessed.items() if role != "text_b"}

@@ -81,7 +81,7 @@ def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
     marks = {
         column: W.columns[f"is_{role}"]
         for role, chosen in roles.items()
-        for column in columns_of(chosen, names)
+        for column in columns_of(role, chosen, names)
         if f"is_{role}" in W.columns
     }
     ordered = sorted(names, key=lambda name: name not in marks)

@@ -142,7 +142,7 @@ def describe_course(epochs: Sequence[Epoch]) -> str:
         return ""
     words, first = W.sentence, judged[0]
     score, start = best.written_score, first.written_score
-    name = W.numbers.validation[metric_of(judged).name]
+    name = W.numbers.of.validation.say(metric=metric_of(judged).spoken)
     if len(judged) == 1:
         return str(words.first.say(name=name, score=score))
     if score == start:

@@ -132,8 +132,7 @@ def epochs_table(points: Sequence[MetricPoint]) -> Markup:
     names[-1:-1] = [("validation", name) for name in validation_names(epochs)]
     columns = [layout.Column(W.numbers.epoch)]
     columns += [
-        layout.Column(W.numbers[part].get(name, name), number=True, help=W.numbers.help.get(name))
-        for part, name in names
+        layout.Column(name_number(part, name), number=True, help=explain_number(name)) for part, name in names
     ]
     rows = []
     for epoch in epochs:
@@ -141,6 +140,19 @@ def epochs_table(points: Sequence[MetricPoint]) -> Markup:
         first = Markup('<span class="s-epoch">{}{}</span>').format(str(epoch.number), mark)
         rows.append([first, *(number_cell(getattr(epoch, part), name) for part, name in names)])
     return layout.table(columns, rows, label=W.numbers.label)
+
+
+def name_number(part: str, name: str) -> str:
+    """What a number is called: a loss or a speed by its own words, a score by its metric."""
+    words = W.numbers[part]
+    if name in words or name not in METRICS:
+        return str(words.get(name, name))
+    return str(W.numbers.of[part].say(metric=METRICS[name].spoken))
+
+
+def explain_number(name: str) -> str | None:
+    """What a number says."""
+    return W.numbers.help.get(name) or (METRICS[name].help if name in METRICS else None)
 
 
 def validation_names(epochs: Sequence[course.Epoch]) -> list[str]:

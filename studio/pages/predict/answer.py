@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from studio.checkpoints.tokens import count_tokens
+from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.links import link
@@ -147,7 +148,7 @@ def show_label(found: Mapping[str, Any]) -> Shown:
 
 def show_number(found: Mapping[str, Any]) -> Shown:
     """A number, which comes without a measure of how sure it is."""
-    return Shown(f"{found['value']:.4g}", W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
+    return Shown(short_number(found["value"]), W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
 
 
 def show_labels(found: Mapping[str, Any]) -> Shown:

@@ -72,7 +72,7 @@ def describe_score(model: ModelRecord) -> str:
     if score is None:
         return str(W.model.unscored)
     written = fmt.score(score, metric.unit)
-    if metric.unit == "share":
+    if metric.name == "accuracy":
         return str(W.model.score.say(share=written))
     return str(W.model.score_named.say(metric=metric.title, score=written))
 

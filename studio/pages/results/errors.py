@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from studio.numbers import short_number
 from studio.pages import charts, layout
 from studio.pages import format as fmt
 from studio.pages.answers import long_text
@@ -69,7 +70,7 @@ def render_worst(predictions: Any) -> Markup:
                 long_text(BETWEEN_TEXTS.join(row[role] for role in predictions.asked)),
                 fmt.number(row["true"]),
                 fmt.number(row["predicted"]),
-                f"{row['error']:+.3g}",
+                short_number(row["error"], 3, sign="+"),
                 f"{row['file']}, {line}" if several_files else line,
             ]
         )

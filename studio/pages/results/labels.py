@@ -90,10 +90,11 @@ def render_table(report: Report, order: str, measure: str) -> Markup:
         layout.Column(W.labels.rows, number=True, help=W.labels.rows_help),
         layout.Column(W.labels.named, number=True, help=W.labels.named_help),
     ]
-    rows = [label_row(index, row) for index, row in sort_labels(report.per_label, order, measure)]
+    ordered = sort_labels(report.per_label, order, measure)
+    rows = [label_row(index, row) for index, row in ordered]
     if any("threshold" in row for row in report.per_label):
         columns.append(layout.Column(W.labels.threshold, number=True, help=W.labels.threshold_help))
-        for (_, row), cells in zip(sort_labels(report.per_label, order, measure), rows, strict=True):
+        for (_, row), cells in zip(ordered, rows, strict=True):
             cells.append(fmt.percent(row["threshold"]))
     return layout.table(columns, rows, label=W.labels.title)
 

@@ -17,6 +17,7 @@ from studio.pages.train import choices, fields
 from studio.pages.train.plan import Longer, Place, command_piece, longer_length, plan_piece
 from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 from studio.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ class TrainDesk:
             planned=planned,
             suggested=self.studio.training.suggest_name(dataset.name, checkpoint),
             views=views,
+        )
+
+    def fitting(self, wish: Wish) -> Wish:
+        """The wish without changes to fields that mean nothing to the task of its dataset."""
+        if not wish.dataset:
+            return wish
+        unused = get_task(self.studio.datasets.get(wish.dataset).task).unused_settings
+        return replace(
+            wish, changes={name: value for name, value in wish.changes.items() if name not in unused}
         )
 
     def edit(self, wish: Wish, checkpoint: str, values: Sequence[Any]) -> tuple[Wish, Mapping[str, Any]]:

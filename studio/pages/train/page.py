@@ -125,7 +125,7 @@ class TrainPage:
 
     def refresh(self, *values: Any) -> tuple[Any, ...]:
         """Everything that follows from the form."""
-        wish, _ = read(values[:8])
+        wish = self.desk.fitting(read(values[:8])[0])
         shown = self.desk.show(wish)
         names = [ANY_OPTION, *((name, name) for name in choices.languages(shown.views))]
         return (

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from studio.numbers import short_number
 from studio.results.charts.frame import (
     INK,
     PALETTE,
@@ -31,7 +32,10 @@ def draw_numbers(values: Mapping[str, Any]) -> ChartWithTable:
     ]
     if not bins:
         return nothing_to_draw("There are no numbers yet.", ("low", "high", "count"))
-    caption = f"From {values['min']:.4g} to {values['max']:.4g}; half are at most {values['median']:.4g}."
+    caption = (
+        f"From {short_number(values['min'])} to {short_number(values['max'])}; "
+        f"half are at most {short_number(values['median'])}."
+    )
     return histogram(bins, "Number", caption)
 
 

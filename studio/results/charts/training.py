@@ -30,7 +30,6 @@ from studio.results.wording import count_words, percent
 STEP_TITLE = "Step (batches)"
 DOTS_AT_MOST = 20
 COLUMNS = ("name", "split", "step", "epoch", "value")
-NAMES = ("F1", "Matthews", "Pearson", "Spearman")
 FORMATS = {"share": ".0%", "number": ".2f"}
 SERIES = {"train": "Training", "validation": "Validation", "test": "Test"}
 
@@ -160,15 +159,6 @@ def table_by_epoch(points: pd.DataFrame) -> pd.DataFrame:
     return table[[name for name in SERIES.values() if name in table]].reset_index().rename_axis(None, axis=1)
 
 
-def within_sentence(title: str) -> str:
-    """A metric's title as it stands within a sentence; people's names keep their capital.
-
-    >>> within_sentence("Accuracy"), within_sentence("Spearman correlation"), within_sentence("F1 (macro)")
-    ('accuracy', 'Spearman correlation', 'F1 (macro)')
-    """
-    return title if title.startswith(NAMES) else title[0].lower() + title[1:]
-
-
 def describe_loss(points: pd.DataFrame) -> str:
     """Where the loss began, where it is, and whether validation still falls."""
     values = points[points["split"] == "validation"]["value"].tolist()
@@ -189,7 +179,7 @@ def describe_loss(points: pd.DataFrame) -> str:
 
 def describe_score(points: pd.DataFrame, metric: Metric, best: pd.DataFrame) -> str:
     """How far the score has come, and its best epoch."""
-    title, write = within_sentence(metric.title), percent if metric.unit == "share" else "{:.3g}".format
+    title, write = metric.spoken, percent if metric.unit == "share" else "{:.3g}".format
     values = points[points["split"] == "validation"]["value"].tolist()
     if not values:
         return (
