@@ -132,7 +132,9 @@ class PredictBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inputs: list[dict[str, str]] = Field(min_length=1, max_length=1000, description='[{"text": "..."}, ...]')
+    inputs: list[dict[str, str | list[str]]] = Field(
+        min_length=1, max_length=1000, description='[{"text": "..."}, ...]; options are a list.'
+    )
 
 
 class CompileBody(BaseModel):

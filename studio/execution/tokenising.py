@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 20_000
 
 def as_rows(task: Task, rows: Sequence[Row], sequences: EncodedRows) -> EncodedRows:
     """Tokenised rows of a task from the sequences that it makes of them."""
-    return sequences if task.sequences is None else sequences.grouped([task.sequences(row) for row in rows])
+    return sequences if task.apart is None else sequences.grouped([len(task.apart(row)) for row in rows])
 
 
 @dataclass(frozen=True)

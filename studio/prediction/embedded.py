@@ -157,7 +157,7 @@ class Predictor:
         """One answer per row, as the model's task gives it."""
         scores = self.logits(folder, rows)
         loaded = self.load(folder)
-        return loaded.task.decode(scores, loaded.labels, loaded.tuned)
+        return loaded.task.decode(scores, loaded.labels, loaded.tuned, rows)
 
 
 def pick_device() -> str:

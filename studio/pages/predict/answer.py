@@ -17,6 +17,8 @@ from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.tasks.base import Row, text_of
 from studio.tasks.multilabel import BETWEEN_LABELS
+from studio.tasks.multiple_choice import CHOICES, read_options
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -66,7 +68,8 @@ def find_cut(studio: Services, name: str, row: Row) -> Cut | None:
     read = model.recipe.get("max_length")
     if not read or len(text_of(row).encode("utf-8", "replace")) < read - 4:  # a token is a byte at least
         return None
-    tokens = int(count_tokens(studio.models.folder_of(model), [row])[0])
+    sequences = get_task(model.task).sequences_of([row])
+    tokens = int(count_tokens(studio.models.folder_of(model), sequences).max())
     return Cut(tokens, int(read)) if tokens > read else None
 
 
@@ -140,35 +143,50 @@ class Shown:
     tab: str
 
 
-def show_label(found: Mapping[str, Any]) -> Shown:
+def show_label(answer: Answer) -> Shown:
     """A label with how sure it is, and all probabilities."""
+    found = answer.found
     bars = render_bars(found["probabilities"])
     return Shown(found["label"], describe_sureness(found), bars, W.answer.trust, "confidence")
 
 
-def show_number(found: Mapping[str, Any]) -> Shown:
+def show_number(answer: Answer) -> Shown:
     """A number, which comes without a measure of how sure it is."""
-    return Shown(short_number(found["value"]), W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
+    return Shown(
+        short_number(answer.found["value"]), W.answer.number, layout.EMPTY, W.answer.trust_number, "errors"
+    )
 
 
-def show_labels(found: Mapping[str, Any]) -> Shown:
+def show_labels(answer: Answer) -> Shown:
     """The labels that are given, and how probable each is."""
+    found = answer.found
     title = BETWEEN_LABELS.join(found["labels"]) or W.answer.no_label
     bars = draw_bars([(label, share, "") for label, share in ranked(found["probabilities"])[0]])
     return Shown(title, W.answer.labels, bars, W.answer.trust_labels, "labels")
 
 
+def show_choice(answer: Answer) -> Shown:
+    """The chosen option with how sure it is, and the share of each in their order."""
+    found, shares = answer.found, answer.found["probabilities"]
+    key = sureness(found["confidence"])
+    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
+    options = read_options(answer.row[CHOICES.key])
+    bars = draw_bars([(option, share, "") for option, share in zip(options, shares, strict=True)])
+    return Shown(found["choice"], sentence, bars, W.answer.trust_choice, "options")
+
+
 # By what an answer holds.
-SHOWN: dict[str, Callable[[Mapping[str, Any]], Shown]] = {
+SHOWN: dict[str, Callable[[Answer], Shown]] = {
     "label": show_label,
     "labels": show_labels,
     "value": show_number,
+    "choice": show_choice,
 }
 
 
 def render_answer(answer: Answer, model: str) -> Markup:
     """The answer in large type, and what there is to know about it."""
-    shown = next(show(answer.found) for key, show in SHOWN.items() if key in answer.found)
+    shown = next(show(answer) for key, show in SHOWN.items() if key in answer.found)
     trust = layout.text_link(shown.trust, link("results", model=model, tab=shown.tab))
     took = W.answer.took.say(time=f"{max(1, round(answer.milliseconds)):,d}")
     note = layout.EMPTY
@@ -184,7 +202,7 @@ def render_answer(answer: Answer, model: str) -> Markup:
         shown.sentence,
         shown.more,
         note,
-        W.answer.about.say(text=fmt.shorten(text_of(answer.row), QUOTE_LENGTH)),
+        W.answer.about.say(text=fmt.shorten(next(iter(answer.row.values())), QUOTE_LENGTH)),
         took,
         trust,
     )
