@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from studio.data.dataset import SplitDescription
 from studio.data.answers.registry import kind_of
+from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.mending import mend_rows

@@ -16,7 +16,6 @@ from studio.pages.scores import main_metric, test_score
 from studio.pages.words import words_of
 from studio.results.form_words import describe_form
 from studio.tasks.base import Row, Task, text_of
-from studio.tasks.classification import CLASSIFICATION
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
