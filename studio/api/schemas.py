@@ -135,6 +135,14 @@ class PredictBody(BaseModel):
     inputs: list[dict[str, str]] = Field(min_length=1, max_length=1000, description='[{"text": "..."}, ...]')
 
 
+class TokensBody(BaseModel):
+    """Rows whose tokens are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: list[dict[str, str]] = Field(min_length=1, max_length=100, description='[{"text": "..."}, ...]')
+
+
 class CompileBody(BaseModel):
     """A form of a model that answers faster."""
 
