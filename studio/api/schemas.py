@@ -137,6 +137,14 @@ class PredictBody(BaseModel):
     )
 
 
+class TokensBody(BaseModel):
+    """Rows whose tokens are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: list[dict[str, str]] = Field(min_length=1, max_length=100, description='[{"text": "..."}, ...]')
+
+
 class CompileBody(BaseModel):
     """A form of a model that answers faster."""
 

@@ -27,6 +27,7 @@ from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
 from studio.execution.tokenising import as_rows
 from studio.prediction.forms import is_form, plain_folder, read_note
+from studio.prediction.reading import read_row
 from studio.tasks.base import Encoded, Row, Task, Tuned
 from studio.tasks.registry import TASKS, get_task
 
@@ -158,6 +159,12 @@ class Predictor:
         scores = self.logits(folder, rows)
         loaded = self.load(folder)
         return loaded.task.decode(scores, loaded.labels, loaded.tuned, rows)
+
+    def read(self, folder: str | Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """``{"sequences": [...]}`` per row: what the model reads of it, each as Reading.to_json gives it."""
+        loaded = self.load(folder)
+        read = (read_row(loaded.task, loaded.tokenizer, loaded.max_length, row) for row in rows)
+        return [{"sequences": [reading.to_json() for reading in readings]} for readings in read]
 
 
 def pick_device() -> str:

@@ -12,6 +12,7 @@ from jobs.queue import JobView, NewJob
 from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer
 from studio.prediction.pool import ModelState, PredictorPool
+from studio.prediction.reading import Reading
 from studio.prediction.tables import FileRequest, PredictedFile, predict_file
 from studio.records.models import ModelRecord
 from studio.services.datasets import DatasetService
@@ -46,6 +47,11 @@ class PredictionService:
         """
         model = self._models.get(model_name)
         return self._pool.predict(self._folder(model), [check_row(row, model) for row in rows])
+
+    def read(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[list[Reading]]:
+        """What the model reads of each row: its tokens and what is cut. Rows and errors as of ``predict``."""
+        model = self._models.get(model_name)
+        return self._pool.read(self._folder(model), [check_row(row, model) for row in rows])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""

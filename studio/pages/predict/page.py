@@ -12,7 +12,7 @@ from gradio.components.base import Component
 
 from studio.errors import InvalidInput, NotFound, StudioError
 from studio.pages import events, guard, layout, links, live, slots
-from studio.pages.predict import answer, chosen, filing
+from studio.pages.predict import answer, chosen, filing, seen
 from studio.pages.words import words_of
 from studio.tasks.base import Role, Row
 from studio.tasks.classification import CLASSIFICATION
@@ -56,6 +56,7 @@ class Parts:
     go: gr.Button
     examples: gr.HTML
     answer: gr.HTML
+    seen: gr.HTML
     pending: gr.Textbox
     file: gr.File
     understood: gr.HTML
@@ -86,6 +87,8 @@ def build(studio: Services) -> None:
             with gr.Column(elem_classes="s-panel s-said", scale=5, min_width=320):
                 layout.html(layout.section(W.answer.title))
                 made["answer"] = layout.html(elem_id="predict-answer")
+        with gr.Accordion(W.seen.title, open=False, elem_id="predict-seen-panel"):
+            made["seen"] = layout.html(seen.render_seen(()), elem_id="predict-seen")
         with gr.Row(equal_height=False):
             with gr.Column(scale=6, min_width=320):
                 with gr.Column(elem_classes="s-panel"):
@@ -146,7 +149,7 @@ class PredictPage:
     def turned(self) -> list[Component]:
         """What another model changes."""
         p = self.parts
-        return [p.text, p.text_b, p.status, p.examples, p.usage, p.answer, p.pending]
+        return [p.text, p.text_b, p.status, p.examples, p.usage, p.answer, p.seen, p.pending]
 
     def wire(self) -> None:
         """Listen to the address, the fields and the buttons."""
@@ -157,7 +160,7 @@ class PredictPage:
             self.render,
             self.watch.revision,
             inputs=[p.model, p.pending, p.job],
-            outputs=[p.status, p.answer, p.pending, p.board],
+            outputs=[p.status, p.answer, p.seen, p.pending, p.board],
         )
         events.then_show_address(
             events.on(
@@ -168,7 +171,7 @@ class PredictPage:
             ),
             p.address,
         )
-        asked = [p.answer, p.pending, p.status]
+        asked = [p.answer, p.seen, p.pending, p.status]
         for event in (
             events.on(
                 [p.go.click, p.text.submit, p.text_b.submit],
@@ -228,25 +231,27 @@ class PredictPage:
         self.watch.add(name)
         asked = slots.by_role(get_task(model.task), given)
         whole = all((asked.get(role) or "").strip() for role in model.roles)
-        answered, pending, status = self.ask(name, asked) if whole else self.wait_for_text(model)
+        answered, read, pending, status = self.ask(name, asked) if whole else self.wait_for_text(model)
         return (
             *show_boxes(model),
             status,
             chosen.render_examples(chosen.find_examples(self.studio, model), get_task(model.task)),
             chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
             answered,
+            read,
             pending,
         )
 
     def show_none(self) -> tuple[Any, ...]:
         """The values of ``turned`` while no model is chosen."""
         unchosen = answer.render_waiting(W.model.unchosen, W.model.unchosen_hint)
-        return gr.skip(), gr.update(visible=False), *(layout.EMPTY,) * 3, unchosen, ""
+        hidden = gr.update(visible=False)
+        return gr.skip(), hidden, *(layout.EMPTY,) * 3, unchosen, seen.render_seen(()), ""
 
-    def wait_for_text(self, model: ModelRecord) -> tuple[Any, str, Any]:
+    def wait_for_text(self, model: ModelRecord) -> tuple[Any, Any, str, Any]:
         """What stands in the answer's place before anything was asked."""
         status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
-        return answer.render_waiting(W.answer.none, W.answer.none_text), "", status
+        return answer.render_waiting(W.answer.none, W.answer.none_text), seen.render_seen(()), "", status
 
     def turn(
         self, name: str, text: str | None, text_b: str | None, job_id: str, request: gr.Request
@@ -255,39 +260,42 @@ class PredictPage:
         address = links.link("predict", model=name, job=job_id)
         return (address, layout.EMPTY, *self.show_model(name, in_boxes(text, text_b), request))
 
-    def ask_texts(self, name: str | None, text: str | None, text_b: str | None) -> tuple[Any, str, Any]:
+    def ask_texts(self, name: str | None, text: str | None, text_b: str | None) -> tuple[Any, ...]:
         """As ``ask``, of what stands in the fields."""
         if not name:
-            return layout.notice("info", W.model.unchosen, W.model.unchosen_hint), "", layout.EMPTY
+            unchosen = layout.notice("info", W.model.unchosen, W.model.unchosen_hint)
+            return unchosen, seen.render_seen(()), "", layout.EMPTY
         task = get_task(self.studio.models.get(name).task)
         return self.ask(name, slots.by_role(task, in_boxes(text, text_b)))
 
-    def ask(self, name: str, asked: Mapping[str, str]) -> tuple[Any, str, Any]:
-        """Answer, row that waits for the model, and status; a model on its way is not waited for.
+    def ask(self, name: str, asked: Mapping[str, str]) -> tuple[Any, Any, str, Any]:
+        """Answer, what is read, row that waits, and status; a model on its way is not waited for.
 
         What is asked is by role, as a person writes it.
         """
+        none = seen.render_seen(())
         model = self.studio.models.get(name)
         state = chosen.state_of(self.studio, name)
         try:
             row = read_boxes(model, asked)
         except InvalidInput as error:
             nothing = layout.notice("info", error.message, error.hint)
-            return nothing, "", chosen.render_status(model, state)
+            return nothing, none, "", chosen.render_status(model, state)
         if state == "ready":
-            return self.answer(name, row), "", chosen.render_status(model, state)
+            return *self.answer(name, row), "", chosen.render_status(model, state)
         self.watch.add(name)
         self.studio.predictions.warm(name)
         loading = answer.render_waiting(W.answer.loading, W.answer.loading_text)
         waiting = json.dumps(row, ensure_ascii=False)
-        return loading, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
+        return loading, none, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
 
-    def answer(self, name: str, row: Row) -> Any:
-        """The answer, or why there is none."""
+    def answer(self, name: str, row: Row) -> tuple[Any, Any]:
+        """The answer, or why there is none, and what the model read for it."""
         try:
-            return answer.render_answer(answer.ask(self.studio, name, row), name)
+            said = answer.ask(self.studio, name, row)
         except StudioError as error:
-            return guard.as_notice(error)
+            return guard.as_notice(error), seen.render_seen(())
+        return answer.render_answer(said, name), seen.render_seen(said.seen)
 
     def pick(self, name: str | None, event: gr.EventData) -> tuple[Any, ...]:
         """An example was chosen: it is written into the fields and answered."""
@@ -296,18 +304,19 @@ class PredictPage:
         return (*[*written.values(), ""][:2], *self.ask(name or "", written))
 
     def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
-        """Status, a waiting row's answer once the model is there, and how far the file is."""
+        """Status, a waiting row's answer once the model is there, what is read, and how far the file is."""
         board = filing.render_job(self.studio, self.studio.jobs.get(job_id)) if job_id else gr.skip()
         if not name:
-            return (*(gr.skip(),) * 3, board)
+            return (*(gr.skip(),) * 4, board)
         state = chosen.state_of(self.studio, name)
         if state == "gone":
-            return layout.EMPTY, layout.notice("warning", W.model.gone, W.model.gone_hint), "", board
+            gone = layout.notice("warning", W.model.gone, W.model.gone_hint)
+            return layout.EMPTY, gone, seen.render_seen(()), "", board
         status = chosen.render_status(self.studio.models.get(name), state)
         if not pending or state == "loading":
-            return status, gr.skip(), gr.skip(), board
+            return status, *(gr.skip(),) * 3, board
         # Where loading failed, asking is what says why.
-        return status, self.answer(name, json.loads(pending)), "", board
+        return status, *self.answer(name, json.loads(pending)), "", board
 
     def look(self, name: str | None, path: str | None) -> tuple[Any, ...]:
         """What was understood of a file and which columns are the texts, or why it is no table."""
