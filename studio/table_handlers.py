@@ -79,7 +79,8 @@ def count_tokens_of(
     """Token lengths of all training texts to the first checkpoints that are here, by checkpoint."""
     if TEXT not in dataset.roles:
         return {}
-    rows = get_task(dataset.task).rows_of(library.frame(dataset.id, "train"))
+    task = get_task(dataset.task)
+    rows = task.sequences_of(task.rows_of(library.frame(dataset.id, "train")))
     found = {}
     here = ready_checkpoints(settings)[:MOST_TOKENIZERS]
     for number, (checkpoint, folder) in enumerate(here):

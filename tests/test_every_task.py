@@ -29,14 +29,17 @@ EVERY = pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
 
 def table_of(task: Task, folder: Path, rows: int = 80) -> Path:
     """A table with a text and an answer in each row, in which one text comes thrice with other answers."""
-    cells = EXAMPLES[task.key].cells
+    cells, asked = EXAMPLES[task.key].cells, EXAMPLES[task.key].asked
     texts = ["the same text" if number < 3 else f"text {number} of this table" for number in range(rows)]
-    lines = [[text, cells[number % len(cells)]] for number, text in enumerate(texts)]
-    return write_csv(folder / "rows.csv", lines, ("text", task.answer_role.key))
+    lines = [
+        [text, *(cell.format(n=max(2, number)) for cell in asked.values()), cells[number % len(cells)]]
+        for number, text in enumerate(texts)
+    ]
+    return write_csv(folder / "rows.csv", lines, ("text", *asked, task.answer_role.key))
 
 
 def request_of(task: Task, folder: Path, **options: object) -> ImportRequest:
-    roles = {"text": "text", task.answer_role.key: task.answer_role.key}
+    roles = {role: role for role in ("text", *EXAMPLES[task.key].asked, task.answer_role.key)}
     return ImportRequest(path=table_of(task, folder), name="rows", task=task.key, roles=roles, **options)  # type: ignore[arg-type]
 
 
@@ -81,9 +84,10 @@ def test_a_table_to_score_is_described_by_its_answers(task: Task, studio: Studio
     request = request_of(task, tmp_path)
     labels = studio.datasets.import_file(request).labels
     again = ImportRequest(path=request.path, name="again", task=task.key, roles=request.roles)
-    scored = studio.datasets.import_for_scoring(again, labels)
+    scored = studio.datasets.import_for_scoring(again, labels, ["text", *EXAMPLES[task.key].asked])
     words = describing.name_answers(scored)
     assert ("numbers from" in words) == (task.key == "regression")
+    assert ("options" in words) == (task.key == "multiple-choice")
     assert "0 labels" not in words
 
 

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from studio.api.app import build_api
 from studio.bootstrap import Studio, open_studio
 from studio.cli.main import app
 from studio.errors import InvalidInput
@@ -108,6 +110,24 @@ def test_it_is_scored_on_other_pairs_and_not_on_single_texts(trained: Studio, tm
     job = trained.evaluations.score_table("judge", ImportRequest(path=again, name="again"))
     run_to_its_end(trained, job)
     assert trained.evaluations.report("judge", "again", "test").rows == 20
+
+
+def test_its_tokens_are_shown_to_a_shell_and_over_http(trained: Studio) -> None:
+    row = {"text": "the cat", "text_b": "a dog " * 40}
+    ((reading,),) = trained.predictions.read("judge", [row])
+    assert [token.role for token in reading.tokens[:5]] == [None, "text", "text", None, "text_b"]
+    assert len(reading.tokens) == reading.limit and reading.cut[0].role == "text_b"
+    given = [f"--input={role}={text}" for role, text in row.items()]
+    command = ["--home", str(trained.settings.home), "predict", "judge", *given, "--tokens"]
+    done = CliRunner().invoke(app, ["--json", *command])
+    assert json.loads(done.stdout) == {"sequences": [reading.to_json()]}
+    table = CliRunner().invoke(app, command)
+    assert table.stdout.splitlines()[0].split() == ["position", "token", "id", "segment", "mask", "role"]
+    assert table.stdout.splitlines()[2].split() == ["2", "the", "5", "1", "text"]
+    assert f"Not read: {reading.lost} tokens of text_b." in table.stderr
+    with TestClient(build_api(trained), base_url="http://127.0.0.1") as client:
+        found = client.post("/api/v1/models/judge/tokens", json={"inputs": [row]}).json()
+    assert found == {"rows": [{"sequences": [reading.to_json()]}]}
 
 
 def test_a_shell_asks_it_with_a_role_for_each_text(trained: Studio) -> None:

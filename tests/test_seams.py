@@ -45,7 +45,8 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert task.primary_metric in task.metrics
     assert set(task.metrics) <= set(METRICS)
     assert TASKS[task.key] is task
-    answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"], {})
+    rows = [{"text": "a text", **EXAMPLES[task.key].asked}] * len(EXAMPLES[task.key].outputs)
+    answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"], {}, rows)
     assert json.loads(json.dumps(answers)) == answers
     assert task.say(answers[0])
     assert pickle.loads(pickle.dumps(task)).key == task.key, "several processes train it"
@@ -56,7 +57,8 @@ def test_a_table_with_a_column_for_each_role_of_a_task_becomes_a_dataset(
     task: Task, studio: Studio, tmp_path: Path
 ) -> None:
     texts = {role.key: [f"{role.key} {number} of this row" for number in range(40)] for role in task.roles}
-    columns = {**texts, task.answer_role.key: EXAMPLES[task.key].cells}
+    asked = {role: [cell] * 40 for role, cell in EXAMPLES[task.key].asked.items()}
+    columns = {**texts, **asked, task.answer_role.key: EXAMPLES[task.key].cells}
     header = tuple(f"my {key}" for key in columns)
     table = write_csv(
         tmp_path / "rows.csv", [list(row) for row in zip(*columns.values(), strict=True)], header

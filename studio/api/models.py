@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.api.access import StudioNow
 from studio.api.passing import pass_file
-from studio.api.schemas import CompileBody, PredictBody
+from studio.api.schemas import CompileBody, PredictBody, TokensBody
 from studio.results.predictions import export_csv
 from studio.services.forms import FormWish
 from studio.services.models import model_to_json
@@ -76,6 +76,13 @@ def predict(studio: StudioNow, name: str, body: PredictBody) -> dict[str, Any]:
     answers = studio.predictions.predict(name, body.inputs)
     form = studio.models.get(name).compiled
     return {"predictions": answers, "form": form.to_json() if form else None}
+
+
+@router.post("/models/{name}/tokens")
+def show_tokens(studio: StudioNow, name: str, body: TokensBody) -> dict[str, Any]:
+    """What the model reads of up to 100 rows: the tokens of each sequence, and what is cut."""
+    read = studio.predictions.read(name, body.inputs)
+    return {"rows": [{"sequences": [reading.to_json() for reading in readings]} for readings in read]}
 
 
 @router.post("/models/{name}/compiled", status_code=201)

@@ -132,7 +132,17 @@ class PredictBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inputs: list[dict[str, str]] = Field(min_length=1, max_length=1000, description='[{"text": "..."}, ...]')
+    inputs: list[dict[str, str | list[str]]] = Field(
+        min_length=1, max_length=1000, description='[{"text": "..."}, ...]; options are a list.'
+    )
+
+
+class TokensBody(BaseModel):
+    """Rows whose tokens are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: list[dict[str, str]] = Field(min_length=1, max_length=100, description='[{"text": "..."}, ...]')
 
 
 class CompileBody(BaseModel):

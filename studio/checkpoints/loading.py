@@ -10,7 +10,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForMultipleChoice,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 from transformers.utils import logging
 
 from studio.checkpoints.inspect import describe_folder
@@ -20,6 +25,11 @@ from studio.checkpoints.tokens import lowers_case
 from studio.errors import InvalidInput
 from studio.tasks.registry import get_task
 
+# By the head that a task names.
+HEADS = {
+    "sequence-classification": AutoModelForSequenceClassification,
+    "multiple-choice": AutoModelForMultipleChoice,
+}
 NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
 FETCH_AGAIN = (
     "Its files do not belong together, or are not whole. Fetch it again, or choose another checkpoint."
@@ -49,21 +59,22 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
     if describe_folder(folder).pickle_only:
         raise pickle_error(folder.name)
     try:
-        return read_encoder(folder, get_task(task).outputs(labels), has_labels=bool(labels))
+        described = get_task(task)
+        return read_encoder(folder, HEADS[described.head], described.outputs(labels), has_labels=bool(labels))
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, outputs: Sequence[str], *, has_labels: bool) -> LoadedEncoder:
+def read_encoder(folder: Path, head: Any, outputs: Sequence[str], *, has_labels: bool) -> LoadedEncoder:
     """Do the work of ``load_encoder``; the notes tell whether the outputs are labels or a number."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     known = known_labels(config)
     config.id2label = dict(enumerate(outputs))
     config.label2id = {name: index for index, name in enumerate(outputs)}
     with quiet_transformers():
-        model, info = AutoModelForSequenceClassification.from_pretrained(
+        model, info = head.from_pretrained(
             folder,
             config=config,
             local_files_only=True,

@@ -11,7 +11,6 @@ import typer
 from studio.cli import dataset_rows
 from studio.cli import import_options as options
 from studio.cli.output import say
-from studio.data.columns import NUMBER
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
 from studio.data.readers import ReadOptions
@@ -19,7 +18,7 @@ from studio.errors import InvalidInput
 from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote
 from studio.services.folds import import_all
 from studio.services.sources import is_address, with_source
-from studio.tasks.registry import TASKS
+from studio.tasks.registry import TASKS, get_task
 
 Name = dataset_rows.Name
 
@@ -120,9 +119,14 @@ def describe_rows(dataset: Dataset) -> str:
     rows = ", ".join(f"{count} {split}" for split, count in dataset.rows.items())
     return (
         f"{rows} rows, {len(dataset.labels)} labels"
-        if NUMBER not in dataset.roles
-        else f"{rows} rows with numbers"
+        if dataset.labels
+        else f"{rows} rows, each with its {answer_of(dataset.task)}"
     )
+
+
+def answer_of(task: str) -> str:
+    """What a model of this task learns to give, in lower case."""
+    return get_task(task).answer_role.title.lower()
 
 
 @app.command("list")
@@ -143,7 +147,9 @@ def show(context: typer.Context, name: Name) -> None:
     with context.obj.studio() as studio:
         value = studio.datasets.get(name).to_json()
     rows = ", ".join(f"{count} {split_name}" for split_name, count in value["rows"].items())
-    labels = f"; labels: {', '.join(value['labels'])}" if NUMBER not in value["roles"] else ", with numbers"
+    labels = f", each with its {answer_of(value['task'])}"
+    if value["labels"]:
+        labels = f"; labels: {', '.join(value['labels'])}"
     context.obj.show(value, f"{name}: {rows} rows{labels}")
 
 

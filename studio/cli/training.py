@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,9 @@ import typer
 
 from studio.cli.datasets import parse_pairs
 from studio.cli.jobs import show_ended, show_job
-from studio.cli.output import say, say_now_and_then
+from studio.cli.output import Context, say, say_now_and_then
 from studio.errors import InvalidInput
+from studio.prediction.reading import Reading
 from studio.services.training import TrainRequest
 from studio.tasks.registry import get_task
 
@@ -88,12 +90,21 @@ def predict(
     ] = None,
     file: Annotated[Path | None, typer.Option(help="A table of texts.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the table with predictions goes.")] = None,
+    tokens: Annotated[
+        bool,
+        typer.Option("--tokens", help="Instead of the answer, print the tokens that are read of the row."),
+    ] = False,
 ) -> None:
     """Predict one row (--text, or an --input for each role), or every row of a file."""
     given = {**({} if text is None else {"text": text}), **parse_pairs(input_ or [], "--input")}
     if bool(given) == (file is not None):
         raise InvalidInput("Nothing to predict, or two things at once.", "Give --text, or --file and --out.")
+    if tokens and not given:
+        raise InvalidInput("Tokens are those of one row.", "Give --text, or an --input for each role.")
     with context.obj.studio() as studio:
+        if tokens:
+            show_tokens(context.obj, studio.predictions.read(model, [given])[0])
+            return
         if given:
             answer = studio.predictions.predict(model, [given])[0]
             task = get_task(studio.models.get(model).task)
@@ -106,6 +117,20 @@ def predict(
     for note in made.notes:
         say(note)
     context.obj.show({"rows": made.rows, "out": str(out)}, f"Wrote {made.rows} predictions to {out}.")
+
+
+def show_tokens(context: Context, readings: Sequence[Reading]) -> None:
+    """Print ``{"sequences": [...]}``, or a table of tokens for each sequence, and say what is cut."""
+    if context.as_json:
+        context.show({"sequences": [reading.to_json() for reading in readings]}, "")
+        return
+    columns = ["position", "token", "id", "segment", "mask", "role"]
+    for reading in readings:
+        rows = enumerate(reading.to_json()["tokens"], start=1)
+        context.show_table([{"position": place, **token} for place, token in rows], columns, "No tokens.")
+        for cut in reading.cut:
+            of = f" of {cut.role}" if cut.role else ""
+            say(f"Not read: {cut.tokens} tokens{of}. The model reads at most {reading.limit}.")
 
 
 def compare(

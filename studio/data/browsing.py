@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections import OrderedDict
@@ -15,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.columns import ANSWERS, LABEL, LABELS, TEXT
+from studio.data.answers.registry import kind_of
+from studio.data.columns import ANSWERS, TEXT
 from studio.data.dataset import Dataset, Profile
 from studio.data.library import Library
 from studio.data.splits import SPLITS
@@ -250,11 +250,8 @@ class RowSearch:
         return np.flatnonzero(keep) + start
 
     def _has_label(self, groups: list[int], label: str) -> np.ndarray:
-        if LABELS in self.dataset.roles:
-            written = json.dumps(label, ensure_ascii=False)
-            cells = self.stored.read_groups(groups, [LABELS])[LABELS]
-            return pc.match_substring(cells, written).to_numpy(zero_copy_only=False)
-        return equal(self.stored.read_groups(groups, [LABEL])[LABEL], label)
+        kind = kind_of(self.dataset.roles)
+        return kind.holds(self.stored.read_groups(groups, [kind.role])[kind.role], label)
 
     def _has_finding(self, groups: list[int], start: int, rows: int) -> np.ndarray:
         code, has = str(self.query.finding), np.zeros(rows, dtype=bool)

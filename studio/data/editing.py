@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import has_single_labels
 from studio.data.columns import LABEL
 from studio.data.dataset import Dataset
 from studio.data.fixes import Step
@@ -66,7 +67,7 @@ def check_edit(edit: Edit, dataset: Dataset, draft: Sequence[Edit] = ()) -> None
 
 def check_label(edit: Edit, dataset: Dataset, draft: Sequence[Edit]) -> None:
     """Raise InvalidInput where a label cannot be set."""
-    if LABEL not in dataset.roles:
+    if not has_single_labels(dataset.roles):
         raise InvalidInput(
             f"The rows of '{dataset.name}' have not one label each.", "Drop the row, or move it."
         )

@@ -13,12 +13,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from jobs.durable import replacing
-from studio.data.columns import LABELS
+from studio.data.answers.registry import kind_of
 from studio.data.dataset import Dataset
 from studio.data.library import Library
 from studio.data.splits import SPLITS
 from studio.errors import InvalidInput
-from studio.tasks.multilabel import read_labels
 
 GROUPS_AT_ONCE = 4
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
@@ -107,12 +106,12 @@ def write_jsonl(tables: Iterator[pa.Table], file: BinaryIO) -> None:
 
 
 def with_lists(row: dict[str, Any]) -> dict[str, Any]:
-    """A row whose labels, where it has any number of them, are a list.
+    """A row whose cells that hold a list, as of any number of labels, are one.
 
     >>> with_lists({"text": "[a]", "labels": '["x", "y"]'})
     {'text': '[a]', 'labels': ['x', 'y']}
     """
-    return {**row, LABELS: read_labels(row[LABELS])} if LABELS in row else row
+    return {**row, **{role: read(row[role]) for role, read in kind_of(row).lists.items()}}
 
 
 def write_parquet(tables: Iterator[pa.Table], file: BinaryIO) -> None:

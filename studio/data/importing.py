@@ -12,19 +12,17 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
+from studio.data.answers.registry import kind_of, labels_in
 from studio.data.checks.giveaway import check_giveaway
-from studio.data.checks.label_sets import find_lost, tell_sign
 from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, recheck, take_roles
-from studio.data.columns import ANSWERS, CLASSIFICATION, LABEL, LABELS, NUMBER, TaskShape, check_roles
+from studio.data.columns import ANSWERS, CLASSIFICATION, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
-from studio.data.label_sets import all_labels, find_unnamed
-from studio.data.labels import labels_in, name_labels, order_labels, read_labels, read_labels_file
+from studio.data.labels import order_labels, read_labels_file
 from studio.data.leaks import LEAKS
 from studio.data.mending import mend_rows
 from studio.data.near import find_near_at_once
-from studio.data.numbers import describe_numbers
 from studio.data.planning import NEAR, describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
@@ -218,13 +216,14 @@ def divide_checked(
     checked.rows.loc[divided.unplaced, "bad"] = True
     found = [problem for table in tables.values() for problem in table.problems]
     for table in tables.values():
-        found += check_giveaway(table.frame, roles, table.file)
+        found += check_giveaway(table.frame, roles, table.file) if kind_of(roles).single else []
     found += [problem for problem in divided.problems if problem.code not in LEAKS]
     reading_codes = tuple(dict.fromkeys(problem.code for problem in found))
     found += [problem for problem in checked.problems if problem.code not in LEAKS]
     found += [problem for problem in divided.problems if problem.code in LEAKS]
-    if LABELS in roles and ALL in set(checked.rows["split"]):
-        found += find_lost(divided.frames, roles[LABELS])
+    if ALL in set(checked.rows["split"]):
+        kind = kind_of(roles)
+        found += kind.lost(divided.frames, roles[kind.role])
     problems = request.without_dropped(found)
     problems += check_sides(divided.frames, problems)
     if rows.names:
@@ -310,22 +309,16 @@ def check_rows(
         split: take_roles(table, roles, split).assign(**take_cells(table, plan_column))
         for split, table in tables.items()
     }
-    unknown, sign = [], ""
-    if names and LABEL in roles:
-        for frame in frames.values():
-            frame[LABEL], wrong = name_labels(frame[LABEL], names)
-            unknown.append(wrong)
-    if LABELS in roles:
-        sign = read_labels(tables, frames, roles[LABELS], names or ())
-        unknown = [find_unnamed(frame[LABELS], names) for frame in frames.values()] if names else []
+    kind = kind_of(roles)
+    names = names if kind.labels else None
+    told = kind.parse(tables, frames, roles, names or ())
+    unknown = [kind.name(frame, names) for frame in frames.values()] if names else []
     near = find_near_at_once(*frames.values())
     checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
     if near is not None:
         checked.rows[NEAR] = near.groups
-    if sign:
-        told = tell_sign(checked.rows, roles[LABELS], sign)
-        checked = replace(checked, problems=(*checked.problems, told))
-    return checked, order_labels(labels_in(checked.good)) if NUMBER in roles or not names else names
+    checked = replace(checked, problems=(*checked.problems, *told))
+    return checked, names or order_labels(labels_in(checked.good))
 
 
 def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> list[Problem]:
@@ -350,9 +343,11 @@ def check_sides(frames: Mapping[str, pd.DataFrame], found: list[Problem]) -> lis
 
 def count_labels(frames: Mapping[str, pd.DataFrame], labels: list[str]) -> dict[str, dict[str, int]]:
     """Rows of each label in each split, all labels named."""
-    counts = {split: frame[LABEL].value_counts() for split, frame in frames.items() if LABEL in frame}
-    counts |= {
-        split: all_labels(frame[LABELS]).value_counts() for split, frame in frames.items() if LABELS in frame
+    kinds = {split: kind_of(frame) for split, frame in frames.items()}
+    counts = {
+        split: kinds[split].labels_of(frame).value_counts()
+        for split, frame in frames.items()
+        if kinds[split].labels
     }
     return {split: {label: int(found.get(label, 0)) for label in labels} for split, found in counts.items()}
 
@@ -365,12 +360,12 @@ def measure_lengths(frames: Mapping[str, pd.DataFrame], roles: Mapping[str, str]
     """
     if "train" not in frames:
         return {}
-    columns = {role: frames["train"][role] for role in roles if role not in ANSWERS}
+    kind = kind_of(roles)
+    columns = {role: kind.read_text(frames["train"], role) for role in roles if role not in ANSWERS}
     if len(columns) > 1:
         columns = {"together": reduce(lambda one, other: one + " " + other, columns.values()), **columns}
-    numbers = {}
-    if NUMBER in roles:
-        # A table to score a model on has no training rows.
-        rows = frames["train"] if len(frames["train"]) else pd.concat(list(frames.values()))
-        numbers = {NUMBER: {"values": describe_numbers(list(rows[NUMBER]))}}
-    return {**{name: length_histogram(column) for name, column in columns.items()}, **numbers}
+    # A table to score a model on has no training rows.
+    rows = frames["train"] if len(frames["train"]) else pd.concat(list(frames.values()))
+    summary = kind.summary(rows)
+    found = {name: length_histogram(column) for name, column in columns.items()}
+    return {**found, kind.role: summary} if summary else found

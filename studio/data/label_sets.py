@@ -15,32 +15,10 @@ SEPARATORS = ("|", ";", ",", "、", "，", "；")
 YES = frozenset({"1", "1.0", "true", "yes", "y", "x", "✓", "是", "有"})
 NO = frozenset({"", "0", "0.0", "false", "no", "n", "-", "否", "无"})
 MARKS = YES | NO
-BETWEEN_COLUMNS = ", "
 LISTS_AT_LEAST = 0.9
 # A separator stands in a good part of the cells, and what it parts comes back in other rows.
 SEPARATED_AT_LEAST = 0.05
 CELLS_READ = 20_000
-
-
-def columns_of(role: str, chosen: str, names: Sequence[str]) -> list[str]:
-    """The columns that a role is read from, of those a table has: of labels several, with commas between.
-
-    >>> columns_of("labels", "a, b", ["a", "b"]), columns_of("text", "a, b", ["a", "b"])
-    (['a', 'b'], ['a, b'])
-    >>> columns_of("labels", "Food, drinks, service", ["food, drinks", "service"])
-    ['Food, drinks', 'service']
-    """
-    known = {name.strip().casefold() for name in names}
-    if role != "labels" or chosen.strip().casefold() in known:
-        return [chosen]
-    parts, found = chosen.split(","), []
-    while parts:
-        # A name may hold commas itself: the longest that there is.
-        ends = (end for end in range(len(parts), 1, -1) if ",".join(parts[:end]).strip().casefold() in known)
-        end = next(ends, 1)
-        found.append(",".join(parts[:end]).strip())
-        parts = parts[end:]
-    return [name for name in found if name]
 
 
 def is_mark(cell: str) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import LABEL, LABELS
-from studio.data.label_sets import all_labels, columns_of, find_separator, read_cells
-from studio.data.readers import Table, read_bytes
+from studio.data.readers import read_bytes
 from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.names_files import list_names
 from studio.errors import InvalidInput
@@ -56,32 +54,6 @@ def read_labels_file(path: Path) -> list[str]:
             "A labels file has one label per line, each once, the first for index 0.",
         )
     return names
-
-
-def read_labels(
-    tables: Mapping[str, Table],
-    frames: Mapping[str, pd.DataFrame],
-    chosen: str,
-    known: Sequence[str] = (),
-) -> str:
-    """Read the labels of all tables in the same way, where they stand in one column; some may be known.
-
-    Gives the sign that was taken to stand between them, or nothing.
-    """
-    first = next(iter(tables.values()))
-    if len(columns_of(LABELS, chosen, [str(name) for name in first.frame.columns])) > 1:
-        return ""
-    separator = find_separator(pd.concat([frame[LABELS] for frame in frames.values()]), known)
-    for frame in frames.values():
-        frame[LABELS] = read_cells(frame[LABELS], separator)
-    return separator
-
-
-def labels_in(rows: pd.DataFrame) -> Iterable[str]:
-    """The labels that rows have, each once."""
-    if LABELS in rows:
-        return list(all_labels(rows[LABELS]).unique())
-    return list(rows[LABEL].unique()) if LABEL in rows else []
 
 
 def name_labels(values: pd.Series, names: Sequence[str]) -> tuple[pd.Series, np.ndarray]:

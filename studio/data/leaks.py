@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import ALL, View, mark_rows
 from studio.data.checks.repeats import check_near, check_shared
 from studio.data.columns import TEXT
@@ -38,7 +39,9 @@ def find_leaks(
     if TEXT in rows and len(rows) and not (drawn and "near" not in rows):
         near = rows["near"].to_numpy() if "near" in rows else None
         divided = rows.assign(split=sides).reset_index(drop=True)
-        view = View(divided, roles, content_keys(divided, roles, divided["key"].to_numpy()), near)
+        view = View(
+            divided, roles, kind_of(roles), content_keys(divided, roles, divided["key"].to_numpy()), near
+        )
         found = check_shared(view, near=False)
         found += check_near(view)
     fresh, bits = mark_rows(found, len(rows))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import has_single_labels, kind_of
 from studio.data.checks.rows import MADE_HERE, find_unseen
-from studio.data.columns import ANSWERS, LABEL
+from studio.data.columns import ANSWERS
 from studio.data.fixes import IGNORE, FixChoice, Step, check_choices, in_order
 from studio.data.mends import cells, labels, sides
 from studio.data.mends.workbench import NOTHING, Bench, drop
@@ -52,7 +53,7 @@ def mend_rows(
 
 def act(bench: Bench, choice: FixChoice) -> Step:
     """Do one action; one on labels changes nothing where the rows have not one label each."""
-    if choice.action in OF_LABELS and LABEL not in bench.rows:
+    if choice.action in OF_LABELS and not has_single_labels(bench.rows):
         return Step(choice.code, choice.action, 0, NOTHING)
     return ACTS[choice.action](bench, choice)
 
@@ -68,9 +69,10 @@ def drop_rows(bench: Bench, choice: FixChoice) -> Step:
     if choice.code == "missing_text":
         blank = [is_blank(rows[role]) for role in bench.roles if role not in ANSWERS]
         return drop(bench, choice, np.logical_or.reduce(blank), "no text")
-    if choice.code == "missing_label" and LABEL in rows:
-        return drop(bench, choice, is_blank(rows[LABEL]), "no label")
-    if choice.code == "unseen_label" and LABEL in rows:
+    kind = kind_of(rows)
+    if kind.empty and choice.code == kind.empty.code and kind.role in rows:
+        return drop(bench, choice, is_blank(rows[kind.role]), f"no {kind.role}")
+    if choice.code == "unseen_label" and has_single_labels(rows):
         mask = find_unseen(rows, np.zeros(len(rows), dtype=bool))
         return drop(bench, choice, mask, "no training row has the label")
     mask = np.zeros(len(rows), dtype=bool)

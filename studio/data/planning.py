@@ -8,21 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import kind_of
 from studio.data.checks.rows import ALL
-from studio.data.columns import LABEL, LABELS, NUMBER, match_columns
+from studio.data.columns import match_columns
 from studio.data.comparability import sketch_splits
 from studio.data.dataset import SplitDescription
-from studio.data.label_sets import all_labels
 from studio.data.leaks import find_leaks
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.splits import SPLITS, SplitPlan, divide
 from studio.data.splits.plans import PLAN_CELLS
 from studio.errors import InvalidInput
-from studio.tasks.regression import read_number
 
 LARGEST_TIED_SHARE = 0.05
-TENTHS_FROM = 100  # rows
 NEAR = "near"
 """The column of an import's rows that holds the groups of nearly the same texts (int64, -1 for a text that is
 like no other), where they were looked for."""
@@ -118,26 +116,6 @@ def tied_groups(near: np.ndarray) -> np.ndarray:
     return np.where((near >= 0) & ~large[np.maximum(near, 0)], near, -1)
 
 
-def strata_of(rows: pd.DataFrame, kind: str) -> pd.Series:
-    """What is to have about the same share in each part, by row.
-
-    It is the label; of several the one that fewest rows have; of numbers the tenth of them that a row is in.
-    Where rows are not divided by shares alone, these two are left out, as they are no labels of the row.
-    """
-    if LABEL in rows:
-        return rows[LABEL]
-    if kind == "ratios" and LABELS in rows:
-        labels = all_labels(rows[LABELS])
-        table = pd.DataFrame({"row": labels.index, "label": labels.array})
-        table["rows"] = table["label"].map(labels.value_counts())
-        rarest = table.sort_values(["rows", "label"]).drop_duplicates("row").set_index("row")["label"]
-        return rarest.reindex(rows.index, fill_value="")
-    if kind == "ratios" and NUMBER in rows and len(rows) >= TENTHS_FROM:
-        order = rows[NUMBER].map(read_number).rank(method="first")
-        return ((order - 1) * 10 // len(rows)).astype(int).astype("str")
-    return pd.Series("", index=rows.index)
-
-
 def divide_good_rows(
     good: pd.DataFrame, split: SplitDescription, roles: Mapping[str, str], codes: tuple[str, ...]
 ) -> Divided:
@@ -147,7 +125,7 @@ def divide_good_rows(
     problems: tuple[Problem, ...] = ()
     if mixed.any():
         part = good[mixed]
-        labels = strata_of(part, split.kind)
+        labels = kind_of(roles).strata(part, split.kind)
         near = tied_groups(part[NEAR].to_numpy()) if NEAR in part and split.kind != "time" else None
         keys, cells = part["key"].to_numpy(), part.get(PLAN_CELLS)
         division = divide(part, split.plan, keys, labels.to_numpy(dtype=object), cells, near)

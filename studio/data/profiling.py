@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import View, mark_rows
 from studio.data.checks.repeats import check_near
 from studio.data.columns import TEXT
@@ -26,7 +27,7 @@ def profile_rows(library: Library, dataset: Dataset, progress: Progress | None =
     keys = text_keys(rows[TEXT])
     keys = content_keys(rows, dataset.roles, keys)
     near = find_near_duplicates(texts_of(rows), progress=progress, keys=keys)
-    view = View(rows, dataset.roles, keys, near.groups)
+    view = View(rows, dataset.roles, kind_of(dataset.roles), keys, near.groups)
     found = check_near(view)
     codes, marks = mark_rows(found, len(rows))
     ends = np.cumsum([len(frame) for frame in frames.values()])[:-1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import KINDS, has_single_labels
 from studio.data.checks.rows import recheck
 from studio.data.columns import LABEL
 from studio.data.dataset import Dataset
@@ -17,13 +18,10 @@ from studio.errors import InvalidInput
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
 LEFT_OUT_CODES = (
     "missing_text",
-    "missing_label",
-    "missing_number",
-    "not_a_number",
-    "unreadable_labels",
     "label_not_in_file",
     "unseen_label",
     "unknown_label",
+    *(words.code for kind in KINDS for words in kind.words),
 )
 DIVISION_CODES = ("large_group", "incomparable_split")
 OF_LABELS_FILE = "unused_labels"
@@ -67,7 +65,7 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
 
 def unseen_labels(rows: pd.DataFrame) -> set[str]:
     """Labels of validation and test rows that no training row has."""
-    if LABEL not in rows:
+    if not has_single_labels(rows):
         return set()
     training = (rows["split"] == "train").to_numpy(dtype=bool)
     return set(rows.loc[~training, LABEL].unique()) - set(rows.loc[training, LABEL].unique())

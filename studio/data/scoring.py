@@ -7,19 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from studio.data.checks.rows import (
-    EMPTY,
-    EMPTY_TEXT,
-    NO_LABELS,
-    NOT_A_NUMBER,
-    CellFault,
-    find_unlisted,
-    find_unreadable,
-    mark_dropped,
-    report_cells,
-    take_roles,
-)
-from studio.data.columns import CLASSIFICATION, LABEL, LABELS, NUMBER, TaskShape, check_roles
+from studio.data.answers.base import CellFault
+from studio.data.answers.registry import kind_of, labels_in
+from studio.data.checks.rows import EMPTY_TEXT, mark_dropped, report_cells, take_roles
+from studio.data.columns import CLASSIFICATION, TaskShape, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.importing import (
     ImportRequest,
@@ -27,8 +18,6 @@ from studio.data.importing import (
     count_labels,
     measure_lengths,
 )
-from studio.data.label_sets import find_unnamed
-from studio.data.labels import labels_in, read_labels
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table, read_table
 from studio.data.texts import is_blank
@@ -88,25 +77,18 @@ def check_rows(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """The rows with those marked bad that cannot be scored, and why they cannot."""
     rows = take_roles(table, roles, "test").assign(bad=False)
-    if LABELS in roles:
-        read_labels({"test": table}, {"test": rows}, roles[LABELS], known_labels)
-    found: list[Problem] = []
+    kind, found = kind_of(roles), list[Problem]()
+    kind.parse({"test": table}, {"test": rows}, roles, known_labels)
     for role, column in roles.items():
-        found += report_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
-    if NUMBER in roles:
-        found += report_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
-    if LABELS in roles:
-        found += report_cells(rows, find_unlisted(rows[LABELS]), NO_LABELS, roles[LABELS])
-        strange = find_unnamed(rows[LABELS], known_labels)
-    elif LABEL in roles:
-        strange = (~rows[LABEL].isin(list(known_labels)) & ~is_blank(rows[LABEL])).to_numpy(dtype=bool)
-    else:
-        return rows, found
+        words = kind.empty if role == kind.role else EMPTY_TEXT
+        found += report_cells(rows, is_blank(rows[role]), words, column) if words else []
+    for fault in kind.faults(rows):
+        found += report_cells(rows, fault.wrong, fault.words, roles[fault.role])
+    strange = kind.strange(rows, known_labels)
     if strange.any():
         unknown = [label for label in labels_in(rows[strange]) if label not in known_labels]
         names = ", ".join(f"'{label}'" for label in unknown[:5])
-        answer = LABELS if LABELS in roles else LABEL
-        found += report_cells(rows, strange, UNKNOWN_LABEL, roles[answer], labels=names)
+        found += report_cells(rows, strange, UNKNOWN_LABEL, roles[kind.role], labels=names)
     return rows, found
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from studio.data.checks.rows import ALL
-from studio.data.columns import TaskShape, guess_roles, match_columns
+from studio.data.columns import TaskShape, match_columns
+from studio.data.guessing import guess_roles
 from studio.data.readers import Progress, ReadOptions, Table, read_table
 
 Reader = Callable[..., Table]

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import LABEL, LABELS
+from studio.data.answers.registry import kind_of, labels_in
 from studio.data.comparability import sketch_rows
 from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
 from studio.data.fixes import Step
 from studio.data.importing import PreparedImport, count_labels, measure_lengths
-from studio.data.labels import labels_in, order_labels
+from studio.data.labels import order_labels
 from studio.data.library import Library
 from studio.data.problems import by_severity
 from studio.data.rechecking import recheck_rows
@@ -131,7 +131,7 @@ def refuse_empty(parent: Dataset, rows: pd.DataFrame) -> None:
 
 def label_order(parent: Dataset, rows: pd.DataFrame) -> tuple[str, ...]:
     """The labels of the rows; an order that came from a labels file stays, and so do its unused labels."""
-    if LABEL not in rows and LABELS not in rows:
+    if kind_of(rows).labels is None:
         return parent.labels
     now = set(labels_in(rows))
     used = {label for counts in parent.class_counts.values() for label, count in counts.items() if count}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from studio.errors import ran_out_of_memory
-from studio.execution.executors import Executor
+from studio.execution.executors import Executor, grouped_logits
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
@@ -29,7 +29,7 @@ def predict_rows(
     """
     limits = limits or Limits(executor.rows, executor.tokens)
     was_training = model.training
-    logits = np.zeros((len(rows), model.config.num_labels), dtype=np.float32)
+    logits = np.zeros((len(rows), rows.width(model.config.num_labels)), dtype=np.float32)
     waiting, at_once, done = [*executor.cut(rows.lengths, limits)][::-1], limits.rows, 0
     model.eval()
     try:
@@ -58,7 +58,7 @@ def answer(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarra
     """Logits of one part; None where the memory does not suffice for it."""
     try:
         with torch.inference_mode():
-            return executor.logits(model, rows, numbers).float().cpu().numpy()
+            return grouped_logits(executor, model, rows, numbers).float().cpu().numpy()
     except (RuntimeError, MemoryError) as error:
         if not ran_out_of_memory(error):
             raise

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from studio.execution.devices import moved
+from studio.execution.heads import logits_of
 from studio.execution.packing import PackedModel, first_position, pack_model
 from studio.execution.parts import ROWS_PER_PART, TOKENS_PER_PART, Limits, cut_packed, cut_padded
 from studio.execution.rows import MASK, EncodedRows
@@ -84,7 +85,7 @@ class PaddedExecutor:
         """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
         device = next(model.parameters()).device
         inputs = {name: moved(value, device) for name, value in self.batch(rows, numbers).items()}
-        return model(**inputs).logits
+        return logits_of(model, inputs)
 
     def close(self) -> None:
         """Nothing was changed."""
@@ -121,6 +122,20 @@ class PackedExecutor:
     def close(self) -> None:
         """Let the model compute padded batches as it did before."""
         self.packed.plain_again()
+
+
+def grouped_logits(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
+    """Logits of rows with these numbers, in their order, on the model's device.
+
+    Of rows that are several sequences it is the first logit of each, (rows, most sequences of a row of all);
+    what a row has not is minus infinity.
+    """
+    if rows.sequences is None or rows.counts is None:
+        return executor.logits(model, rows, numbers)
+    found = executor.logits(model, rows.sequences, rows.sequences_of(numbers))[:, 0]
+    there = np.arange(rows.width(1)) < rows.counts[numbers][:, None]
+    table = found.new_full(there.shape, -torch.inf)
+    return table.masked_scatter(moved(torch.from_numpy(there), found.device), found)
 
 
 def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) -> Executor:

@@ -17,6 +17,7 @@ import torch
 from studio.errors import ran_out_of_memory
 from studio.execution.attention import PACKED_ATTENTION, Pack
 from studio.execution.devices import computing_in, is_fast_in_bf16
+from studio.execution.heads import logits_of
 
 PROBED_LENGTHS = (7, 5, 5, 2)
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
@@ -49,7 +50,7 @@ class PackedModel:
         if self._takes_types:
             inputs["token_type_ids"] = torch.zeros_like(tokens) if types is None else types
         named = {name: value.unsqueeze(0) for name, value in inputs.items()}
-        return model(input_ids=tokens.unsqueeze(0), **named, pack=pack).logits
+        return logits_of(model, {"input_ids": tokens.unsqueeze(0), **named, "pack": pack})
 
     def plain_again(self) -> None:
         """Let the model compute padded batches as it did before."""
@@ -86,7 +87,7 @@ def pack_model(model: Any) -> PackedModel | None:
     packed = None
     with evaluating(model), torch.no_grad():
         try:
-            expected = torch.cat([model(input_ids=row[None]).logits for row in rows])
+            expected = torch.cat([logits_of(model, {"input_ids": row[None]}) for row in rows])
             packed = PackedModel(model)
             found = packed.logits(model, torch.cat(rows), None, [len(row) for row in rows])
             if found.is_cuda:

@@ -20,12 +20,15 @@ class EncodedRows:
 
     ``lengths`` are their tokens, int64. ``parts`` holds input_ids and perhaps token_type_ids of all rows one
     after another, int32; which tokens are real need not be kept, as all are. The first axis of ``targets``,
-    label ids (int64) or numbers (float32), is rows.
+    label ids (int64) or numbers (float32), is rows. Where a row is several ``sequences``, such as the options
+    to choose from, these stand one after another, and ``counts`` (int64) says how many each row has.
     """
 
     lengths: np.ndarray
     parts: Mapping[str, np.ndarray]
     targets: np.ndarray | None = None
+    sequences: EncodedRows | None = None
+    counts: np.ndarray | None = None
 
     @classmethod
     def of(cls, encoded: Encoded, targets: Sequence[int] | np.ndarray | None = None) -> EncodedRows:
@@ -43,6 +46,31 @@ class EncodedRows:
         """The same rows with what is to be answered."""
         return replace(self, targets=None if targets is None else np.asarray(targets))
 
+    def grouped(self, counts: Sequence[int] | np.ndarray) -> EncodedRows:
+        """The same sequences, so many of them for each row.
+
+        >>> rows = EncodedRows.of({"input_ids": [[5], [6, 7], [8]]}).grouped([1, 2])
+        >>> rows.lengths.tolist(), rows.row("input_ids", 1).tolist()
+        ([1, 3], [6, 7, 8])
+        >>> rows.sequences_of(np.array([1])).tolist()
+        [1, 2]
+        """
+        counts = np.asarray(counts, dtype=np.int64)
+        starts = np.cumsum(counts) - counts
+        lengths = np.add.reduceat(self.lengths, starts) if len(counts) else self.lengths
+        return EncodedRows(lengths, self.parts, self.targets, sequences=self, counts=counts)
+
+    def sequences_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Which of the sequences belong to some of the rows, those of the first row first."""
+        assert self.counts is not None
+        starts = np.cumsum(self.counts) - self.counts
+        found = [np.arange(starts[number], starts[number] + self.counts[number]) for number in numbers]
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+    def width(self, outputs: int) -> int:
+        """How many numbers a model gives for a row, of which its head gives so many for a sequence."""
+        return outputs if self.counts is None else int(self.counts.max(initial=1))
+
     def chosen(self, numbers: np.ndarray) -> EncodedRows:
         """Some of the rows, in the order of their numbers.
 
@@ -50,11 +78,14 @@ class EncodedRows:
         >>> rows.chosen(np.array([2, 1])).parts["input_ids"].tolist()
         [8, 6, 7]
         """
+        targets = None if self.targets is None else self.targets[numbers]
+        if self.sequences is not None and self.counts is not None:
+            flat = self.sequences.chosen(self.sequences_of(numbers))
+            return flat.grouped(self.counts[numbers]).with_targets(targets)
         parts = {
             name: np.concatenate([self.row(name, number) for number in numbers] or [column[:0]])
             for name, column in self.parts.items()
         }
-        targets = None if self.targets is None else self.targets[numbers]
         return EncodedRows(self.lengths[numbers], parts, targets)
 
     def __len__(self) -> int:

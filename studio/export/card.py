@@ -16,6 +16,7 @@ from studio.tasks.registry import get_task
 CARD_NAME = "README.md"
 LANGUAGE_CODES = {"English": "en", "Chinese": "zh", "multilingual": "multilingual"}
 LABELS_SHOWN = 100
+FOLDER = "path/to/this/folder"
 FEW_ROWS = 30
 SPLIT_TITLES = {"validation": "Validation", "test": "Test"}
 
@@ -97,7 +98,8 @@ def build_card(facts: CardFacts) -> str:
 
 def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Checkpoint | None) -> str:
     """Machine-readable facts; each value is JSON, which YAML reads as it is."""
-    facts: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": "text-classification"}
+    tag = get_task(record.task).card.tag
+    facts: dict[str, Any] = {"library_name": "transformers", "pipeline_tag": tag}
     if checkpoint is not None:
         if checkpoint.language in LANGUAGE_CODES:
             facts["language"] = LANGUAGE_CODES[checkpoint.language]
@@ -105,7 +107,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
             facts["license"] = checkpoint.licence.lower()
         if checkpoint.repo:
             facts["base_model"] = checkpoint.repo
-    facts["tags"] = ["encoder-studio", "text-classification"]
+    facts["tags"] = ["encoder-studio", tag]
     scored = reports.get("test") or reports.get("validation")
     if scored and scored["metrics"]:
         split = "test" if reports.get("test") else "validation"
@@ -114,7 +116,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
                 "name": record.name,
                 "results": [
                     {
-                        "task": {"type": "text-classification"},
+                        "task": {"type": tag},
                         "dataset": {"name": record.dataset, "type": record.dataset, "split": split},
                         "metrics": [
                             {"type": name, "value": round(value, 4)}
@@ -131,7 +133,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
 def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     """What the model does and where it came from."""
     start = checkpoint.title if checkpoint else public_name(record.checkpoint)
-    asked = "a text" if len(record.roles) == 1 else "a pair of texts"
+    asked = "a pair of texts" if "text_b" in record.roles else "a text"
     return (
         f"Gives {asked} {name_answers(record)}.\n\n"
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
@@ -216,15 +218,18 @@ def describe_training(facts: CardFacts) -> str:
 
 def describe_loading(record: ModelFacts) -> str:
     """Code that gives the same answers as the studio."""
-    length = record.recipe.get("max_length", 512)
+    length, card = record.recipe.get("max_length", 512), get_task(record.task).card
     pair = '{"text": "your text", "text_pair": "the second text"}'
     asked = '"your text"' if len(record.roles) == 1 else pair
-    return (
-        "```python\n"
+    code = (
         "from transformers import pipeline\n\n"
-        'answer = pipeline("text-classification", "path/to/this/folder")\n'
-        f"print(answer({asked}, truncation=True, max_length={length}{get_task(record.task).card.options}))\n"
-        "```\n\n"
+        f'answer = pipeline("{card.tag}", "{FOLDER}")\n'
+        f"print(answer({asked}, truncation=True, max_length={length}{card.options}))"
+    )
+    if card.code:
+        code = card.code.format(folder=FOLDER, length=length)
+    return (
+        f"```python\n{code}\n```\n\n"
         "No remote code and no pickle is involved: the weights are in `model.safetensors`."
     )
 

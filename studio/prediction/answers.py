@@ -33,18 +33,18 @@ class Answerer:
         """What the columns of the answers are called, where no other has the name."""
         return self.task.columns(self.labels)
 
-    def cells(self, scores: np.ndarray | None, asked: np.ndarray) -> list[list[str]]:
-        """The cells of these columns; ``asked`` tells of each row whether it was, the others have no answer.
+    def cells(self, rows: list[Row], asked: np.ndarray, tell: Tell) -> list[list[str]]:
+        """The cells of these columns for a table, of which these rows are asked.
 
-        ``scores`` are those of the rows that were asked, None where none was.
+        ``asked`` tells of each row of the table whether it is one of them; the others have no answer.
 
-        >>> answerer = Answerer(("a", "b"), lambda rows, tell: np.zeros((len(rows), 2)))
-        >>> answerer.cells(np.array([[0.25, 0.75]]), np.array([True, False]))
+        >>> answerer = Answerer(("a", "b"), lambda rows, tell: np.array([[0.25, 0.75]] * len(rows)))
+        >>> answerer.cells([{"text": "Hello"}], np.array([True, False]), print)
         [['b', ''], ['0.750000', ''], ['0.250000', ''], ['0.750000', '']]
         """
-        if scores is None:
+        if not rows:
             return [[""] * len(asked) for _ in self.columns]
-        found = self.task.cells(scores, self.labels)
+        found = self.task.cells(self.scores(rows, tell), self.labels, rows)
         return found if asked.all() else [spread(column, asked) for column in found]
 
 

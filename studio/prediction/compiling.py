@@ -16,17 +16,16 @@ from studio.cores import usable_cores
 from studio.errors import Unavailable, WorkFailed
 from studio.execution.compiled import GRAPH_NAME, import_openvino
 from studio.execution.executors import choose_padding
+from studio.execution.heads import EachAlone
 from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
 from studio.prediction.embedded import LoadedModel, read_form, read_weights, tokenize
 from studio.prediction.forms import FormNote, write_note
-from studio.tasks.base import Row
+from studio.tasks.base import Row, Task
 
 ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other work slows both alike
 TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
 ALONE_AT_MOST = 40  # rows answered one by one
-# Two rows of different lengths: what is traced must not take padding, or its absence, for granted.
-TRACED_ROWS: list[Row] = [{"text": "one"}, {"text": "one two three four five six"}]
 
 Tell = Callable[[str, float], None]
 """Told what is being done and how far it is (0 to 1); may raise, to end the work."""
@@ -79,11 +78,22 @@ def first_line(error: Exception) -> str:
 def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
     _, model = read_weights(folder)  # anew: that of ``plain`` may compute without padding, as no other can
-    example = batches(plain, TRACED_ROWS, 2)[0]
+    example = batches(plain, traced_rows(plain.task), 2)[0]
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.
         warnings.simplefilter("ignore")
-        return openvino.convert_model(model.eval(), example_input=example)
+        return openvino.convert_model(EachAlone(model.eval()), example_input=example)
+
+
+def traced_rows(task: Task) -> list[Row]:
+    """Two rows of different lengths: what is traced must not take padding, or its absence, for granted."""
+    roles = [role for role in task.roles if role.required and not role.answer]
+    return [{role.key: role.read(repeat(role.blank, times)) for role in roles} for times in (1, 6)]
+
+
+def repeat(blank: str | tuple[str, ...], times: int) -> str | list[str]:
+    """A text, or each of several, so many times."""
+    return blank * times if isinstance(blank, str) else [text * times for text in blank]
 
 
 def quantise(graph: Any, plain: LoadedModel, rows: Sequence[Row], tell: Tell) -> Any:
@@ -114,8 +124,8 @@ def batches(plain: LoadedModel, rows: Sequence[Row], size: int) -> list[dict[str
     encoded = EncodedRows.of(tokenize(plain, rows))
     padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
     return [
-        padding.batch(encoded, range(start, min(start + size, len(rows))))
-        for start in range(0, len(rows), size)
+        padding.batch(encoded, range(start, min(start + size, len(encoded))))
+        for start in range(0, len(encoded), size)
     ]
 
 
@@ -135,7 +145,7 @@ def compare(
             began = time.perf_counter()
             parts[which].append(forms[which].logits(rows[start : start + ROWS_AT_ONCE]))
             seconds[which] += time.perf_counter() - began
-    before, after = (plain.task.scores(np.concatenate(logits)[: len(rows)], plain.tuned) for logits in parts)
+    before, after = (plain.task.scores(stack(logits)[: len(rows)], plain.tuned) for logits in parts)
     metric = get_metric(plain.task.primary_metric)
     lost = metric.compute(truth, before) - metric.compute(truth, after)
     return Comparison(
@@ -144,6 +154,13 @@ def compare(
         file_speed=seconds[0] / seconds[1],
         text_speed=compare_alone(plain, made, rows[:: max(1, len(rows) // ALONE_AT_MOST)]),
     )
+
+
+def stack(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Logits of several calls below each other; minus infinity where one has fewer columns than another."""
+    width = max(part.shape[1] for part in parts)
+    padded = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-np.inf) for part in parts]
+    return np.concatenate(padded)
 
 
 def compare_alone(plain: LoadedModel, made: LoadedModel, rows: Sequence[Row]) -> float:

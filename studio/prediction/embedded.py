@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
+from studio.checkpoints.loading import HEADS
 from studio.cores import usable_cores
 from studio.errors import NotFound, WorkFailed
 from studio.execution.answers import predict_rows
@@ -24,7 +25,9 @@ from studio.execution.executors import Executor, choose_executor, choose_padding
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
+from studio.execution.tokenising import as_rows
 from studio.prediction.forms import is_form, plain_folder, read_note
+from studio.prediction.reading import read_row
 from studio.tasks.base import Encoded, Row, Task, Tuned
 from studio.tasks.registry import TASKS, get_task
 
@@ -60,7 +63,7 @@ class LoadedModel:
         ``progress`` is called with the number of rows answered so far. Raises MemoryError where the memory
         does not suffice for one row.
         """
-        encoded = EncodedRows.of(tokenize(self, rows))
+        encoded = as_rows(self.task, rows, EncodedRows.of(tokenize(self, rows)))
         return predict_rows(self.executor, self.model, encoded, progress=progress)
 
     def scores(self, rows: Sequence[Row], progress: Callable[[int], None] | None = None) -> np.ndarray:
@@ -155,7 +158,13 @@ class Predictor:
         """One answer per row, as the model's task gives it."""
         scores = self.logits(folder, rows)
         loaded = self.load(folder)
-        return loaded.task.decode(scores, loaded.labels, loaded.tuned)
+        return loaded.task.decode(scores, loaded.labels, loaded.tuned, rows)
+
+    def read(self, folder: str | Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """``{"sequences": [...]}`` per row: what the model reads of it, each as Reading.to_json gives it."""
+        loaded = self.load(folder)
+        read = (read_row(loaded.task, loaded.tokenizer, loaded.max_length, row) for row in rows)
+        return [{"sequences": [reading.to_json() for reading in readings]} for readings in read]
 
 
 def pick_device() -> str:
@@ -179,9 +188,10 @@ def read_model(folder: Path, device: torch.device, threads: int, has_bf16: bool)
 
 def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool) -> LoadedModel:
     """Weights (safetensors only), tokenizer, labels and length of one model folder."""
-    tokenizer, model = read_weights(folder)
-    model.to(device).eval()
     recipe = read_recipe(folder)
+    task = task_of(recipe, folder)
+    tokenizer, model = read_weights(folder, task)
+    model.to(device).eval()
     wanted = recipe.get("max_length") or min(FALLBACK_MAX_LENGTH, tokenizer.model_max_length)
     max_length = usable_length(model, tokenizer, int(wanted))
     torch.set_num_threads(threads)
@@ -191,7 +201,7 @@ def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool)
     if has_bf16 and weights >= FEWEST_BF16_WEIGHTS and recipe.get("precision") != "fp32":
         model.to(torch.bfloat16)
     thrifty = ThriftyExecutor(executor, weights, threads)
-    task, labels, tuned = task_of(recipe, model.config), labels_of(model.config), read_tuned(folder)
+    labels, tuned = labels_of(model.config), read_tuned(folder)
     return LoadedModel(task, model, tokenizer, labels, tuned, max_length, thrifty, weights)
 
 
@@ -211,15 +221,15 @@ def read_form(folder: Path, threads: int) -> LoadedModel:
         weights=note.weights,
     )
     executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
-    task, labels, tuned = task_of(read_recipe(plain), config), labels_of(config), read_tuned(plain)
+    task, labels, tuned = task_of(read_recipe(plain), plain), labels_of(config), read_tuned(plain)
     return LoadedModel(task, model, tokenizer, labels, tuned, note.max_length, executor, note.weights)
 
 
-def read_weights(folder: Path) -> tuple[Any, Any]:
+def read_weights(folder: Path, task: Task) -> tuple[Any, Any]:
     """Tokenizer and torch model of one model folder; WorkFailed where they cannot be read."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model = HEADS[task.head].from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
     except UNREADABLE as error:
@@ -235,9 +245,10 @@ def labels_of(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[index]) for index in sorted(config.id2label))
 
 
-def task_of(recipe: dict[str, Any], config: Any) -> Task:
+def task_of(recipe: dict[str, Any], folder: Path) -> Task:
     """The task a model was trained for, by its recipe, or else by the loss that its config names."""
-    alike = (task.key for task in TASKS.values() if task.problem == config.problem_type)
+    problem = read_object(folder / "config.json").get("problem_type")
+    alike = (task.key for task in TASKS.values() if task.problem == problem)
     return get_task(str(recipe.get("task") or next(alike, FALLBACK_TASK)))
 
 

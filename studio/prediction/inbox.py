@@ -25,8 +25,8 @@ class Inbox:
     def take(self) -> list[Request]:
         """Wait for the next request; with it come those to the same model that wait behind it.
 
-        Together they hold at most 64 rows, unless the first alone has more. Each ``load`` and ``forget``
-        comes alone, and none is overtaken by what asks for the same model. Empty once the stream has ended.
+        Together they hold at most 64 rows, unless the first alone has more. All but ``predict`` come
+        alone, and none is overtaken by what asks for the same model. Empty once the stream has ended.
         """
         if not self._waiting:
             self._waiting.append(self._came.get())

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from studio.errors import NotFound, StudioError, Unavailable, WorkFailed
 from studio.prediction.link import ChildGone, PredictorLink, RemoteError
+from studio.prediction.reading import Reading
 from studio.tasks.base import Row
 
 ModelState = Literal["cold", "loading", "ready"]
@@ -58,17 +59,14 @@ class PredictorPool:
         Raises NotFound where the folder holds no model, Unavailable where no answer came in time,
         WorkFailed where the predictor ended or could not answer.
         """
-        answers: list[Answer] = [{} for _ in rows]
-        done = 0
-        for numbers in cut_requests(rows):
-            asked = [clean_row(rows[number]) for number in numbers]
-            part = self._ask("predict", str(folder), asked, timeout_seconds)
-            for number, answer in zip(numbers, part, strict=True):
-                answers[number] = answer
-            done += len(numbers)
-            if progress:
-                progress(done)
-        return answers
+        return self._ask_in_parts("predict", folder, rows, timeout_seconds, progress)
+
+    def read(
+        self, folder: str | Path, rows: Sequence[Row], timeout_seconds: float = 60.0
+    ) -> list[list[Reading]]:
+        """The sequences that the model makes of each row, in the order given; else as ``predict``."""
+        answers = self._ask_in_parts("read", folder, rows, timeout_seconds)
+        return [[Reading.from_json(one) for one in answer["sequences"]] for answer in answers]
 
     def state(self, folder: str | Path) -> ModelState:
         """``ready`` where the model is in memory, ``loading`` on its way there, else ``cold``."""
@@ -101,6 +99,26 @@ class PredictorPool:
             link, self._link = self._link, None
         if link is not None:
             link.end()
+
+    def _ask_in_parts(
+        self,
+        op: str,
+        folder: str | Path,
+        rows: Sequence[Row],
+        timeout_seconds: float,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Answer]:
+        answers: list[Answer] = [{} for _ in rows]
+        done = 0
+        for numbers in cut_requests(rows):
+            asked = [clean_row(rows[number]) for number in numbers]
+            part = self._ask(op, str(folder), asked, timeout_seconds)
+            for number, answer in zip(numbers, part, strict=True):
+                answers[number] = answer
+            done += len(numbers)
+            if progress:
+                progress(done)
+        return answers
 
     def _ask(self, op: str, folder: str, rows: list[Row], timeout_seconds: float) -> list[Answer]:
         link: PredictorLink | None = None

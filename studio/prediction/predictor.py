@@ -1,6 +1,6 @@
 """The process that answers: ``python -m studio.prediction.predictor PARENT``, JSON lines in and out.
 
-A request is ``{"id": 7, "op": "predict" | "load" | "forget", "folder": "...", "rows": [...]}``;
+A request is ``{"id": 7, "op": "predict" | "read" | "load" | "forget", "folder": "...", "rows": [...]}``;
 its answer carries the same id, ``ok``, ``loaded`` (folders in memory) and ``answers`` or ``error``.
 Requests to one model that wait at the same time are answered together, which is faster than one by one.
 Standard output belongs to the protocol: everything a library prints goes to standard error.
@@ -95,7 +95,7 @@ def answer(predictor: Predictor, request: Request) -> dict[str, Any]:
 
 
 def carry_out(predictor: Predictor, request: Request) -> list[dict[str, Any]]:
-    """The answers to one request; empty for all but ``predict``."""
+    """The answers to one request; empty for ``load`` and ``forget``."""
     folder = request["folder"]
     if request["op"] == "forget":
         predictor.forget(folder)
@@ -103,6 +103,8 @@ def carry_out(predictor: Predictor, request: Request) -> list[dict[str, Any]]:
     if request["op"] == "load":
         predictor.load(folder)
         return []
+    if request["op"] == "read":
+        return predictor.read(folder, request["rows"])
     return predictor.predict(folder, request["rows"])
 
 

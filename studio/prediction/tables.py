@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from jobs.durable import temporary_name
+from studio.data.columns import BETWEEN_COLUMNS, SEVERAL, columns_of
+from studio.data.guessing import guess_several
 from studio.data.problems import count_of
 from studio.data.readers import Progress as Reading
 from studio.data.readers import ReadOptions
@@ -24,6 +26,7 @@ from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer, Tell, free_names
 from studio.prediction.kept import Kept
 from studio.prediction.writing import TableWriter, check_place, writing
+from studio.tasks.base import Role
 from studio.tasks.registry import title_of
 
 # So many rows that sorting them by length leaves hardly any padding; fewer where their texts are long.
@@ -107,7 +110,8 @@ def predict_file(
         one, more = "line that could not be read as a row", "lines that could not be read as rows"
         notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
     if unanswered:
-        notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a text.")
+        what = " or ".join(title_of(role) for role in answerer.roles)
+        notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a {what}.")
     notes += writer.notes
     return PredictedFile(request.to, pieces.report.rows_read, unanswered, columns, tuple(notes))
 
@@ -127,7 +131,10 @@ class Answering:
         done, begin, rows = 0, self.kept.note.rows, pieces.report.rows_read
         tell = progress or (lambda _done, _rows: None)
         tell(begin, rows)
-        for whole in cut_pieces(pieces.frames(), [*self.columns.values()], self.request.rows_per_piece):
+        read = [
+            name for role, chosen in self.columns.items() for name in columns_of(role, chosen, pieces.columns)
+        ]
+        for whole in cut_pieces(pieces.frames(), read, self.request.rows_per_piece):
             piece = whole[max(0, begin - done) :]
             done += len(whole) - len(piece)
             if len(piece):
@@ -140,12 +147,31 @@ class Answering:
     def answer_piece(self, piece: pd.DataFrame, tell: Tell) -> tuple[bytes, int]:
         """Some rows with their answers as they are written, and how many of them have no text."""
         cells = {name: piece[name].array.__arrow_array__().to_pylist() for name in piece.columns}
-        texts = zip(*(cells[column] for column in self.columns.values()), strict=True)
-        rows = [dict(zip(self.columns, row, strict=True)) for row in texts]
+        names = [str(name) for name in piece.columns]
+        given = {
+            role: read_role(self.answerer.task.role(role), piece[columns_of(role, chosen, names)])
+            for role, chosen in self.columns.items()
+        }
+        rows = [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
         asked = np.array([all(text.strip() for text in row.values()) for row in rows])
         rows = [row for row, wanted in zip(rows, asked, strict=True) if wanted]
-        columns = self.answerer.cells(self.answerer.scores(rows, tell) if rows else None, asked)
+        columns = self.answerer.cells(rows, asked, tell)
         return self.writer.rows(zip(*cells.values(), *columns, strict=True)), len(asked) - len(rows)
+
+
+def read_role(role: Role, columns: pd.DataFrame) -> list[str]:
+    """What a role is given by its column, or its columns, in each row; nothing where that cannot be read."""
+    cells = (columns[name].array.__arrow_array__().to_pylist() for name in columns.columns)
+    return [read_cells(role, row) for row in zip(*cells, strict=True)]
+
+
+def read_cells(role: Role, cells: Sequence[str]) -> str:
+    """What a role is given by the cells of one row, or nothing."""
+    given: str | list[str] = cells[0] if len(cells) == 1 else [cell for cell in cells if cell.strip()]
+    try:
+        return role.read(given)
+    except InvalidInput:
+        return ""
 
 
 def add_and_tell(tell: Progress, done: int, rows: int, more: int) -> None:
@@ -216,7 +242,8 @@ def find_columns(
 
     Raises InvalidInput where there is no column of a name that was asked for, or none left for a role.
     """
-    for name in request.columns.values():
+    wanted = [columns_of(role, chosen, pieces.columns) for role, chosen in request.columns.items()]
+    for name in (name for names in wanted for name in names):
         if name not in pieces.columns:
             known = ", ".join(f"'{column}'" for column in pieces.columns[:20])
             raise InvalidInput(f"The table has no column '{name}'.", f"Its columns are {known}.")
@@ -237,21 +264,38 @@ def choose_columns(
     those that are left. Raises InvalidInput where none is left.
     """
     found = dict(chosen or {})
-    known = {str(column).strip().casefold(): str(column) for column in reversed(list(frame.columns))}
     for role in roles:
-        for name in ((likely or {}).get(role, role), role):
-            column = known.get(name.strip().casefold())
-            if role not in found and column is not None and column not in found.values():
-                found[role] = column
+        for wanted in ((likely or {}).get(role, role), role):
+            columns = find_named(frame, role, wanted)
+            if role not in found and columns and not set(columns) & taken_by(found, frame):
+                found[role] = BETWEEN_COLUMNS.join(columns)
+        if role not in found and role in SEVERAL:
+            left = frame.drop(columns=list(taken_by(found, frame)))
+            found.update({role: several} if (several := guess_several(left)) else {})
     guessed = tuple(role for role in roles if role not in found and len(frame.columns) > 1)
-    left = [str(name) for name in frame.columns if str(name) not in found.values()]
-    lengths = {name: float(frame[name].astype(str).str.len().mean()) for name in left}
-    longest = sorted(left, key=lambda name: -lengths[name])
+    left = frame.drop(columns=list(taken_by(found, frame)))
+    lengths = {str(name): float(left[name].astype(str).str.len().mean()) for name in left}
+    longest = sorted(lengths, key=lambda name: -lengths[name])
     for role, column in zip([role for role in roles if role not in found], longest, strict=False):
         found[role] = column
     if len(found) < len(roles):
         raise InvalidInput(
-            f"The table has {count_of(len(frame.columns), 'column')}; this model reads {len(roles)} texts.",
-            "Bring a table with a column for each of its texts.",
+            f"The table has {count_of(len(frame.columns), 'column')}; this model reads "
+            f"{' and '.join(title_of(role) for role in roles)}.",
+            "Bring a table with a column for each of them.",
         )
     return {role: found[role] for role in roles}, guessed
+
+
+def find_named(frame: pd.DataFrame, role: str, wanted: str) -> list[str]:
+    """The columns of a table that are called so, capitals and blanks around it aside; all of them or none."""
+    names = [str(name) for name in frame.columns]
+    known = {name.strip().casefold(): name for name in reversed(names)}
+    columns = [known.get(name.casefold(), "") for name in columns_of(role, wanted.strip(), names)]
+    return columns if all(columns) else []
+
+
+def taken_by(found: Mapping[str, str], frame: pd.DataFrame) -> set[str]:
+    """The columns of a table that have a role already."""
+    names = [str(name) for name in frame.columns]
+    return {name for role, chosen in found.items() for name in columns_of(role, chosen, names)} & set(names)

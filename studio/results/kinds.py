@@ -27,11 +27,19 @@ from studio.results.numbers import (
     find_gaps,
     worst_rows,
 )
+from studio.results.options import (
+    ChosenOptions,
+    OptionBaselines,
+    build_option_report,
+    find_other_choices,
+    list_wrong_choices,
+)
 from studio.results.predictions import Answers, Predictions, align_labels, list_mistakes, read_stored
 from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
+from studio.tasks.multiple_choice import MULTIPLE_CHOICE
 from studio.tasks.regression import REGRESSION, read_number
 
 
@@ -77,6 +85,11 @@ def fit_sets(asked: Sequence[Row], frame: pd.DataFrame, labels: Sequence[str]) -
     return SetBaselines.fit([text_of(row) for row in asked], truth)
 
 
+def fit_options(asked: Sequence[Row], frame: pd.DataFrame, _labels: Sequence[str]) -> OptionBaselines:
+    """Chance, and a linear model on words."""
+    return OptionBaselines.fit(asked, frame)
+
+
 def keep_numbers(
     _labels: Sequence[str], asked: Sequence[Row], frame: pd.DataFrame, scores: np.ndarray
 ) -> NumberPredictions:
@@ -112,6 +125,15 @@ KINDS = {
         mistakes=list_set_mistakes,
         label_rows=set_rows,
         disagreements=find_set_gaps,
+    ),
+    MULTIPLE_CHOICE.key: Kind(
+        keep=ChosenOptions.of,
+        fit=fit_options,
+        report=build_option_report,
+        read=ChosenOptions.from_table,
+        mistakes=lambda answers, _true, _predicted: list_wrong_choices(answers),
+        label_rows=lambda _answers: [],
+        disagreements=find_other_choices,
     ),
     REGRESSION.key: Kind(
         keep=keep_numbers,

@@ -56,7 +56,8 @@ class Report:
     """The CONTRACT shape of ``evaluate`` and what stands beside it on the results page.
 
     ``sentences`` are {score, baselines, confusion, confidence, calibration}, those that the task has;
-    ``sentence`` sums up. What is about labels is empty for other tasks, and ``numbers`` for those of labels.
+    ``sentence`` sums up. What is about labels is empty for other tasks, and so is what is
+    about ``numbers`` or ``options``.
     """
 
     model: str
@@ -80,6 +81,7 @@ class Report:
     confidence: dict[str, Any] = field(default_factory=dict)
     absent_labels: list[str] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

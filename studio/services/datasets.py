@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from studio.data.columns import PlainRole, PlainTask, guess_roles
+from studio.data.columns import PlainRole, PlainTask
 from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
+from studio.data.guessing import guess_roles
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import Progress, ReadOptions, Table, read_table
 from studio.data.sample import SAMPLES

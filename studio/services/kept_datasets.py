@@ -118,6 +118,12 @@ class KeptDatasets:
         frame = self._library.stored(dataset.id, split).read(list(task.asked_among(dataset.roles)))
         return task.rows_of(frame.iloc[:: max(1, len(frame) // sample) if sample else 1])
 
+    def sequences(self, name: str, split: str, sample: int) -> tuple[list[Row], float]:
+        """What a model looks at one by one of about ``sample`` rows, and how many that are for each row."""
+        rows = self.asked(name, split, sample)
+        found = get_task(self.get(name).task).sequences_of(rows)
+        return found, len(found) / len(rows) if rows else 1.0
+
     def used_by(self, name: str) -> Sequence[str]:
         """Names of the models trained on the dataset, not on one that had its name before.
 

@@ -53,7 +53,7 @@ class LengthService:
         return lines
 
     def _count_sample(self, name: str, _dataset_id: str, checkpoint: str, folder: Path) -> TokenFacts:
-        texts = self._datasets.asked(name, "train", sample=COUNTED_TEXTS)
+        texts, _ = self._datasets.sequences(name, "train", COUNTED_TEXTS)
         rows = self._datasets.get(name).rows["train"]
         return describe_tokens(checkpoint, count_tokens(folder, texts), rows)
 

@@ -24,6 +24,7 @@ from studio.services.jobs import JobService
 from studio.services.names import check_name
 from studio.services.times import format_time
 from studio.settings import Settings
+from studio.tasks.registry import get_task
 
 REPORTS_NAME = "report.json"
 
@@ -161,17 +162,28 @@ class ModelService:
 
     def usage(self, name: str, address: str = "") -> Usage:
         """Ready-made calls of the model; ``address`` is where the asker reaches the studio, if known."""
-        row = dict.fromkeys(self.get(name).roles, "...")
+        model = self.get(name)
+        row = {role: get_task(model.task).role(role).blank for role in model.roles}
         address = address or address_of(self._settings.host, self._settings.port)
         url = f"{address}/api/v1/models/{quote(name, safe='')}/predict"
         token = "" if not self._settings.token else ' -H "Authorization: Bearer $STUDIO_TOKEN"'
         body = json.dumps({"inputs": [row]})
-        given = '--text "..."' if len(row) == 1 else " ".join(f'--input {role}="..."' for role in row)
+        given = " ".join(f'--input {role}="{write_blank(blank)}"' for role, blank in row.items())
+        given = '--text "..."' if len(row) == 1 else given
         return Usage(
             command=f'python -m studio predict "{name}" {given}',
             curl=f"curl -s {shlex.quote(url)} -H 'Content-Type: application/json'{token} -d '{body}'",
             python=write_python(url, body, with_token=bool(self._settings.token)),
         )
+
+
+def write_blank(blank: str | tuple[str, ...]) -> str:
+    """What is to be filled in, on a command line.
+
+    >>> write_blank("..."), write_blank(("...", "..."))
+    ('...', '... | ...')
+    """
+    return blank if isinstance(blank, str) else " | ".join(blank)
 
 
 def address_of(host: str, port: int) -> str:

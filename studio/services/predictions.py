@@ -12,6 +12,7 @@ from jobs.queue import JobView, NewJob
 from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer
 from studio.prediction.pool import ModelState, PredictorPool
+from studio.prediction.reading import Reading
 from studio.prediction.tables import FileRequest, PredictedFile, predict_file
 from studio.records.models import ModelRecord
 from studio.services.datasets import DatasetService
@@ -39,13 +40,18 @@ class PredictionService:
         self._jobs = jobs
         self._pool = pool
 
-    def predict(self, model_name: str, rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-        """One {label, confidence, probabilities: {label: p}} per row, which has a text for each role.
+    def predict(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """One answer per row, as the model's task gives it; a row has what each of its roles takes.
 
         Raises InvalidInput where a text is missing, or stands in a role that the model does not read.
         """
         model = self._models.get(model_name)
         return self._pool.predict(self._folder(model), [check_row(row, model) for row in rows])
+
+    def read(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[list[Reading]]:
+        """What the model reads of each row: its tokens and what is cut. Rows and errors as of ``predict``."""
+        model = self._models.get(model_name)
+        return self._pool.read(self._folder(model), [check_row(row, model) for row in rows])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""
@@ -120,16 +126,17 @@ class PredictionService:
         return self._settings.jobs_dir / job_id / str(result["file"])
 
 
-def check_row(row: Mapping[str, str], model: ModelRecord) -> dict[str, str]:
-    """The texts that a model reads, in its order of roles; what no task knows is left out.
+def check_row(row: Mapping[str, Any], model: ModelRecord) -> dict[str, str]:
+    """What a model reads, in its order of roles and as a dataset keeps it; what no task knows is left out.
 
-    Raises InvalidInput where a text is missing, or there is one that this model does not read.
+    Raises InvalidInput where something is missing, cannot be read, or is not read by this model.
     """
     reads = f"'{model.name}' reads {' and '.join(model.roles)}."
+    task = get_task(model.task)
     for role in model.roles:
-        if not row.get(role, "").strip():
+        if not str(row.get(role, "")).strip():
             raise InvalidInput(f"There is no {title_of(role)} to predict.", reads)
-    for role in get_task(model.task).asked_roles:
+    for role in task.asked_roles:
         if role in row and role not in model.roles:
             raise InvalidInput(f"'{model.name}' does not read a {title_of(role)}.", reads)
-    return {role: row[role] for role in model.roles}
+    return {role: task.role(role).read(row[role]) for role in model.roles}

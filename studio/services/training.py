@@ -143,7 +143,7 @@ class TrainingService:
         resolved = self._checkpoints.resolve(request.checkpoint)
         recipe = self.recipe(request)
         lengths = self.token_lengths(dataset, resolved)
-        found = expect(dataset, resolved, recipe, lengths)
+        found = self._expect(dataset, resolved, recipe)
         pace = self._pace()
         found = replace(found, seconds=found.seconds * pace)
         return TrainingPlan(
@@ -173,7 +173,7 @@ class TrainingService:
         for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.room_bytes):
             raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
-        expected = expect(dataset, resolved, recipe, self.token_lengths(dataset, resolved))
+        expected = self._expect(dataset, resolved, recipe)
         payload = {
             "home": str(self._models.home),
             "model": name,
@@ -200,11 +200,16 @@ class TrainingService:
         )
 
     def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
-        """Tokens of up to 2,000 training texts, special tokens included, as this checkpoint counts."""
+        """Tokens of what is read of up to 2,000 training rows, special tokens included, as it counts."""
         return self._lengths(dataset.address, dataset.id, resolved.folder)
 
     def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
-        return count_tokens(folder, self._datasets.asked(address, "train", sample=SAMPLED_TEXTS))
+        return count_tokens(folder, self._datasets.sequences(address, "train", SAMPLED_TEXTS)[0])
+
+    def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
+        lengths = self.token_lengths(dataset, resolved)
+        _, sequences = self._datasets.sequences(dataset.address, "train", SAMPLED_TEXTS)
+        return expect(dataset, resolved, recipe, lengths, sequences)
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""
@@ -233,13 +238,16 @@ class TrainingService:
         return request.name
 
 
-def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray) -> Estimate:
-    """What a training will take here, from the tokens of some of the texts."""
+def expect(
+    dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray, sequences: float = 1.0
+) -> Estimate:
+    """What a training will take here, from the tokens of some sequences, of which each row has so many."""
     workload = Workload(
         train_rows=dataset.rows["train"],
         validation_rows=dataset.rows["validation"],
         test_rows=dataset.rows["test"],
         lengths=np.minimum(lengths, recipe.max_length),
+        sequences=sequences,
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())
 

@@ -30,11 +30,13 @@ Tuned = Mapping[str, Any]
 
 Tune = Callable[[np.ndarray, np.ndarray], Tuned]
 Scores = Callable[[np.ndarray, Tuned], np.ndarray]
-Problem = Literal["single_label_classification", "multi_label_classification", "regression"]
+Problem = Literal[
+    "single_label_classification", "multi_label_classification", "regression", "multiple_choice"
+]
 Agree = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Decode = Callable[[np.ndarray, Sequence[str], Tuned], list[dict[str, Any]]]
+Decode = Callable[[np.ndarray, Sequence[str], Tuned, Sequence[Row]], list[dict[str, Any]]]
 Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], np.ndarray]
-Cells = Callable[[np.ndarray, Sequence[str]], list[list[str]]]
+Cells = Callable[[np.ndarray, Sequence[str], Sequence[Row]], list[list[str]]]
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 """The columns of a file that hold the answer itself, and how sure it is where a task can tell."""
 
@@ -57,7 +59,9 @@ def text_of(row: Row) -> str:
 class Role:
     """What a column is to a task; an ``answer`` is what the model learns to give, the others are asked.
 
-    ``shown`` gives what a dataset keeps of a cell as people read it.
+    ``shown`` gives what a dataset keeps of a cell as people read it, in one line, and ``written`` as they
+    write it into a box. ``read`` makes such a cell of what a person or a program gives; it raises
+    InvalidInput for what it cannot read. ``blank`` stands for it in calls to copy.
     """
 
     key: str
@@ -66,6 +70,9 @@ class Role:
     required: bool = True
     answer: bool = False
     shown: Callable[[str], str] = str
+    written: Callable[[str], str] = str
+    read: Callable[[Any], str] = str
+    blank: str | tuple[str, ...] = "..."
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,16 @@ class CardWords:
     """What the card of a model says of its task.
 
     ``gives`` is what the model answers with, around {labels}; ``limit`` is a sentence on what its answers are
-    not; ``options`` are those of transformers' pipeline with which it answers as here.
+    not; ``options`` are those of transformers' pipeline with which it answers as here. Where transformers has
+    none for the task, ``code`` is what to do instead, around {folder} and {length}. ``tag`` is what the hub
+    calls the task.
     """
 
     gives: str
     limit: str
     options: str = ""
+    tag: str = "text-classification"
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,8 @@ class Task:
     say the same, bool (rows,). ``decode`` gives the answers to rows, of outputs, and ``recode`` the scores of
     answers. In a file answers are ``columns``, and ``cells`` gives their text, of
     scores: one list of cells for each column. ``say`` puts an answer into one line.
+    ``encode`` makes a sequence of each row; where the head looks at several for each row, one by one,
+    ``apart`` gives these, each as roles and their texts.
     """
 
     key: str
@@ -120,6 +133,7 @@ class Task:
     cells: Cells
     say: Callable[[Mapping[str, Any]], str]
     card: CardWords
+    apart: Callable[[Row], list[Row]] | None = None
 
     def role(self, key: str) -> Role:
         """Return one role by its key; raises KeyError where the task has no such role."""
@@ -134,6 +148,10 @@ class Task:
     def required_roles(self) -> tuple[str, ...]:
         """Keys of the roles without which nothing can be trained."""
         return tuple(role.key for role in self.roles if role.required)
+
+    def sequences_of(self, rows: Sequence[Row]) -> list[Row]:
+        """What the head looks at one by one, those of the first row first."""
+        return list(rows) if self.apart is None else [part for row in rows for part in self.apart(row)]
 
     @property
     def unused_settings(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import CONFIDENCE, PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
+from studio.tasks.base import CONFIDENCE, PREDICTION, CardWords, Columns, Role, Row, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 LABEL = Role("label", "Label", "The column with the right answer for each row.", answer=True)
@@ -42,7 +42,9 @@ def scores(logits: np.ndarray, _tuned: Tuned) -> np.ndarray:
     return softmax(logits)
 
 
-def decode(logits: np.ndarray, labels: Sequence[str], tuned: Tuned) -> list[dict[str, Any]]:
+def decode(
+    logits: np.ndarray, labels: Sequence[str], tuned: Tuned, _rows: Sequence[Row] = ()
+) -> list[dict[str, Any]]:
     """Turn logits (rows, labels) into answers with label, confidence and the probability of every label.
 
     >>> decode(np.array([[0.0, 0.0], [0.0, 1000.0]]), ["no", "yes"], {})[1]
@@ -88,7 +90,7 @@ def columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (PREDICTION, CONFIDENCE, *(f"p_{label}" for label in labels))
 
 
-def cells(probabilities: np.ndarray, labels: Sequence[str]) -> list[list[str]]:
+def cells(probabilities: np.ndarray, labels: Sequence[str], _rows: Sequence[Row] = ()) -> list[list[str]]:
     """Columns of labels and of shares with six digits, of probabilities (rows, labels).
 
     >>> cells(np.array([[0.25, 0.75]]), ["a", "b"])

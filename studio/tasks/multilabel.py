@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
-from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned
+from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Row, Task, Tuned
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 THRESHOLDS = "thresholds"
@@ -133,7 +133,9 @@ def best_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return float(best[np.abs(best - MIDDLE).argmin()])
 
 
-def decode(outputs: np.ndarray, labels: Sequence[str], tuned: Tuned) -> list[dict[str, Any]]:
+def decode(
+    outputs: np.ndarray, labels: Sequence[str], tuned: Tuned, _rows: Sequence[Row] = ()
+) -> list[dict[str, Any]]:
     """Turn outputs (rows, labels) into answers: the labels that are given, and the probability of every one.
 
     >>> decode(np.array([[0.0, -1000.0]]), ["a", "b"], {})
@@ -180,7 +182,7 @@ def columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (PREDICTION, *(f"p_{label}" for label in labels))
 
 
-def cells(found: np.ndarray, labels: Sequence[str]) -> list[list[str]]:
+def cells(found: np.ndarray, labels: Sequence[str], _rows: Sequence[Row] = ()) -> list[list[str]]:
     """Columns of labels and of probabilities with six digits, of scores (rows, labels, 2).
 
     >>> cells(np.array([[[0.75, 1.0], [0.25, 0.0]], [[0.5, 1.0], [0.5, 1.0]]]), ["a", "b"])

@@ -6,9 +6,12 @@ from studio.errors import NotFound
 from studio.tasks.base import Task
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
+from studio.tasks.multiple_choice import MULTIPLE_CHOICE
 from studio.tasks.regression import REGRESSION
 
-TASKS: dict[str, Task] = {task.key: task for task in (CLASSIFICATION, MULTILABEL, REGRESSION)}
+TASKS: dict[str, Task] = {
+    task.key: task for task in (CLASSIFICATION, MULTILABEL, REGRESSION, MULTIPLE_CHOICE)
+}
 
 
 def get_task(key: str) -> Task:
@@ -29,5 +32,5 @@ def title_of(role: str) -> str:
     >>> title_of("text_b")
     'second text'
     """
-    titles = {one.key: one.title for task in TASKS.values() for one in task.roles}
-    return titles[role].lower()
+    titles = (one.title for task in TASKS.values() for one in task.roles if one.key == role)
+    return next(titles).lower()

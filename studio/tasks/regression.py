@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import InvalidInput
 from studio.numbers import short_number
-from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Task, Tuned, tune_nothing
+from studio.tasks.base import PREDICTION, CardWords, Columns, Role, Row, Task, Tuned, tune_nothing
 from studio.tasks.texts import TEXT, TEXT_B, encode
 
 NUMBER = Role("number", "Number", "The column with the right number for each row.", answer=True)
@@ -93,7 +93,9 @@ def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(one - other) <= 0.01 * (np.ptp(one) if len(one) else 0.0))
 
 
-def decode(outputs: np.ndarray, labels: Sequence[str], tuned: Tuned) -> list[dict[str, Any]]:
+def decode(
+    outputs: np.ndarray, labels: Sequence[str], tuned: Tuned, _rows: Sequence[Row] = ()
+) -> list[dict[str, Any]]:
     """One ``{value}`` a row.
 
     >>> decode(np.array([[2.5]]), [], {})
@@ -109,7 +111,7 @@ def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.nd
     return np.array([answer[VALUE] for answer in answers], dtype=np.float64)
 
 
-def cells(found: np.ndarray, labels: Sequence[str]) -> list[list[str]]:
+def cells(found: np.ndarray, labels: Sequence[str], _rows: Sequence[Row] = ()) -> list[list[str]]:
     """One column of numbers with six digits that count.
 
     >>> cells(np.array([2.5, 1234567.0]), [])

@@ -175,7 +175,8 @@ def finish_model(learnt: Any, order: LearningOrder) -> Any:
     model = plain_model(learnt)
     if order.scale != Scale():
         order.scale.put_into(model)
-    model.config.problem_type = order.task.problem
+    if order.task.head == "sequence-classification":
+        model.config.problem_type = order.task.problem
     model.eval()
     return model
 

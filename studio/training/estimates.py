@@ -64,26 +64,27 @@ LEARNING = {
 
 @dataclass(frozen=True)
 class Workload:
-    """Rows of each split; ``lengths``: tokens of some of them, cut."""
+    """Rows of each split; ``lengths``: tokens of some of the sequences, cut; a row has so many of these."""
 
     train_rows: int
     validation_rows: int
     test_rows: int
     lengths: np.ndarray
+    sequences: float = 1.0
 
     @cached_property
     def mean_tokens(self) -> float:
         """Tokens of a row."""
-        return float(self.lengths.mean())
+        return float(self.lengths.mean()) * self.sequences
 
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of the longest row."""
-        return int(self.lengths.max())
+        return int(self.lengths.max() * self.sequences)
 
     @cached_property
     def seen_tokens(self) -> float:
-        """How many tokens each one sees, which are those of its row."""
+        """How many tokens each one sees, which are those of its sequence."""
         return float((self.lengths.astype(float) ** 2).mean() / self.lengths.mean())
 
 

@@ -17,6 +17,7 @@ import torch
 from studio.errors import ran_out_of_memory
 from studio.execution.answers import predict_rows
 from studio.execution.devices import computing_in, moved
+from studio.execution.executors import grouped_logits
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
@@ -127,7 +128,7 @@ class Learner:
         rows = self.lesson.train_rows
         targets = moved(torch.from_numpy(rows.targets[numbers]), self.device)
         with computing_in(self.lesson.placement.precision, self.device.type):
-            logits = self.lesson.executor.logits(self.model, rows, numbers)
+            logits = grouped_logits(self.lesson.executor, self.model, rows, numbers)
         logits = logits.float()
         loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, batch_rows)
         self.scaler.scale(loss).backward()
@@ -138,9 +139,12 @@ class Learner:
         """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
         self.team.tell("validation_logits")
         own, rows = self._own_validation
-        logits = np.zeros((len(self.lesson.validation_rows), self.lesson.outputs), dtype=np.float32)
+        everyone = self.lesson.validation_rows
+        logits = np.zeros((len(everyone), everyone.width(self.lesson.outputs)), dtype=np.float32)
         with computing_in(self.lesson.placement.precision, self.device.type):
-            logits[own] = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
+            found = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
+        missing = ((0, 0), (0, logits.shape[1] - found.shape[1]))
+        logits[own] = np.pad(found, missing, constant_values=-np.inf)
         self.team.add_up([torch.from_numpy(logits)])
         return logits
 

@@ -54,6 +54,11 @@ LOSSES: dict[Problem, Loss] = {
         right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
         has_labels=True,
     ),
+    "multiple_choice": Loss(
+        of_rows=cross_entropy,
+        of_guessing=lambda options: math.log(max(2, options)),
+        right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
+    ),
     "multi_label_classification": Loss(of_rows=binary_cross_entropy, of_guessing=lambda _labels: math.log(2)),
     # Of numbers scaled to a variance of 1, their mean costs 1.
     "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),

@@ -64,7 +64,7 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
         executor=executor,
         max_length=order.max_length,
         placement=placement,
-        outputs=len(order.task.outputs(order.labels)),
+        outputs=order.train_rows.width(len(order.task.outputs(order.labels))),
     )
     team.take_over([*model.parameters(), *model.buffers()])  # a new head is drawn by each
     set_seed(recipe.seed)

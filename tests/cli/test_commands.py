@@ -105,6 +105,8 @@ def test_wrong_requests_end_with_2_and_say_what_to_do(run: Run) -> None:
         ("model", "export", "none", "--to", "somewhere"),
         ("evaluate", "none"),
         ("predict", "none", "--text", "x"),
+        ("predict", "none", "--text", "x", "--tokens"),
+        ("predict", "none", "--file", "x.csv", "--out", "y.csv", "--tokens"),
         ("compare", "one", "two"),
         ("checkpoint", "show", "no-such-checkpoint"),
         ("checkpoint", "fetch", "no-such-checkpoint"),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.data.columns import check_roles, guess_roles, match_columns
+from studio.data.columns import check_roles, match_columns
+from studio.data.guessing import guess_roles
 from studio.data.readers import Table, read_table
 from studio.tasks.registry import get_task
 from tests.data.tables import many_rows, write_table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.data.columns import guess_roles
+from studio.data.guessing import guess_roles
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import read_table
 from studio.errors import InvalidInput

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from studio.data.answers.registry import kind_of
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.mending import mend_rows
-from studio.data.planning import settle_plan, strata_of
+from studio.data.planning import settle_plan
 from studio.data.readers import ReadOptions, read_table
 from studio.data.splits import SplitPlan
 from studio.data.splits.plans import PLAN_CELLS
@@ -106,9 +107,11 @@ def test_rows_are_divided_by_their_rarest_label_or_by_tenths_of_their_numbers() 
     sets = pd.DataFrame(
         {"labels": ['["a", "b"]', '["a"]', "[]", '["a", "b"]', '["a", "c"]']}, index=[4, 3, 2, 1, 0]
     )
+    strata_of = kind_of(sets).strata
     assert strata_of(sets, "ratios").tolist() == ["b", "a", "", "b", "c"]
     assert set(strata_of(sets, "groups")) == {""}
     numbers = pd.DataFrame({"number": [str(number % 7) for number in range(200)]})
+    strata_of = kind_of(numbers).strata
     tenths = strata_of(numbers, "ratios")
     assert tenths.value_counts().tolist() == [20] * 10
     assert numbers["number"][tenths == "0"].max() <= numbers["number"][tenths == "9"].min()

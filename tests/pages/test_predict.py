@@ -16,8 +16,9 @@ from jobs.queue import JobFailure, JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio
 from studio.errors import InvalidInput, NotFound, WorkFailed
-from studio.pages.predict import answer, chosen, filing
+from studio.pages.predict import answer, chosen, filing, seen
 from studio.pages.predict.page import Parts, PredictPage
+from studio.prediction.reading import Cut, Reading, Token
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
 from studio.tasks.base import Row
@@ -29,9 +30,25 @@ CHARGED = {"text": "I was charged twice"}
 ANSWER = answer.Answer(CHARGED, {"label": "billing", "confidence": 0.62, "probabilities": SHARES}, 23.4)
 
 
+def read_words(*texts: str, cut: tuple[Cut, ...] = (), limit: int = 64) -> Reading:
+    """What a model reads whose tokens are words, one text for each role."""
+    found = [Token("[CLS]", 2, 0, 1, None, None, None, special=True, unknown=False, shown="[CLS]")]
+    for number, (role, text) in enumerate(zip(("text", "text_b"), texts, strict=False)):
+        start = 0
+        for word in text.split():
+            start = text.index(word, start)
+            end = start + len(word)
+            unknown = word == "[UNK]"
+            found.append(Token(word, 7, number, 1, role, start, end, False, unknown, shown=word))
+        found.append(
+            Token("[SEP]", 3, number, 1, None, None, None, special=True, unknown=False, shown="[SEP]")
+        )
+    return Reading(tuple(found), cut, limit)
+
+
 @dataclass
 class FakeModels:
-    """One model named tickets-1, whose folder has no tokenizer."""
+    """One model named tickets-1."""
 
     there: bool = True
 
@@ -42,9 +59,6 @@ class FakeModels:
         if not self.there or name != MODEL.name:
             raise NotFound(f"There is no model '{name}'.", "")
         return MODEL_64
-
-    def folder_of(self, model: Any) -> None:
-        return None
 
     def usage(self, name: str, address: str = "") -> Usage:
         self.get(name)
@@ -72,6 +86,9 @@ class FakePredictions:
         if self.broken:
             raise WorkFailed("The model's weights cannot be read.", "Train it again.")
         return [{"label": "billing", "confidence": 0.62, "probabilities": SHARES} for _ in rows]
+
+    def read(self, model: str, rows: list[Row]) -> list[list[Reading]]:
+        return [[read_words(*row.values())] for row in rows]
 
     def likely_columns(self, model: Any) -> dict[str, str]:
         return {}
@@ -135,12 +152,63 @@ def test_a_label_that_looks_like_html_is_shown_as_text() -> None:
     assert "<b>" not in html and "&lt;b&gt;" in html
 
 
-def test_a_long_text_is_said_to_be_cut_and_a_short_one_is_not(faked: FakeStudio) -> None:
-    assert answer.find_cut(faked, MODEL.name, {"text": "short"}) is None
-    cut = answer.find_cut(faked, MODEL.name, {"text": "where is my parcel " * 100})
-    assert cut is not None and cut.read == 64 and cut.tokens > 400
-    html = answer.render_answer(replace(ANSWER, cut=cut), "tickets-1")
-    assert "the model reads the first 64" in html
+def test_a_long_text_is_said_to_be_cut_and_a_short_one_is_not() -> None:
+    whole = read_words("a cat")
+    assert "leaves out" not in answer.render_answer(replace(ANSWER, seen=[whole]), "tickets-1")
+    cut = read_words("a cat", cut=(Cut(1200, "text", 6, "and more"),))
+    html = answer.render_answer(replace(ANSWER, seen=[whole, cut]), "tickets-1")
+    assert "1,204 tokens long; the model reads 4 of them" in html
+
+
+def test_tokens_are_shown_with_their_ids_and_what_is_cut_is_struck_out() -> None:
+    cut = Cut(37, "text", 9, "home <b> again")
+    html = seen.render_seen([read_words("a cat [UNK]", cut=(cut,), limit=5)])
+    assert "The last 37 tokens are not read; the model reads at most 5." in html
+    assert '<li class="s-token s-of-0"><b>cat</b><i>7</i></li>' in html
+    assert '<li class="s-token s-of-none s-added"><b>[CLS]</b><i>2</i></li>' in html
+    assert "1 token is [UNK]" in html and "s-unknown" in html
+    assert html.index("<del>home &lt;b&gt; again</del>") < html.index("<b>[SEP]</b>")
+    assert html.count("<tr") == 1 + 5 and "s-seen-keys" not in html
+
+
+def test_of_a_pair_each_text_is_named_and_its_cut_stands_with_it() -> None:
+    cuts = (Cut(2, "text", 5, "dogs"), Cut(1, "text_b", 0, "we"))
+    html = seen.render_seen([read_words("a cat", "two owls", cut=cuts)])
+    assert "Of the text, the last 2 tokens are not read; the model reads at most 64 in all." in html
+    assert "Of the second text, the first token is not read" in html
+    assert '<span class="s-token s-of-1"><b>second text</b></span>' in html
+    places = [html.index(part) for part in (">cat<", ">dogs<", ">[SEP]<", ">we<", ">two<", ">owls<")]
+    assert places == sorted(places)
+
+
+def test_a_text_of_which_nothing_is_read_still_shows_what_is_cut() -> None:
+    html = seen.render_seen([read_words("a cat", cut=(Cut(3, "text_b", 0, "none of it"),))])
+    assert "<del>none of it</del>" in html
+
+
+def test_tokens_that_touch_stand_in_the_text_without_a_blank() -> None:
+    first, cat, last = read_words("cats").tokens
+    pieces = [replace(cat, shown="cat", end=3), replace(cat, shown="##s", start=3)]
+    html = seen.render_seen([Reading((first, *pieces, last), (), 64)])
+    assert '<li class="s-token s-of-0 s-on"><b>##s</b>' in html and html.count("s-on") == 1
+
+
+def test_several_sequences_are_numbered_and_long_ones_shown_in_part() -> None:
+    long = read_words("word " * 598, limit=600)
+    html = seen.render_seen([long, read_words("a cat")])
+    assert "<h3>1 of 2</h3>" in html and "<h3>2 of 2</h3>" in html
+    assert "All of it is read, 600 tokens; the model reads at most 600." in html
+    assert "The first 512 of 600 tokens are shown." in html
+    assert "The first 200 of 600 tokens are shown." in html
+    cut = replace(long, cut=(Cut(9, "text", 3000, "the rest"),))
+    assert "<del>" not in seen.render_seen([cut]), "it does not follow on what is shown"
+
+
+def test_a_tokenizer_that_tells_no_places_still_shows_its_tokens() -> None:
+    tokens = tuple(replace(token, role=None, start=None, end=None) for token in read_words("a cat").tokens)
+    html = seen.render_seen([Reading(tokens, (Cut(8),), 4)])
+    assert "8 tokens are not read; the model reads at most 4." in html
+    assert '<li class="s-token s-of-none"><b>cat</b>' in html and "<del>" not in html
 
 
 def test_without_a_model_the_page_names_the_next_step(studio: Studio) -> None:
@@ -151,7 +219,7 @@ def test_without_a_model_the_page_names_the_next_step(studio: Studio) -> None:
 
 def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStudio) -> None:
     problem, empty, form, model, job_id, _board, *turned = page.open(address())
-    second, status, examples, usage, said, pending = turned
+    second, status, examples, usage, said, _read, pending = turned
     assert (problem, job_id, pending) == ("", "", "")
     assert empty["visible"] is False and form["visible"] is True
     assert model["value"] == MODEL.name
@@ -168,7 +236,7 @@ def test_the_calls_go_to_where_the_browser_reaches_the_studio(page: PredictPage)
         "type": "http", "scheme": "https", "path": "/predict", "query_string": b"",
         "headers": [(b"host", b"studio.example:8443")],
     }  # fmt: skip
-    *_, usage, _said, _pending = page.open(gr.Request(Request(scope)))
+    *_, usage, _said, _read, _pending = page.open(gr.Request(Request(scope)))
     assert "some python for https://studio.example:8443" in usage
 
 
@@ -180,13 +248,13 @@ def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> N
 def test_no_other_model_stands_in_for_one_that_is_gone(
     page: PredictPage, faked: FakeStudio, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, _, form, model, _, _, _, status, examples, usage, said, pending = page.open(address("model=gone"))
+    _, _, form, model, _, _, _, status, examples, usage, said, _, pending = page.open(address("model=gone"))
     assert form["visible"] is True
     assert model["value"] is None and model["choices"] == [MODEL.name]
     assert (status, examples, usage, pending) == ("", "", "", "") and "No model is chosen" in said
     assert faked.predictions.warmed == []
     assert "No model is chosen" in page.ask(None, CHARGED)[0]
-    assert page.render(None, "", "") == (gr.skip(),) * 4
+    assert page.render(None, "", "") == (gr.skip(),) * 5
     with pytest.raises(InvalidInput, match="No model is chosen"):
         page.start(None, str(table_file), "message", None)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
@@ -196,7 +264,8 @@ def test_no_other_model_stands_in_for_one_that_is_gone(
 def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
     page: PredictPage, faked: FakeStudio
 ) -> None:
-    said, pending, status = page.ask_texts(MODEL.name, "I was charged twice", None)
+    said, read, pending, status = page.ask_texts(MODEL.name, "I was charged twice", None)
+    assert "its tokens stand here" in read
     assert "The model is being loaded" in said and "Being loaded" in status
     assert json.loads(pending) == CHARGED
     before = page.watch.revision()
@@ -204,29 +273,30 @@ def test_a_text_asked_while_the_model_is_loaded_is_answered_by_the_timer(
     assert still[1] == gr.skip()
     faked.predictions.now = "ready"
     assert page.watch.revision() != before
-    status, said, pending, _ = page.render(MODEL.name, pending, "")
+    status, said, read, pending, _ = page.render(MODEL.name, pending, "")
+    assert ">charged<" in read
     assert "In memory" in status and ">billing<" in said and pending == ""
 
 
 def test_a_ready_model_answers_at_once(page: PredictPage, faked: FakeStudio) -> None:
     faked.predictions.now = "ready"
-    said, pending, _ = page.ask_texts(MODEL.name, "I was charged twice", None)
-    assert ">billing<" in said and pending == ""
+    said, read, pending, _ = page.ask_texts(MODEL.name, "I was charged twice", None)
+    assert ">billing<" in said and ">charged<" in read and pending == ""
 
 
 def test_an_empty_text_gets_a_sentence(page: PredictPage) -> None:
-    said, pending, _ = page.ask_texts(MODEL.name, "  \n", None)
+    said, _, pending, _ = page.ask_texts(MODEL.name, "  \n", None)
     assert "There is no text yet" in said and pending == ""
 
 
 def test_a_model_that_cannot_be_loaded_says_why(page: PredictPage, faked: FakeStudio) -> None:
     faked.predictions.broken = True
-    _, said, pending, _ = page.render(MODEL.name, json.dumps(CHARGED), "")
+    _, said, _, pending, _ = page.render(MODEL.name, json.dumps(CHARGED), "")
     assert "cannot be read" in said and "Train it again" in said and pending == ""
 
 
 def test_a_model_deleted_meanwhile_is_said_to_be_gone(page: PredictPage) -> None:
-    _, said, pending, _ = page.render("deleted", json.dumps(CHARGED), "")
+    _, said, _, pending, _ = page.render("deleted", json.dumps(CHARGED), "")
     assert "not there any more" in said and pending == ""
 
 

@@ -77,6 +77,17 @@ def test_a_long_text_is_cut_where_the_recipe_says(pool: PredictorPool, model_fol
     assert cut["probabilities"] == pytest.approx(longer["probabilities"], abs=1e-6)
 
 
+def test_what_is_read_of_a_text_is_what_is_answered(pool: PredictorPool, model_folder: Path) -> None:
+    texts = [*TEXTS * 20, "my card " * 40, "half a pair \ud83d here"]
+    readings = [reading for (reading,) in pool.read(model_folder, asked(texts))]
+    long = readings[-2]
+    assert len(long.tokens) == long.limit == 16 and long.lost == 80 - 14
+    assert [token.token for token in long.tokens[:3]] == ["[CLS]", "my", "card"]
+    (cut,) = long.cut
+    assert cut.text == texts[-2][cut.start :]
+    assert [len(reading.tokens) for reading in readings[:5]] == [6, 6, 3, 7, 2]
+
+
 def test_texts_of_any_characters_get_an_answer(pool: PredictorPool, model_folder: Path) -> None:
     texts = ["卡丢了", "half a pair \ud83d here", "null \x00 byte", "line\nbreak\u2028", "😀" * 500, " "]
     assert len(pool.predict(model_folder, asked(texts))) == len(texts)

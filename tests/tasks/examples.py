@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,13 +17,17 @@ NUMBERS = np.array([0.5, 2.0, 1.0, 4.5, 3.0, 2.5])
 
 @dataclass(frozen=True)
 class Example:
-    """Truth (rows,), scores as metrics read them, outputs as a head gives them, and 40 cells of a table."""
+    """Truth (rows,), scores as metrics read them, outputs as a head gives them, and 40 cells of a table.
+
+    ``asked`` has a cell for each role that is read beside the text, as a table may hold it in row {n}.
+    """
 
     truth: np.ndarray
     good: np.ndarray
     bad: np.ndarray
     outputs: np.ndarray
     cells: tuple[str, ...]
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
 EXAMPLES = {
@@ -39,6 +44,14 @@ EXAMPLES = {
         bad=np.stack([np.where(SETS > 0, 0.1, 0.9), 1.0 - SETS], axis=-1),
         outputs=np.array([[0.0, 2.0], [-1.0, 0.5]]),
         cells=("yes|no", "no", "yes", "") * 10,
+    ),
+    "multiple-choice": Example(
+        truth=IDS,
+        good=np.where(np.arange(2) == IDS[:, None], 0.97, 0.03),
+        bad=np.where(np.arange(2) == IDS[:, None], 0.03, 0.97),
+        outputs=np.array([[0.0, 2.0], [1.0, 0.0]]),
+        cells=("1", "2") * 20,
+        asked={"choices": '["{n}a {n}b {n}c {n}d {n}e {n}f", "{n}g {n}h {n}i {n}j {n}k"]'},
     ),
     "regression": Example(
         truth=NUMBERS,

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import ANSWERS, NUMBER
+from studio.data.answers.base import AnswerKind
+from studio.data.columns import PLAIN_TEXTS
 from studio.data.fixes import fixes_of
 from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
-from studio.tasks.regression import read_number
 
 ALL = "all"
 TRAINING = (ALL, "train")
@@ -25,31 +25,32 @@ class View:
     """The rows that checks look at: those without an error.
 
     ``rows`` keeps the index of the whole (0, 1, 2, ...) and has a column per role, line, file, split;
-    ``keys`` (uint64) are equal for rows with the same content in all text roles; ``near`` (int64) is the
-    group of nearly the same texts, -1 for rows without one, None where they were not looked for.
+    ``kind`` is that of their answers; ``keys`` (uint64) are equal for rows with the same content in all text
+    roles; ``near`` (int64) is the group of nearly the same texts, -1 for rows without one, None where they
+    were not looked for.
     """
 
     rows: pd.DataFrame
     roles: Mapping[str, str]
+    kind: AnswerKind
     keys: np.ndarray
     near: np.ndarray | None = None
 
     @property
     def texts(self) -> list[str]:
-        """The roles that hold text to learn from."""
-        return [role for role in self.roles if role not in ANSWERS]
+        """The roles whose cells are texts as people wrote them."""
+        return [role for role in self.roles if role in PLAIN_TEXTS]
 
     @property
     def answer(self) -> str | None:
         """The role that a model learns to give, where the rows have it."""
-        return next((role for role in self.roles if role in ANSWERS), None)
+        return self.kind.role if self.kind.role in self.roles else None
 
     @cached_property
     def answers(self) -> pd.Series:
-        """What a model learns to give for each row; numbers however they are written."""
+        """What a model learns to give for each row, in the form in which answers are compared."""
         assert self.answer is not None
-        cells = self.rows[self.answer]
-        return cells.map(read_number) if self.answer == NUMBER else cells
+        return self.kind.compared(self.rows[self.answer])
 
     @property
     def is_divided(self) -> bool:

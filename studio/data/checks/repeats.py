@@ -8,35 +8,10 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
-from studio.data.columns import LABEL, LABELS, NUMBER, TEXT
+from studio.data.columns import TEXT
 
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
-CONFLICT = Words(
-    "conflicting_labels",
-    "warning",
-    "row has a text that also occurs with another label",
-    "rows have a text that also occurs with another label",
-    "At most one of the labels can be right, so no model can score all of these rows.",
-    "Decide on one label for each of these texts, or leave them out.",
-)
-SETS = Words(
-    "conflicting_label_sets",
-    "warning",
-    "row has a text that also occurs with other labels",
-    "rows have a text that also occurs with other labels",
-    "At most one of the sets of labels can be right, so no model can score all of these rows.",
-    "Decide on the labels of each of these texts, or leave them out.",
-)
-NUMBERS = Words(
-    "conflicting_numbers",
-    "note",
-    "row has a text that also occurs with another number",
-    "rows have a text that also occurs with another number",
-    "What is best learnt of them is the mean of their numbers.",
-    "Where a number is wrong, correct it or leave the row out.",
-)
-CONFLICTS = {LABEL: CONFLICT, LABELS: SETS, NUMBER: NUMBERS}
 NEAR_CONFLICT = Words(
     "near_conflicting_labels",
     "note",
@@ -77,7 +52,7 @@ def check_repeats(view: View) -> list[Finding]:
     column = view.roles[TEXT]
     if view.answer:
         torn = find_conflicts(view.keys, view.answers)
-        found += report_rows(view.rows, torn, CONFLICTS[view.answer], column)
+        found += report_rows(view.rows, torn, view.kind.conflict, column)
     found += check_shared(view, near=False)
     found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column)
     return found + check_near(view)
@@ -89,7 +64,7 @@ def check_near(view: View) -> list[Finding]:
     column = view.roles[TEXT]
     if view.near is None:
         return found
-    if view.answer and view.answer != NUMBER:
+    if view.answer and view.kind.near:
         found += report_rows(view.rows, find_near_conflicts(view, view.near), NEAR_CONFLICT, column)
     found += check_shared(view, near=True)
     words = NEAR_DUPLICATE if view.is_divided else NEAR_DUPLICATE_BEFORE

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.base import CellFault
+from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all, by_file, files_of, mark_rows
 from studio.data.checks.giveaway import check_written_labels
-from studio.data.checks.label_sets import check_label_sets
-from studio.data.checks.labels import check_labels
-from studio.data.checks.numbers import check_numbers
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
-from studio.data.columns import LABEL, LABELS, NUMBER, TEXT
-from studio.data.label_sets import columns_of, is_label_set, join_marks
+from studio.data.columns import LABEL, TEXT, columns_of
 from studio.data.near import NearGroups
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
 from studio.data.texts import content_keys, is_blank, text_keys
-from studio.tasks.regression import read_number
 
 __all__ = ["ALL", "Checked", "check_frames", "recheck", "take_roles"]
 FEWEST_ROWS = 4
@@ -52,10 +48,11 @@ class Checked:
 def take_roles(table: Table, roles: Mapping[str, str], split: str) -> pd.DataFrame:
     """The columns of a table that play a role, named by the role, with line, file and split."""
     names = [str(name) for name in table.frame.columns]
+    kind = kind_of(roles)
     chosen = {role: columns_of(role, column, names) for role, column in roles.items()}
     frame = pd.DataFrame(
         {
-            role: table.frame[columns[0]] if len(columns) == 1 else join_marks(table.frame[columns])
+            role: table.frame[columns[0]] if len(columns) == 1 else kind.join(table.frame[columns], role)
             for role, columns in chosen.items()
         }
     )
@@ -109,35 +106,31 @@ def check_good(
     found = [about_all(problem) for problem in check_size(good)]
     if len(good) < FEWEST_ROWS:
         return found
-    if LABEL in roles:
-        found += check_labels(good, roles[LABEL])
-    if NUMBER in roles:
-        found += check_numbers(good, roles[NUMBER])
-    if LABELS in roles:
-        found += check_label_sets(good, roles[LABELS])
+    kind = kind_of(roles)
+    if kind.role in roles:
+        found += kind.check(good, roles)
     if TEXT in roles:
         groups = None if near is None else near.groups[~bad]
-        view = View(good, roles, content_keys(good, roles, keys[~bad]), groups)
+        view = View(good, roles, kind, content_keys(good, roles, keys[~bad]), groups)
         found += check_repeats(view)
-        found += check_written_labels(view) if LABEL in roles else []
+        found += check_written_labels(view) if kind.single and LABEL in roles else []
         found += check_texts(view)
     return found
 
 
 def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarray | None) -> list[Finding]:
     """Rows that cannot be used: without a text or a label, or with a label that cannot be learnt."""
-    found: list[Finding] = []
+    kind, found = kind_of(roles), list[Finding]()
     for role, column in roles.items():
-        found += describe_cells(rows, is_blank(rows[role]), EMPTY.get(role, EMPTY_TEXT), column)
-    if NUMBER in roles:
-        found += describe_cells(rows, find_unreadable(rows[NUMBER]), NOT_A_NUMBER, roles[NUMBER])
-    if LABELS in roles:
-        found += describe_cells(rows, find_unlisted(rows[LABELS]), NO_LABELS, roles[LABELS])
-    answer = LABELS if LABELS in roles else LABEL
+        words = kind.empty if role == kind.role else EMPTY_TEXT
+        found += describe_cells(rows, is_blank(rows[role]), words, column) if words else []
+    if kind.role in roles:
+        for fault in kind.faults(rows):
+            found += describe_cells(rows, fault.wrong, fault.words, roles[fault.role])
     if unknown is not None:
-        strange = unknown & ~is_blank(rows[answer])
-        found += describe_cells(rows, strange, NOT_IN_LABELS_FILE, roles[answer])
-    if LABEL not in roles:
+        strange = unknown & ~is_blank(rows[kind.role])
+        found += describe_cells(rows, strange, NOT_IN_LABELS_FILE, roles[kind.role])
+    if not kind.single or LABEL not in roles:
         return found
     bad = np.zeros(len(rows), dtype=bool)
     for finding in found:
@@ -146,27 +139,11 @@ def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarra
     return found
 
 
-@dataclass(frozen=True)
-class CellFault:
-    """Words for rows that cannot be used because of a cell; {rows} stands for '3 rows', {lines} for where."""
-
-    code: str
-    message: str
-    why: str
-    hint: str
-
-
 EMPTY_TEXT = CellFault(
     "missing_text",
     "{rows} without a text: {lines}.",
     "There is nothing to learn from or to predict.",
     "Fill in the text, or drop these rows.",
-)
-EMPTY_LABEL = CellFault(
-    "missing_label",
-    "{rows} without a label: {lines}.",
-    "A model learns from the label; a guess in its place would be learnt as true.",
-    "Fill in the label, or drop these rows.",
 )
 NOT_IN_LABELS_FILE = CellFault(
     "label_not_in_file",
@@ -180,38 +157,6 @@ UNSEEN_LABEL = CellFault(
     "A model never predicts a label it has not seen, so these rows always count as mistakes.",
     "Add training rows with the label, correct it, or drop these rows.",
 )
-
-
-EMPTY_NUMBER = CellFault(
-    "missing_number",
-    "{rows} without a number: {lines}.",
-    "A model learns from the number; a guess in its place would be learnt as true.",
-    "Fill in the number, or drop these rows.",
-)
-NOT_A_NUMBER = CellFault(
-    "not_a_number",
-    "{rows} with something else than a number: {lines}.",
-    "The model learns to give a number, such as 3, 4.5 or -1e3.",
-    "Write a number without a unit, or drop these rows.",
-)
-NO_LABELS = CellFault(
-    "unreadable_labels",
-    "{rows} whose labels cannot be read: {lines}.",
-    "A column for each label holds 1 or 0, yes or no; one for all holds a list, or a sign between them.",
-    "Correct the cells, choose other columns, or drop these rows.",
-)
-EMPTY = {LABEL: EMPTY_LABEL, NUMBER: EMPTY_NUMBER}
-
-
-def find_unreadable(cells: pd.Series) -> np.ndarray:
-    """Which cells hold something that is no number, as a boolean array."""
-    wrong = np.array([math.isnan(read_number(cell)) for cell in cells], dtype=bool)
-    return wrong & ~is_blank(cells)
-
-
-def find_unlisted(cells: pd.Series) -> np.ndarray:
-    """Which cells hold no labels as a dataset keeps them, as a boolean array."""
-    return np.array([not is_label_set(cell) for cell in cells], dtype=bool)
 
 
 def report_cells(

@@ -11,7 +11,7 @@ import pandas as pd
 from ftfy import TextFixerConfig, fix_text
 
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
-from studio.data.columns import ANSWERS
+from studio.data.columns import PLAIN_TEXTS
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
 from studio.data.texts import is_blank
@@ -64,8 +64,8 @@ def strip_html(bench: Bench, choice: FixChoice) -> Step:
 
 
 def texts_of(bench: Bench) -> list[str]:
-    """The roles that hold text to learn from."""
-    return [role for role in bench.roles if role not in ANSWERS]
+    """The roles whose cells are texts as people wrote them."""
+    return [role for role in bench.roles if role in PLAIN_TEXTS]
 
 
 def repair(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import View
 from studio.data.columns import ANSWERS, TEXT
 from studio.data.fixes import FixChoice, Step
@@ -47,7 +48,7 @@ class Bench:
         """The rows as the checks see them; ``near``: with the groups of nearly the same texts."""
         if near and self.near is None:
             self.near = find_near_duplicates(texts_of(self.rows)).groups
-        return View(self.rows, dict.fromkeys(self.roles, ""), self.keys(), self.near)
+        return View(self.rows, dict.fromkeys(self.roles, ""), kind_of(self.roles), self.keys(), self.near)
 
     def take(self, mask: np.ndarray) -> np.ndarray:
         """The line numbers of the rows where the mask is true, in order."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pandas as pd
 
-from studio.data.columns import TEXT, TEXT_B
+from studio.data.columns import CHOICES, TEXT, TEXT_B
 from studio.data.near.groups import NearGroups, find_near_duplicates
 
 ROWS_AT_ONCE = 10_000  # about a second; for more rows it is done in the background
@@ -19,5 +21,6 @@ def find_near_at_once(*frames: pd.DataFrame) -> NearGroups | None:
 
 
 def texts_of(frame: pd.DataFrame) -> pd.Series:
-    """The text of each row, with the second one where there is one: only together they make rows alike."""
-    return frame[TEXT] if TEXT_B not in frame else frame[TEXT] + "\n" + frame[TEXT_B]
+    """All that is asked of each row, as one text: only together they make rows alike."""
+    others = [frame[role] for role in (TEXT_B, CHOICES) if role in frame]
+    return reduce(lambda one, other: one + "\n" + other, others, frame[TEXT])

@@ -30,4 +30,9 @@ SAMPLES = {
     ),
     "multilabel": Sample("pool-feedback", "pool_feedback.csv", {"text": "message", "labels": "topics"}),
     "regression": Sample("repair-requests", "repair_requests.csv", {"text": "message", "number": "urgency"}),
+    "multiple-choice": Sample(
+        "garden-replies",
+        "garden_replies.csv",
+        {"text": "question", "choices": "reply_1, reply_2, reply_3, reply_4, reply_5", "label": "right"},
+    ),
 }

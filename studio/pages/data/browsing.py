@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from studio.data.answers.registry import has_single_labels
 from studio.data.browsing import RowQuery
-from studio.data.columns import LABEL
 from studio.data.editing import Edit
 from studio.pages import format as fmt
 from studio.pages import layout
@@ -28,7 +28,6 @@ ROWS_A_PAGE = 50
 SPLITS = ("train", "validation", "test")
 EDIT, CLOSE, SET, DROP, MOVE = "edit", "close", "set", "drop", "move"
 SAVE, DISCARD, UNDO = "save", "discard", "undo"
-TEXT_ROLES = ("text", "text_b")
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,8 @@ def render_row(dataset: Dataset, row: Mapping[str, Any], editing: str, several_f
     draft: Mapping[str, Any] = row.get("draft") or {}
     answer = get_task(dataset.task).answer_role
     line = fmt.count(int(row["line"]))
-    texts = [str(row[role]) for role in TEXT_ROLES if role in row]
+    asked = (role for role in get_task(dataset.task).roles if not role.answer and role.key in row)
+    texts = [role.shown(str(row[role.key])) for role in asked]
     badges = layout.join(
         layout.badge("quiet", name_finding(code), "info") for code in row.get("findings", ())
     )
@@ -228,7 +228,9 @@ def render_editor(dataset: Dataset, row: Mapping[str, Any], place: str) -> Marku
         '<div class="s-actions">{}{}{}</div></div></td></tr>'
     ).format(
         render_label_fields(dataset, draft.get("label") or row.get("label", "")),
-        layout.action_button(W.rows.set, f"{SET}:{place}", "primary") if LABEL in dataset.roles else "",
+        layout.action_button(W.rows.set, f"{SET}:{place}", "primary")
+        if has_single_labels(dataset.roles)
+        else "",
         moves,
         layout.action_button(W.rows.drop, f"{DROP}:{place}"),
     )
@@ -236,7 +238,7 @@ def render_editor(dataset: Dataset, row: Mapping[str, Any], place: str) -> Marku
 
 def render_label_fields(dataset: Dataset, now: str) -> Markup:
     """The choice of another label, and a field for a new one; nothing where the rows have not one each."""
-    if LABEL not in dataset.roles:
+    if not has_single_labels(dataset.roles):
         return layout.EMPTY
     options = layout.join(
         Markup('<option value="{0}"{1}>{0}</option>').format(

@@ -49,7 +49,10 @@ def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
 
 def answers_tile(dataset: Dataset) -> layout.Tile:
     """What there is to learn: how many labels, or between what the numbers lie."""
-    values = number_values(dataset.lengths)
+    values, counts = number_values(dataset.lengths), option_counts(dataset.lengths)
+    if counts:
+        note = W.overview.options_note.say(places=fmt.count(len(counts["places"])))
+        return layout.Tile(W.overview.options, write_counts(counts), note)
     if values:
         note = W.overview.numbers_note.say(median=short_number(values["median"]))
         return layout.Tile(W.overview.numbers, write_range(values), note)
@@ -61,7 +64,9 @@ def answers_tile(dataset: Dataset) -> layout.Tile:
 
 
 def name_answers(dataset: Dataset) -> str:
-    """What there is to learn, within a sentence: '6 labels', or 'numbers from 0 to 5'."""
+    """What there is to learn, within a sentence: '6 labels', 'numbers from 0 to 5', or '2 to 5 options'."""
+    if counts := option_counts(dataset.lengths):
+        return str(W.detail.options_text.say(counts=write_counts(counts)))
     values = number_values(dataset.lengths)
     if values:
         return str(
@@ -73,6 +78,21 @@ def name_answers(dataset: Dataset) -> str:
 def number_values(lengths: dict[str, Any]) -> dict[str, Any]:
     """The histogram of the numbers to be learnt; empty where labels are."""
     return next((dict(one["values"]) for one in lengths.values() if one.get("values")), {})
+
+
+def option_counts(lengths: dict[str, Any]) -> dict[str, list[int]]:
+    """How many rows have so many options, and the right one in which place; empty for other answers."""
+    return next((dict(one) for one in lengths.values() if "places" in one), {})
+
+
+def write_counts(counts: dict[str, list[int]]) -> str:
+    """The fewest and the most options of a row.
+
+    >>> write_counts({"options": [0, 4, 8]}), write_counts({"options": [0, 4]})
+    ('2 to 3', '2')
+    """
+    there = [str(place) for place, rows in enumerate(counts["options"], 1) if rows]
+    return there[0] if len(there) == 1 else str(W.overview.numbers_value.say(low=there[0], high=there[-1]))
 
 
 def write_range(values: dict[str, Any]) -> str:
@@ -87,25 +107,25 @@ def write_range(values: dict[str, Any]) -> str:
 
 
 def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, Any]) -> ChartWithTable:
-    """How often each label, or number, occurs."""
-    values = number_values(lengths)
+    """How often each label, or number, occurs, or which option is the right one."""
+    values, counts = number_values(lengths), option_counts(lengths)
+    if counts:
+        titles = (str(W.overview.option.say(n=place)) for place in range(1, len(counts["places"]) + 1))
+        return draw_class_counts(dict(zip(titles, counts["places"], strict=True)))
     return draw_numbers(values) if values else draw_class_counts(class_counts)
 
 
 def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str | Markup]]:
     """Where a dataset came from and who uses it."""
-    answer = get_task(dataset.task).answer_role.key
+    roles = get_task(dataset.task).roles
     users = layout.join([layout.text_link(name, link("results", model=name)) for name in models], ", ")
     items: list[tuple[str, str | Markup]] = [
         (W.overview.files, ", ".join(dataset.files.values())),
         (W.overview.read_as, describe_reading(dataset.reader)),
-        (W.overview.text_column, dataset.roles.get("text", fmt.ABSENT)),
-        (W.overview.answer_columns[answer], dataset.roles.get(answer, fmt.ABSENT)),
+        *((role.title, dataset.roles[role.key]) for role in roles if role.key in dataset.roles),
         (W.overview.when, layout.time_ago(dataset.created_at)),
         (W.overview.used_by, users or W.list.unused),
     ]
-    if "text_b" in dataset.roles:
-        items.insert(3, (W.overview.text_b_column, dataset.roles["text_b"]))
     if dataset.reader.rows_dropped:
         items.insert(2, (W.overview.left_out, fmt.count(dataset.reader.rows_dropped)))
     return items

@@ -11,7 +11,7 @@ from studio.data.fixes import FixChoice
 from studio.data.splits import SplitPlan
 from studio.data.splits.plans import Kind
 from studio.errors import InvalidInput
-from studio.pages import guard
+from studio.pages import guard, slots
 from studio.pages.data.fixing import READING_REPAIRS, load_choices
 from studio.pages.links import link
 from studio.pages.words import words_of
@@ -132,7 +132,8 @@ class Draft:
     def request(self, preview: bool = False) -> ImportRequest:
         """What the studio is asked to import, or, of a large file, to look at the first rows of."""
         task = task_of(self)
-        roles = {"text": self.text, "text_b": self.text_b, task.answer_role.key: self.answer}
+        roles = slots.by_role(task, {slot: getattr(self, slot) for slot in slots.SLOTS})
+        roles[task.answer_role.key] = self.answer
         return ImportRequest(
             path=self.path,
             task=task.key,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.data.label_sets import columns_of
+from studio.data.columns import columns_of
 from studio.errors import StudioError
-from studio.pages import guard
+from studio.pages import guard, slots
 from studio.pages.data import dividing, opening, review
 from studio.pages.data.draft import Draft, look, suggest_name, task_of
 from studio.pages.words import words_of
+from studio.tasks.base import Task
 from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from studio.services.datasets import TablePreview
 
 W = words_of("data")
-ROLES = ("text", "text_b", "answer")
-NOTED = ("task", *ROLES, "method", "column")
+FIELDS = (*slots.SLOTS, "answer")
+NOTED = ("task", *FIELDS, "method", "column")
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,17 @@ class Filled:
             hidden = gr.update(visible=False)
             return self.understood, hidden, hidden, *(gr.skip(),) * (5 + len(dividing.show_fields("")))
         first, *others = dividing.show_fields(self.method)
-        answer = get_task(self.task).answer_role
-        answers = list(dict.fromkeys([*self.names, *filter(None, [self.answer])]))
+        task = get_task(self.task)
+        roles = slots.roles_of(task)
         columns = [(str(W.split.no_column), ""), *((name, name) for name in self.names)]
         return (
             self.understood,
             gr.update(visible=True),
             gr.update(choices=list(self.sheets), value=self.sheet, visible=bool(self.sheets)),
             self.task,
-            gr.update(choices=list(self.names), value=self.text),
-            gr.update(choices=[(str(W.columns.no_text_b), ""), *self.names], value=self.text_b or ""),
-            gr.update(choices=answers, value=self.answer, label=answer.title, info=answer.help),
+            slots.column_field(roles.get(slots.FIRST), self.names, self.text),
+            slots.column_field(roles.get(slots.SECOND), self.names, self.text_b, str(W.columns.no_text_b)),
+            slots.column_field(task.answer_role, self.names, self.answer),
             self.method,
             {**first, "choices": columns, "value": self.column},
             *others,
@@ -115,13 +116,22 @@ def read_again(studio: Services, draft: Draft) -> Filled:
 
 def guessed_roles(draft: Draft, preview: TablePreview) -> dict[str, str | None]:
     """The column that most likely plays each role, under the names of the form's fields."""
-    answer = task_of(draft).answer_role.key
-    return {**{role: preview.roles.get(role) for role in ROLES}, "answer": preview.roles.get(answer)}
+    return {field: preview.roles.get(role) for field, role in roles_by_field(task_of(draft)).items()}
+
+
+def roles_by_field(task: Task) -> dict[str, str]:
+    """The role of a task that each field is for."""
+    asked = {slot: role.key for slot, role in slots.roles_of(task).items()}
+    return {**dict.fromkeys(FIELDS, ""), **asked, "answer": task.answer_role.key}
 
 
 def choose_task(studio: Services, draft: Draft) -> Filled:
-    """Another task was chosen: the column of its answer is found anew."""
-    return read_again(studio, replace(draft, answer=None))
+    """Another task was chosen: the column of its answer is found anew, and what it reads beside a text."""
+    second = slots.roles_of(task_of(draft)).get(slots.SECOND)
+    return read_again(
+        studio,
+        replace(draft, answer=None, text_b=None if second and second.required else draft.text_b),
+    )
 
 
 def open_file(studio: Services, draft: Draft) -> tuple[TablePreview | None, Filled]:
@@ -153,22 +163,23 @@ def list_sheets(report: ReaderReport) -> tuple[str, ...]:
 
 
 def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None]) -> dict[str, str | None]:
-    """For each role the chosen column where it is still there, else the guess, but no column twice.
+    """For each field the chosen column where it is still there, else the guess, but no column twice.
 
-    A second text is never guessed where something else was chosen: that there is none may be the choice.
+    What a task can do without is never guessed where something else was chosen: that there is none may be
+    the choice.
     """
-    chosen = {role: getattr(draft, role) for role in ROLES}
-    answer = task_of(draft).answer_role.key
+    task = task_of(draft)
+    chosen, roles = {field: getattr(draft, field) for field in FIELDS}, roles_by_field(task)
     kept = {
         column
-        for role, column in chosen.items()
-        if column and set(names).issuperset(columns_of(answer if role == "answer" else role, column, names))
+        for field, column in chosen.items()
+        if column and set(names).issuperset(columns_of(roles[field], column, names))
     }
     if kept:
-        guessed = {role: column for role, column in guessed.items() if role != "text_b"}
+        guessed = {field: one for field, one in guessed.items() if roles[field] in task.required_roles}
     return {
-        role: column if column in kept else None if guessed.get(role) in kept else guessed.get(role)
-        for role, column in chosen.items()
+        field: column if column in kept else None if guessed.get(field) in kept else guessed.get(field)
+        for field, column in chosen.items()
     }
 
 
@@ -178,8 +189,8 @@ def restore(studio: Services, draft: Draft | None, size: int) -> tuple[Any, ...]
         return (gr.skip(),) * (size + 3)
     filled = read_again(studio, draft)
     understood, rest, *given = filled.updates()
-    named = zip(("sheet", "task", *ROLES, "method"), given, strict=False)
-    values, shown = {**asdict(draft), **dict(named)}, given[len(ROLES) + 3 :]
+    named = zip(("sheet", "task", *FIELDS, "method"), given, strict=False)
+    values, shown = {**asdict(draft), **dict(named)}, given[len(FIELDS) + 3 :]
     for name, update in zip(dividing.SHOWN_BY_METHOD, shown, strict=True):
         value = {} if name == "column" else {"value": values[name]}
         values[name] = {**update, **value}

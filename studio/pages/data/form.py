@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from studio.errors import StudioError
-from studio.pages import charts, events, guard, layout, links
+from studio.pages import charts, events, guard, layout, links, slots
 from studio.pages.data import dividing, fetching, filling, fixing, opening, review
 from studio.pages.data.describing import answers_chart, lengths_chart
 from studio.pages.data.draft import (
@@ -22,6 +22,7 @@ from studio.pages.data.draft import (
 )
 from studio.pages.links import link
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -127,6 +128,8 @@ class Answers:
 
 def build_columns() -> tuple[list[Any], gr.HTML]:
     """Step 2: the task, and which column plays which role of it, with the first rows."""
+    first = get_task(TASK_CHOICES[0][1])
+    asked = slots.roles_of(first)
     with gr.Column(elem_classes="s-panel"):
         layout.html(layout.step_title(2, W.columns.title, W.columns.text))
         task = gr.Radio(
@@ -139,20 +142,20 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
         with gr.Row():
             # Custom values, because a value of the file before would be refused before any handler sees it.
             text = gr.Dropdown(
-                label=W.columns.text_field,
-                info=W.columns.text_help,
+                label=asked[slots.FIRST].title,
+                info=asked[slots.FIRST].help,
                 elem_id="import-text",
                 allow_custom_value=True,
             )
             text_b = gr.Dropdown(
-                label=W.columns.text_b_field,
-                info=W.columns.text_b_help,
+                label=asked[slots.SECOND].title,
+                info=asked[slots.SECOND].help,
                 elem_id="import-text-b",
                 allow_custom_value=True,
             )
             answer = gr.Dropdown(
-                label=W.columns.label_field,
-                info=W.columns.label_help,
+                label=first.answer_role.title,
+                info=first.answer_role.help,
                 elem_id="import-label",
                 allow_custom_value=True,
             )
@@ -199,7 +202,7 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     action = W.split.import_large if large else W.split.import_.count(rows)
     return (
         review.render_understood(table),
-        review.render_first_rows(table, prepared.roles),
+        review.render_first_rows(table, prepared.roles, prepared.request.task),
         review.render_check(prepared, table, draft.choices),
         *charts.chart_values(answers_chart(prepared.class_counts, prepared.lengths)),
         *charts.chart_values(lengths_chart(prepared.lengths)),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from studio.data.label_sets import columns_of
+from studio.data.columns import columns_of
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.describing import describe_reading
 from studio.pages.data.findings import DAMAGED, Desk, render_findings, shown_cell
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,14 +76,15 @@ def render_left_out(left_out: Sequence[LeftOut], count: int) -> Markup:
     return layout.details(title, layout.table(columns, rows, label=title))
 
 
-def render_first_rows(table: Table, roles: dict[str, str]) -> Markup:
+def render_first_rows(table: Table, roles: dict[str, str], task: str) -> Markup:
     """The first rows as they will be read, the chosen columns first and marked, damaged ones after them."""
     names = [str(name) for name in table.frame.columns]
+    titles = {role.key: role.title.lower() for role in get_task(task).roles}
     marks = {
-        column: W.columns[f"is_{role}"]
+        column: titles[role]
         for role, chosen in roles.items()
         for column in columns_of(role, chosen, names)
-        if f"is_{role}" in W.columns
+        if role in titles
     }
     ordered = sorted(names, key=lambda name: name not in marks)
     heads = [

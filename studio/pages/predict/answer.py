@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from studio.checkpoints.tokens import count_tokens
 from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.tasks.base import Row, text_of
+from studio.prediction.reading import Reading
+from studio.tasks.base import Row
 from studio.tasks.multilabel import BETWEEN_LABELS
+from studio.tasks.multiple_choice import CHOICES, read_options
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -30,21 +31,16 @@ RUNNER_UP_FROM = 0.1
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A text longer than the model reads: its tokens, and how many of them are read."""
-
-    tokens: int
-    read: int
-
-
-@dataclass(frozen=True)
 class Answer:
-    """What the model said of a row, as its task gives it, and how long that took in milliseconds."""
+    """What the model said of a row, as its task gives it, and how long that took in milliseconds.
+
+    ``seen`` is what the model read of the row.
+    """
 
     row: Row
     found: Mapping[str, Any]
     milliseconds: float
-    cut: Cut | None = None
+    seen: Sequence[Reading] = ()
 
 
 def ask(studio: Services, model: str, row: Row) -> Answer:
@@ -52,22 +48,7 @@ def ask(studio: Services, model: str, row: Row) -> Answer:
     before = time.perf_counter()
     found = studio.predictions.predict(model, [row])[0]
     took = (time.perf_counter() - before) * 1000
-    return Answer(
-        row=row,
-        found=found,
-        milliseconds=took,
-        cut=find_cut(studio, model, row),
-    )
-
-
-def find_cut(studio: Services, name: str, row: Row) -> Cut | None:
-    """How much of a row the model leaves unread; None where it reads all of it."""
-    model = studio.models.get(name)
-    read = model.recipe.get("max_length")
-    if not read or len(text_of(row).encode("utf-8", "replace")) < read - 4:  # a token is a byte at least
-        return None
-    tokens = int(count_tokens(studio.models.folder_of(model), [row])[0])
-    return Cut(tokens, int(read)) if tokens > read else None
+    return Answer(row, found, took, studio.predictions.read(model, [row])[0])
 
 
 def ranked(
@@ -140,41 +121,52 @@ class Shown:
     tab: str
 
 
-def show_label(found: Mapping[str, Any]) -> Shown:
+def show_label(answer: Answer) -> Shown:
     """A label with how sure it is, and all probabilities."""
+    found = answer.found
     bars = render_bars(found["probabilities"])
     return Shown(found["label"], describe_sureness(found), bars, W.answer.trust, "confidence")
 
 
-def show_number(found: Mapping[str, Any]) -> Shown:
+def show_number(answer: Answer) -> Shown:
     """A number, which comes without a measure of how sure it is."""
-    return Shown(short_number(found["value"]), W.answer.number, layout.EMPTY, W.answer.trust_number, "errors")
+    return Shown(
+        short_number(answer.found["value"]), W.answer.number, layout.EMPTY, W.answer.trust_number, "errors"
+    )
 
 
-def show_labels(found: Mapping[str, Any]) -> Shown:
+def show_labels(answer: Answer) -> Shown:
     """The labels that are given, and how probable each is."""
+    found = answer.found
     title = BETWEEN_LABELS.join(found["labels"]) or W.answer.no_label
     bars = draw_bars([(label, share, "") for label, share in ranked(found["probabilities"])[0]])
     return Shown(title, W.answer.labels, bars, W.answer.trust_labels, "labels")
 
 
+def show_choice(answer: Answer) -> Shown:
+    """The chosen option with how sure it is, and the share of each in their order."""
+    found, shares = answer.found, answer.found["probabilities"]
+    key = sureness(found["confidence"])
+    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
+    options = read_options(answer.row[CHOICES.key])
+    bars = draw_bars([(option, share, "") for option, share in zip(options, shares, strict=True)])
+    return Shown(found["choice"], sentence, bars, W.answer.trust_choice, "options")
+
+
 # By what an answer holds.
-SHOWN: dict[str, Callable[[Mapping[str, Any]], Shown]] = {
+SHOWN: dict[str, Callable[[Answer], Shown]] = {
     "label": show_label,
     "labels": show_labels,
     "value": show_number,
+    "choice": show_choice,
 }
 
 
 def render_answer(answer: Answer, model: str) -> Markup:
     """The answer in large type, and what there is to know about it."""
-    shown = next(show(answer.found) for key, show in SHOWN.items() if key in answer.found)
+    shown = next(show(answer) for key, show in SHOWN.items() if key in answer.found)
     trust = layout.text_link(shown.trust, link("results", model=model, tab=shown.tab))
     took = W.answer.took.say(time=f"{max(1, round(answer.milliseconds)):,d}")
-    note = layout.EMPTY
-    if answer.cut:
-        sentence = W.answer.cut.say(tokens=fmt.count(answer.cut.tokens), read=fmt.count(answer.cut.read))
-        note = layout.notice("info", sentence, W.answer.cut_hint)
     return Markup(
         '<div class="s-verdict" role="status"><p class="s-verdict-label">{}</p>'
         '<p class="s-verdict-sure">{}</p>{}{}'
@@ -183,11 +175,21 @@ def render_answer(answer: Answer, model: str) -> Markup:
         shown.title,
         shown.sentence,
         shown.more,
-        note,
-        W.answer.about.say(text=fmt.shorten(text_of(answer.row), QUOTE_LENGTH)),
+        render_cut(answer.seen),
+        W.answer.about.say(text=fmt.shorten(next(iter(answer.row.values())), QUOTE_LENGTH)),
         took,
         trust,
     )
+
+
+def render_cut(seen: Sequence[Reading]) -> Markup:
+    """That the model leaves some of the row unread; nothing where it reads all of it."""
+    longest = max(seen, key=lambda reading: reading.lost, default=None)
+    if longest is None or not longest.lost:
+        return layout.EMPTY
+    read = len(longest.tokens)
+    sentence = W.answer.cut.say(tokens=fmt.count(read + longest.lost), read=fmt.count(read))
+    return layout.notice("info", sentence, W.answer.cut_hint)
 
 
 def render_waiting(title: str, text: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ import gradio as gr
 from gradio.components.base import Component
 
 from studio.errors import InvalidInput, NotFound, StudioError
-from studio.pages import events, guard, layout, links, live
-from studio.pages.predict import answer, chosen, filing
+from studio.pages import events, guard, layout, links, live, slots
+from studio.pages.predict import answer, chosen, filing, seen
 from studio.pages.words import words_of
-from studio.tasks.base import Row
-from studio.tasks.registry import title_of
+from studio.tasks.base import Role, Row
+from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.registry import get_task, title_of
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -54,6 +56,7 @@ class Parts:
     go: gr.Button
     examples: gr.HTML
     answer: gr.HTML
+    seen: gr.HTML
     pending: gr.Textbox
     file: gr.File
     understood: gr.HTML
@@ -84,6 +87,8 @@ def build(studio: Services) -> None:
             with gr.Column(elem_classes="s-panel s-said", scale=5, min_width=320):
                 layout.html(layout.section(W.answer.title))
                 made["answer"] = layout.html(elem_id="predict-answer")
+        with gr.Accordion(W.seen.title, open=False, elem_id="predict-seen-panel"):
+            made["seen"] = layout.html(seen.render_seen(()), elem_id="predict-seen")
         with gr.Row(equal_height=False):
             with gr.Column(scale=6, min_width=320):
                 with gr.Column(elem_classes="s-panel"):
@@ -101,11 +106,9 @@ def lay_out_question() -> dict[str, Any]:
     made["model"] = gr.Dropdown([], label=W.model.label, elem_id="predict-model", interactive=True)
     made["status"] = layout.html(elem_id="predict-status")
     made["text"] = gr.Textbox(
-        label=W.text.label, placeholder=W.text.placeholder, lines=7, max_lines=16, elem_id="predict-text"
+        label=CLASSIFICATION.role("text").title, lines=7, max_lines=16, elem_id="predict-text"
     )
     made["text_b"] = gr.Textbox(
-        label=W.text.label_b,
-        placeholder=W.text.placeholder_b,
         lines=4,
         max_lines=16,
         visible=False,
@@ -125,9 +128,9 @@ def lay_out_file() -> dict[str, Any]:
     made["file"] = gr.File(label=W.file.label, type="filepath", height=130, elem_id="predict-file")
     made["understood"] = layout.html(elem_id="predict-understood")
     with gr.Column(visible=False) as made["choice"]:
-        made["column"] = gr.Dropdown([], label=W.file.column, elem_id="predict-column", interactive=True)
+        made["column"] = gr.Dropdown([], elem_id="predict-column", interactive=True, allow_custom_value=True)
         made["column_b"] = gr.Dropdown(
-            [], label=W.file.column_b, visible=False, elem_id="predict-column-b", interactive=True
+            [], visible=False, elem_id="predict-column-b", interactive=True, allow_custom_value=True
         )
         with gr.Row(elem_classes="s-buttons"):
             made["start"] = gr.Button(W.file.button, variant="primary", elem_id="predict-start")
@@ -146,7 +149,7 @@ class PredictPage:
     def turned(self) -> list[Component]:
         """What another model changes."""
         p = self.parts
-        return [p.text_b, p.status, p.examples, p.usage, p.answer, p.pending]
+        return [p.text, p.text_b, p.status, p.examples, p.usage, p.answer, p.seen, p.pending]
 
     def wire(self) -> None:
         """Listen to the address, the fields and the buttons."""
@@ -157,7 +160,7 @@ class PredictPage:
             self.render,
             self.watch.revision,
             inputs=[p.model, p.pending, p.job],
-            outputs=[p.status, p.answer, p.pending, p.board],
+            outputs=[p.status, p.answer, p.seen, p.pending, p.board],
         )
         events.then_show_address(
             events.on(
@@ -168,7 +171,7 @@ class PredictPage:
             ),
             p.address,
         )
-        asked = [p.answer, p.pending, p.status]
+        asked = [p.answer, p.seen, p.pending, p.status]
         for event in (
             events.on(
                 [p.go.click, p.text.submit, p.text_b.submit],
@@ -218,89 +221,102 @@ class PredictPage:
         """The present name of a model, None where it is gone."""
         return next((model.name for model in self.studio.models.list() if model.id == model_id), None)
 
-    def show_model(self, name: str, row: Row, request: gr.Request) -> tuple[Any, ...]:
-        """The values of ``turned``; the model is being loaded from now on."""
+    def show_model(self, name: str, given: Mapping[str, str], request: gr.Request) -> tuple[Any, ...]:
+        """The values of ``turned``, what is given being what stands in the fields.
+
+        The model is being loaded from now on.
+        """
         model = self.studio.models.get(name)
         self.studio.predictions.warm(name)
         self.watch.add(name)
-        row = {role: row.get(role, "") for role in model.roles}
-        whole = all(text.strip() for text in row.values())
-        answered, pending, status = self.ask(name, row) if whole else self.wait_for_text(model)
+        asked = slots.by_role(get_task(model.task), given)
+        whole = all((asked.get(role) or "").strip() for role in model.roles)
+        answered, read, pending, status = self.ask(name, asked) if whole else self.wait_for_text(model)
         return (
-            gr.update(visible="text_b" in model.roles),
+            *show_boxes(model),
             status,
-            chosen.render_examples(chosen.find_examples(self.studio, model)),
+            chosen.render_examples(chosen.find_examples(self.studio, model), get_task(model.task)),
             chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
             answered,
+            read,
             pending,
         )
 
     def show_none(self) -> tuple[Any, ...]:
         """The values of ``turned`` while no model is chosen."""
         unchosen = answer.render_waiting(W.model.unchosen, W.model.unchosen_hint)
-        return gr.update(visible=False), layout.EMPTY, layout.EMPTY, layout.EMPTY, unchosen, ""
+        hidden = gr.update(visible=False)
+        return gr.skip(), hidden, *(layout.EMPTY,) * 3, unchosen, seen.render_seen(()), ""
 
-    def wait_for_text(self, model: ModelRecord) -> tuple[Any, str, Any]:
+    def wait_for_text(self, model: ModelRecord) -> tuple[Any, Any, str, Any]:
         """What stands in the answer's place before anything was asked."""
         status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
-        return answer.render_waiting(W.answer.none, W.answer.none_text), "", status
+        return answer.render_waiting(W.answer.none, W.answer.none_text), seen.render_seen(()), "", status
 
     def turn(
         self, name: str, text: str | None, text_b: str | None, job_id: str, request: gr.Request
     ) -> tuple[Any, ...]:
         """Another model was chosen: it is shown, and answers what stands there."""
         address = links.link("predict", model=name, job=job_id)
-        return (address, layout.EMPTY, *self.show_model(name, texts_of(text, text_b), request))
+        return (address, layout.EMPTY, *self.show_model(name, in_boxes(text, text_b), request))
 
-    def ask_texts(self, name: str | None, text: str | None, text_b: str | None) -> tuple[Any, str, Any]:
+    def ask_texts(self, name: str | None, text: str | None, text_b: str | None) -> tuple[Any, ...]:
         """As ``ask``, of what stands in the fields."""
-        return self.ask(name, texts_of(text, text_b))
-
-    def ask(self, name: str | None, asked: Row) -> tuple[Any, str, Any]:
-        """Answer, row that waits for the model, and status; a model on its way is not waited for."""
         if not name:
-            return layout.notice("info", W.model.unchosen, W.model.unchosen_hint), "", layout.EMPTY
+            unchosen = layout.notice("info", W.model.unchosen, W.model.unchosen_hint)
+            return unchosen, seen.render_seen(()), "", layout.EMPTY
+        task = get_task(self.studio.models.get(name).task)
+        return self.ask(name, slots.by_role(task, in_boxes(text, text_b)))
+
+    def ask(self, name: str, asked: Mapping[str, str]) -> tuple[Any, Any, str, Any]:
+        """Answer, what is read, row that waits, and status; a model on its way is not waited for.
+
+        What is asked is by role, as a person writes it.
+        """
+        none = seen.render_seen(())
         model = self.studio.models.get(name)
         state = chosen.state_of(self.studio, name)
-        row = {role: asked.get(role, "") for role in model.roles}
-        empty = next((role for role, text in row.items() if not text.strip()), None)
-        if empty is not None:
-            missing = W.text.missing.say(what=title_of(empty))
-            nothing = layout.notice("info", missing, W.text.missing_hint)
-            return nothing, "", chosen.render_status(model, state)
+        try:
+            row = read_boxes(model, asked)
+        except InvalidInput as error:
+            nothing = layout.notice("info", error.message, error.hint)
+            return nothing, none, "", chosen.render_status(model, state)
         if state == "ready":
-            return self.answer(name, row), "", chosen.render_status(model, state)
+            return *self.answer(name, row), "", chosen.render_status(model, state)
         self.watch.add(name)
         self.studio.predictions.warm(name)
         loading = answer.render_waiting(W.answer.loading, W.answer.loading_text)
         waiting = json.dumps(row, ensure_ascii=False)
-        return loading, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
+        return loading, none, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
 
-    def answer(self, name: str, row: Row) -> Any:
-        """The answer, or why there is none."""
+    def answer(self, name: str, row: Row) -> tuple[Any, Any]:
+        """The answer, or why there is none, and what the model read for it."""
         try:
-            return answer.render_answer(answer.ask(self.studio, name, row), name)
+            said = answer.ask(self.studio, name, row)
         except StudioError as error:
-            return guard.as_notice(error)
+            return guard.as_notice(error), seen.render_seen(())
+        return answer.render_answer(said, name), seen.render_seen(said.seen)
 
     def pick(self, name: str | None, event: gr.EventData) -> tuple[Any, ...]:
         """An example was chosen: it is written into the fields and answered."""
-        row = json.loads(events.picked(event))
-        return (row.get("text", ""), row.get("text_b", ""), *self.ask(name, row))
+        row, roles = json.loads(events.picked(event)), get_task(self.studio.models.get(name or "").task).roles
+        written = {role.key: role.written(row[role.key]) for role in roles if role.key in row}
+        return (*[*written.values(), ""][:2], *self.ask(name or "", written))
 
     def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
-        """Status, a waiting row's answer once the model is there, and how far the file is."""
+        """Status, a waiting row's answer once the model is there, what is read, and how far the file is."""
         board = filing.render_job(self.studio, self.studio.jobs.get(job_id)) if job_id else gr.skip()
         if not name:
-            return (*(gr.skip(),) * 3, board)
+            return (*(gr.skip(),) * 4, board)
         state = chosen.state_of(self.studio, name)
         if state == "gone":
-            return layout.EMPTY, layout.notice("warning", W.model.gone, W.model.gone_hint), "", board
+            gone = layout.notice("warning", W.model.gone, W.model.gone_hint)
+            return layout.EMPTY, gone, seen.render_seen(()), "", board
         status = chosen.render_status(self.studio.models.get(name), state)
         if not pending or state == "loading":
-            return status, gr.skip(), gr.skip(), board
+            return status, *(gr.skip(),) * 3, board
         # Where loading failed, asking is what says why.
-        return status, self.answer(name, json.loads(pending)), "", board
+        return status, *self.answer(name, json.loads(pending)), "", board
 
     def look(self, name: str | None, path: str | None) -> tuple[Any, ...]:
         """What was understood of a file and which columns are the texts, or why it is no table."""
@@ -318,8 +334,10 @@ class PredictPage:
         return (
             filing.render_understood(preview),
             gr.update(visible=True),
-            gr.update(choices=columns, value=guessed.get("text")),
-            gr.update(choices=columns, value=guessed.get("text_b"), visible="text_b" in guessed),
+            *(
+                slots.column_field(role, columns, role and guessed.get(role.key))
+                for role in slots_read(model).values()
+            ),
         )
 
     def start(
@@ -328,8 +346,9 @@ class PredictPage:
         """Queue the file and show its job; the field is free for the next one."""
         if not name:
             raise InvalidInput(W.model.unchosen, W.model.unchosen_hint)
-        columns = {"text": column, "text_b": column_b}
-        job = filing.start(self.studio, self.studio.models.get(name), guard.uploaded(path or ""), columns)
+        model = self.studio.models.get(name)
+        columns = slots.by_role(get_task(model.task), {slots.FIRST: column, slots.SECOND: column_b})
+        job = filing.start(self.studio, model, guard.uploaded(path or ""), columns)
         return (
             job.id,
             links.link("predict", model=name, job=job.id),
@@ -339,6 +358,36 @@ class PredictPage:
         )
 
 
-def texts_of(text: str | None, text_b: str | None) -> dict[str, str]:
-    """What stands in the fields, by role; Gradio gives None for one that was never filled."""
-    return {"text": text or "", "text_b": text_b or ""}
+def in_boxes(text: str | None, text_b: str | None) -> dict[str, str]:
+    """What stands in the fields; Gradio gives None for one that was never filled."""
+    return {slots.FIRST: text or "", slots.SECOND: text_b or ""}
+
+
+def slots_read(model: ModelRecord | None) -> dict[str, Role | None]:
+    """By field what a model reads of it, None where it reads nothing; of no model its first text."""
+    task = get_task(model.task) if model else CLASSIFICATION
+    read = model.roles if model else task.required_roles
+    roles = slots.roles_of(task)
+    return {slot: roles[slot] if slot in roles and roles[slot].key in read else None for slot in slots.SLOTS}
+
+
+def show_boxes(model: ModelRecord) -> tuple[Any, ...]:
+    """The fields as they are for a model: what each is for, and whether it reads it at all."""
+    return tuple(
+        gr.update(
+            visible=role is not None,
+            label=role.title if role else None,
+            placeholder=W.placeholders.get(role.key, "") if role else None,
+        )
+        for role in slots_read(model).values()
+    )
+
+
+def read_boxes(model: ModelRecord, asked: Mapping[str, str]) -> dict[str, str]:
+    """What a model reads, of what a person has written; InvalidInput where it is missing or no such thing."""
+    task, row = get_task(model.task), {}
+    for role in model.roles:
+        if not (asked.get(role) or "").strip():
+            raise InvalidInput(W.text.missing.say(what=title_of(role)), W.text.missing_hint)
+        row[role] = task.role(role).read(asked[role])
+    return row

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from studio.errors import NotFound
 from studio.pages.links import link
 from studio.pages.words import words_of
-from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -84,8 +83,8 @@ class Chosen:
 
     @property
     def kind(self) -> str:
-        """What the model answers with: the key of its task's answer."""
-        return get_task(self.model.task).answer_role.key
+        """What the model answers with, which is another thing for each task."""
+        return self.model.task
 
     @property
     def split_words(self) -> str:

@@ -82,8 +82,8 @@ def choices_of(chosen: Chosen) -> tuple[Any, Any]:
     labels = chosen.report.labels if chosen.report else []
     choices = [(str(W.mistakes.any), "")] + [(shown_label(label), label) for label in labels]
     return (
-        gr.update(choices=choices, value=chosen.true or ""),
-        gr.update(choices=choices, value=chosen.predicted or ""),
+        gr.update(choices=choices, value=chosen.true or "", visible=bool(labels)),
+        gr.update(choices=choices, value=chosen.predicted or "", visible=bool(labels)),
     )
 
 

@@ -27,6 +27,7 @@ COUNTS, SHARES = "counts", "shares"
 RIVALS = {
     "regression": {"tfidf": "tfidf_numbers", "mean": "mean"},
     "multilabel": {"tfidf": "tfidf", "frequent": "frequent"},
+    "multiple-choice": {"tfidf": "by_words", "chance": "chance"},
 }
 
 

@@ -19,6 +19,7 @@ from studio.pages.results import (
     labels,
     listing,
     mistakes,
+    options,
     overview,
     recipe,
     scoring,
@@ -29,6 +30,10 @@ from studio.pages.results import (
 from studio.pages.results.chosen import FIRST_TAB, Chosen, Source, address_of, list_sources, read_chosen
 from studio.pages.results.desk import Desk, Part, emptied
 from studio.pages.words import words_of
+from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.multilabel import MULTILABEL
+from studio.tasks.multiple_choice import MULTIPLE_CHOICE
+from studio.tasks.regression import REGRESSION
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -38,6 +43,7 @@ W = words_of("results")
 TABS: dict[str, Callable[[Desk], Part]] = {
     FIRST_TAB: overview.build,
     "errors": errors.build,
+    "options": options.build,
     "labels": labels.build,
     mistakes.TAB: mistakes.build,
     "confidence": confidence.build,
@@ -47,10 +53,11 @@ TABS: dict[str, Callable[[Desk], Part]] = {
 }
 # Those that only models of some kinds of answers have.
 OF_KIND = {
-    "labels": ("label", "labels"),
-    mistakes.TAB: ("label", "labels"),
-    "confidence": ("label",),
-    "errors": ("number",),
+    "labels": (CLASSIFICATION.key, MULTILABEL.key),
+    mistakes.TAB: (CLASSIFICATION.key, MULTILABEL.key, MULTIPLE_CHOICE.key),
+    "confidence": (CLASSIFICATION.key,),
+    "errors": (REGRESSION.key,),
+    "options": (MULTIPLE_CHOICE.key,),
 }
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from jobs.states import TERMINAL, JobState
 from studio.errors import StudioError
-from studio.pages import events, guard, layout
+from studio.pages import events, guard, layout, slots
 from studio.pages import format as fmt
 from studio.pages.data.describing import name_encoding
 from studio.pages.links import link
@@ -65,13 +65,10 @@ def build_upload(desk: Desk) -> None:
     understood = layout.html(elem_id="scoring-understood")
     with gr.Column(visible=False) as form:
         with gr.Row():
-            text = gr.Dropdown(label=W.scoring.text_column, elem_id="scoring-text")
-            text_b = gr.Dropdown(label=W.scoring.text_b_column, elem_id="scoring-text-b", visible=False)
-            label = gr.Dropdown(
-                label=W.scoring.answer_column.say(answer="label"),
-                elem_id="scoring-label",
-                allow_custom_value=True,
-            )
+            # Custom values, as several columns may play one role.
+            text = gr.Dropdown(elem_id="scoring-text", allow_custom_value=True)
+            text_b = gr.Dropdown(elem_id="scoring-text-b", allow_custom_value=True, visible=False)
+            label = gr.Dropdown(elem_id="scoring-label", allow_custom_value=True)
         name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
         drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
         problems = layout.html(elem_id="scoring-problems")
@@ -132,22 +129,18 @@ def show_preview(studio: Services, model: str, path: Path) -> tuple[Any, ...]:
     """What was understood of a file, the guessed columns and a free name."""
     try:
         known = studio.models.get(model)
-        answer = get_task(known.task).answer_role
+        task = get_task(known.task)
         preview = studio.datasets.inspect(path, file_name=path.name, task=known.task)
     except StudioError as error:
         return guard.as_notice(error), gr.update(visible=False), *[gr.update()] * 4, False, layout.EMPTY
     columns = [str(column) for column in preview.table.frame.columns]
-    guessed = preview.roles.get(answer.key)
-    answers = list(dict.fromkeys([*columns, *filter(None, [guessed])]))  # several columns may hold the answer
-    reads_pairs = "text_b" in known.roles
-    column = W.scoring.answer_column.say(answer=answer.title.lower())
+    asked = {slot: role for slot, role in slots.roles_of(task).items() if role.key in known.roles}
+    roles = [*(asked.get(slot) for slot in slots.SLOTS), task.answer_role]
     taken = {dataset.name for dataset in studio.datasets.list()}
     return (
         render_preview(preview),
         gr.update(visible=True),
-        gr.update(choices=columns, value=preview.roles.get("text")),
-        gr.update(choices=columns, value=preview.roles.get("text_b"), visible=reads_pairs),
-        gr.update(choices=answers, value=guessed, label=column),
+        *(slots.column_field(role, columns, role and preview.roles.get(role.key)) for role in roles),
         free_name(name_from(path.name), taken),
         False,
         layout.EMPTY,
@@ -172,12 +165,14 @@ def request_of(task: str, path: str | None, *values: Any) -> ImportRequest:
     """What the form asks for: the columns of text, second text and answer, a name, whether to drop rows."""
     *columns, name, drop = values
     file = guard.uploaded(path or "")
-    chosen = zip(("text", "text_b", get_task(task).answer_role.key), columns, strict=True)
+    known = get_task(task)
+    chosen = slots.by_role(known, dict(zip(slots.SLOTS, columns, strict=False)))
+    chosen[known.answer_role.key] = columns[-1]
     return ImportRequest(
         path=file,
         task=task,
         name=(name or "").strip(),
-        roles={role: column for role, column in chosen if column},
+        roles={role: column for role, column in chosen.items() if column},
         drop_bad_rows=bool(drop),
         file_name=file.name,
     )

@@ -1,0 +1,140 @@
+"""What this room asks of a kind of answer; most kinds need only some of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from studio.data.checks.findings import Finding, Words
+    from studio.data.column_facts import ColumnFacts
+    from studio.data.problems import Problem
+    from studio.data.readers import Table
+
+Roles = Mapping[str, str]
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """Words for rows that cannot be used because of a cell; {rows} stands for '3 rows', {lines} for where."""
+
+    code: str
+    message: str
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Rows that cannot be used, bool (rows,): what is wrong with them, in the column of which role."""
+
+    wrong: np.ndarray
+    words: CellFault
+    role: str
+
+
+def as_they_stand(_tables: Mapping[str, Table], _frames: Frames, _roles: Roles, _known: Any) -> list[Problem]:
+    """Of answers that a table holds as a dataset keeps them."""
+    return []
+
+
+def from_one_column(frame: pd.DataFrame, role: str) -> pd.Series:
+    """Of roles that are read from one column each."""
+    raise AssertionError(f"{role} is read from one column, not from {len(frame.columns)}")
+
+
+def no_faults(_rows: pd.DataFrame) -> list[Fault]:
+    """Of answers that can be anything."""
+    return []
+
+
+def none_strange(rows: pd.DataFrame, _known: Sequence[str]) -> np.ndarray:
+    """Of answers that are no labels."""
+    return np.zeros(len(rows), dtype=bool)
+
+
+def no_labels(_rows: pd.DataFrame) -> pd.Series:
+    """Of answers that are no labels."""
+    return pd.Series(dtype="str")
+
+
+def no_strata(rows: pd.DataFrame, _kind: str) -> pd.Series:
+    """Of answers by which rows need not be divided."""
+    return pd.Series("", index=rows.index)
+
+
+def none_lost(_frames: Frames, _column: str) -> list[Problem]:
+    """Of answers of which a division can lose none."""
+    return []
+
+
+def no_summary(_rows: pd.DataFrame) -> dict[str, Any]:
+    """Of answers that are counted, not measured."""
+    return {}
+
+
+def never_held(cells: pa.ChunkedArray, _label: str) -> np.ndarray:
+    """Of answers that are no labels."""
+    return np.zeros(len(cells), dtype=bool)
+
+
+@dataclass(frozen=True)
+class AnswerKind:
+    """A kind of answer; ``roles`` are those by which it is known, the answer itself first.
+
+    ``guess`` finds its columns among those of a table that no role has yet, and ``join`` makes one column of
+    several. ``parse`` brings the cells of all tables into the form that a dataset keeps, some labels perhaps
+    known, and gives what a person should know of how they were understood. ``faults`` finds rows that cannot
+    be used, ``empty`` being the words for an empty cell, None where that is an answer too; ``check`` finds
+    what is worth knowing of the others. ``conflict`` are the words for equal texts with answers that are not
+    ``compared`` as equal, and with ``near`` nearly equal texts are looked at too.
+
+    ``labels`` gives each label of each row under the row's index, ``name`` puts names in the place of the
+    numbers of a labels file and tells which cells are in it neither way, ``strange`` which rows have a label
+    that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
+    training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
+    each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads the
+    roles whose cells are JSON.
+    """
+
+    roles: tuple[str, ...]
+    guess: Callable[[Table, list[ColumnFacts], Roles], dict[str, str]]
+    check: Callable[[pd.DataFrame, Roles], list[Finding]]
+    conflict: Words
+    empty: CellFault | None
+    join: Callable[[pd.DataFrame, str], pd.Series] = from_one_column
+    parse: Callable[[Mapping[str, Table], Frames, Roles, Sequence[str]], list[Problem]] = as_they_stand
+    faults: Callable[[pd.DataFrame], list[Fault]] = no_faults
+    words: tuple[CellFault, ...] = ()
+    near: bool = True
+    compared: Callable[[pd.Series], pd.Series] = lambda cells: cells
+    single: bool = False
+    labels: Callable[[pd.DataFrame], pd.Series] | None = None
+    name: Callable[[pd.DataFrame, Sequence[str]], np.ndarray] = none_strange
+    strange: Callable[[pd.DataFrame, Sequence[str]], np.ndarray] = none_strange
+    holds: Callable[[pa.ChunkedArray, str], np.ndarray] = never_held
+    lost: Callable[[Frames, str], list[Problem]] = none_lost
+    strata: Callable[[pd.DataFrame, str], pd.Series] = no_strata
+    summary: Callable[[pd.DataFrame], dict[str, Any]] = no_summary
+    lists: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+
+    @property
+    def role(self) -> str:
+        """The role that a model learns to give."""
+        return self.roles[0]
+
+    def read_text(self, rows: pd.DataFrame, role: str) -> pd.Series:
+        """What a model reads in a role of each row, as one text."""
+        read = self.lists.get(role)
+        return rows[role] if read is None else rows[role].map(lambda cell: " ".join(read(cell)))
+
+    def labels_of(self, rows: pd.DataFrame) -> pd.Series:
+        """Each label of each row, with the index of its row; none where answers are no labels."""
+        return no_labels(rows) if self.labels is None else self.labels(rows)

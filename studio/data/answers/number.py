@@ -1,0 +1,100 @@
+"""A number: the kind of answer of a regression."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles
+from studio.data.checks.findings import Finding, Words
+from studio.data.checks.numbers import check_numbers
+from studio.data.column_facts import ColumnFacts
+from studio.data.columns import NUMBER
+from studio.data.numbers import describe_numbers
+from studio.data.readers import Table
+from studio.data.texts import is_blank
+from studio.tasks.regression import read_number
+
+NAMES = frozenset(
+    {"number", "score", "scores", "similarity", "rating", "stars", "value", "label", "target", "grade"}
+    | {"分数", "评分", "得分", "相似度"}
+)
+NUMERIC_SHARE = 0.9
+TENTHS_FROM = 100  # rows
+EMPTY = CellFault(
+    "missing_number",
+    "{rows} without a number: {lines}.",
+    "A model learns from the number; a guess in its place would be learnt as true.",
+    "Fill in the number, or drop these rows.",
+)
+NOT_A_NUMBER = CellFault(
+    "not_a_number",
+    "{rows} with something else than a number: {lines}.",
+    "The model learns to give a number, such as 3, 4.5 or -1e3.",
+    "Write a number without a unit, or drop these rows.",
+)
+CONFLICT = Words(
+    "conflicting_numbers",
+    "note",
+    "row has a text that also occurs with another number",
+    "rows have a text that also occurs with another number",
+    "What is best learnt of them is the mean of their numbers.",
+    "Where a number is wrong, correct it or leave the row out.",
+)
+
+
+def guess(_table: Table, facts: list[ColumnFacts], _given: Roles) -> dict[str, str]:
+    """The column most like a number to be learnt: nearly all cells are some, it is named so, or has most."""
+    numeric = [fact for fact in facts if fact.numbers >= NUMERIC_SHARE * fact.filled]
+    named = [fact for fact in numeric if fact.name.strip().casefold() in NAMES]
+    # A column in which every row has another number is most often an id.
+    repeating = [fact for fact in numeric if fact.distinct < fact.filled]
+    found = next((candidates for candidates in (named, repeating, numeric) if candidates), None)
+    return {NUMBER: found[-1].name} if found else {}
+
+
+def faults(rows: pd.DataFrame) -> list[Fault]:
+    """Rows with something that is no number."""
+    wrong = np.array([math.isnan(read_number(cell)) for cell in rows[NUMBER]], dtype=bool)
+    return [Fault(wrong & ~is_blank(rows[NUMBER]), NOT_A_NUMBER, NUMBER)]
+
+
+def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+    """What is worth knowing of the numbers."""
+    return check_numbers(rows, roles[NUMBER])
+
+
+def compared(cells: pd.Series) -> pd.Series:
+    """The numbers, however they are written."""
+    return cells.map(read_number)
+
+
+def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
+    """The tenth of all numbers that a row is in, where many rows are divided by shares alone."""
+    if kind != "ratios" or len(rows) < TENTHS_FROM:
+        return pd.Series("", index=rows.index)
+    order = rows[NUMBER].map(read_number).rank(method="first")
+    return ((order - 1) * 10 // len(rows)).astype(int).astype("str")
+
+
+def summary(rows: pd.DataFrame) -> dict[str, Any]:
+    """Under "values" what ``describe_numbers`` gives."""
+    return {"values": describe_numbers(list(rows[NUMBER]))}
+
+
+ONE_NUMBER = AnswerKind(
+    roles=(NUMBER,),
+    guess=guess,
+    check=check,
+    conflict=CONFLICT,
+    empty=EMPTY,
+    faults=faults,
+    words=(EMPTY, NOT_A_NUMBER),
+    near=False,
+    compared=compared,
+    strata=strata,
+    summary=summary,
+)

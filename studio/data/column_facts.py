@@ -1,0 +1,77 @@
+"""What the values of columns look like, and which columns look like labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from studio.data.columns import TEXT
+from studio.data.readers import Table
+from studio.tasks.regression import read_number
+
+SAMPLE_ROWS = 20_000
+LABEL_NAMES = frozenset({"label", "labels", "category", "class", "target", "sentiment", "intent", "topic"})
+LABEL_NAMES_ZH = frozenset({"标签", "类别", "分类", "情感"})
+LONGEST_LABEL = 80
+# A column whose values hardly repeat is an id, a number or a text, not a label.
+MOST_DISTINCT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What the values of a column look like; lengths in characters, ``numbers`` the cells that are some."""
+
+    name: str
+    mean_length: float
+    distinct: int
+    filled: int
+    numbers: int = 0
+
+    @property
+    def distinct_share(self) -> float:
+        """Distinct values per filled cell, 0 to 1."""
+        return self.distinct / self.filled if self.filled else 1.0
+
+
+def describe_columns(table: Table) -> list[ColumnFacts]:
+    """Facts about each column, from the first 20,000 rows."""
+    frame = table.frame.head(SAMPLE_ROWS)
+    return [describe_column(str(name), frame[name]) for name in frame.columns]
+
+
+def describe_column(name: str, values: pd.Series) -> ColumnFacts:
+    """Facts about one column of text cells."""
+    filled = values[values.str.strip() != ""]
+    mean_length = float(filled.str.len().mean()) if len(filled) else 0.0
+    numbers = sum(not math.isnan(read_number(cell)) for cell in filled)
+    return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers)
+
+
+def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None:
+    """The column most like a label: few distinct short values, or named so.
+
+    The longest column is never one, as long as no text is given: it is the text.
+    """
+    longest = max(facts, key=lambda fact: fact.mean_length, default=None)
+    others = [fact for fact in facts if fact is not longest or TEXT in given]
+    short = [fact for fact in others if fact.mean_length <= LONGEST_LABEL]
+    repeating = [fact for fact in short if fact.distinct_share <= MOST_DISTINCT_SHARE and fact.distinct > 1]
+    named = [fact for fact in short if is_label_name(fact.name)]
+    for candidates in (
+        [fact for fact in named if fact in repeating],
+        repeating,
+        named,
+        short if len(short) == 1 else [],
+    ):
+        if candidates:
+            return min(candidates, key=lambda fact: (fact.distinct_share, fact.mean_length)).name
+    return None
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a column's name says that it holds labels."""
+    plain = name.strip().casefold()
+    return plain in LABEL_NAMES_ZH or plain.split("_")[0] in LABEL_NAMES or plain in LABEL_NAMES

@@ -1,0 +1,86 @@
+"""Which column plays which role, guessed by content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from studio.data.answers.option import find_options
+from studio.data.answers.registry import kind_of
+from studio.data.column_facts import ColumnFacts, describe_columns
+from studio.data.columns import (
+    ANSWERS,
+    BETWEEN_COLUMNS,
+    CLASSIFICATION,
+    TEXT,
+    TEXT_B,
+    TaskShape,
+    columns_of,
+)
+from studio.data.readers import Table
+
+TEXT_NAMES = frozenset({"text", "text_a", "message", "review", "sentence", "content", "文本", "内容", "评论"})
+# A column called "text" is the text beside somewhat longer addresses or file names.
+NAMED_TEXT_SHARE = 0.3
+# How tables of pairs call their two texts.
+PAIRS = (
+    ("sentence1", "sentence2"),
+    ("question1", "question2"),
+    ("premise", "hypothesis"),
+    ("text_a", "text_b"),
+    ("text1", "text2"),
+    ("text", "text_b"),
+    ("#1 string", "#2 string"),
+    ("句子1", "句子2"),
+)
+
+
+def guess_roles(
+    table: Table, task: TaskShape = CLASSIFICATION, given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """A column for each required role that has a plausible one, as role -> column; ``given`` ones are kept.
+
+    What the format itself says of its columns comes first. A label has few distinct short values; a text has
+    the longest average, or nearly so and the name of one.
+    """
+    wanted = [role.key for role in task.roles if role.required]
+    names = [str(name) for name in table.frame.columns]
+    known = {role: column for role, column in table.roles.items() if role in wanted}
+    roles = {**known, **(given or {})}
+    if TEXT not in roles and TEXT_B in (role.key for role in task.roles):
+        roles |= find_pair(names)
+    facts = [fact for fact in describe_columns(table) if fact.filled and fact.name != table.split_column]
+    kind = kind_of(wanted)
+    if not set(kind.roles) <= set(roles):
+        untaken = [fact for fact in facts if fact.name not in roles.values()]
+        roles = {**kind.guess(table, untaken, roles), **roles}
+    taken = {name for role, chosen in roles.items() for name in columns_of(role, chosen, names)}
+    left = [fact for fact in facts if fact.name not in taken]
+    longest = max((fact.mean_length for fact in left), default=0.0)
+    left.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
+    texts = [key for key in wanted if key not in ANSWERS and key not in roles]
+    for key, fact in zip(texts, left, strict=False):
+        roles[key] = fact.name
+    return {role.key: roles[role.key] for role in task.roles if role.key in roles}
+
+
+def guess_several(frame: pd.DataFrame) -> str:
+    """The columns of a table that most likely hold a row's options, with commas between; or nothing."""
+    return BETWEEN_COLUMNS.join(find_options(frame))
+
+
+def find_pair(names: Sequence[str]) -> dict[str, str]:
+    """The columns of both texts where a table of pairs calls them as such tables do; else nothing.
+
+    >>> find_pair(["Quality", "Sentence1", "Sentence2"]), find_pair(["text", "label"])
+    ({'text': 'Sentence1', 'text_b': 'Sentence2'}, {})
+    """
+    known = {name.strip().casefold(): name for name in reversed(names)}
+    found = (pair for pair in PAIRS if all(name in known for name in pair))
+    return {role: known[name] for role, name in zip((TEXT, TEXT_B), next(found, ()), strict=False)}
+
+
+def is_text_name(fact: ColumnFacts, longest: float) -> bool:
+    """Whether a column is named as a text and is long enough to be one."""
+    return fact.name.strip().casefold() in TEXT_NAMES and fact.mean_length >= NAMED_TEXT_SHARE * longest

@@ -1,0 +1,45 @@
+"""What a model is asked, whatever head it has: a batch of sequences, for each of which it gives logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+OF_OPTIONS = "ForMultipleChoice"
+
+
+class EachAlone(torch.nn.Module):
+    """A model that is asked as ``logits_of`` asks it, as a module that can be traced."""
+
+    def __init__(self, model: Any) -> None:
+        """Wrap a model."""
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Logits (sequences, outputs) of a batch."""
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        return logits_of(
+            self.model, inputs if token_type_ids is None else {**inputs, "token_type_ids": token_type_ids}
+        )
+
+
+def logits_of(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+    """Logits (sequences, outputs) of a batch: one for each label, or for a head of options the score of one.
+
+    Such a head takes its sequences as the options of rows, and only looks at each alone.
+    """
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if not type(inner).__name__.endswith(OF_OPTIONS):
+        found: torch.Tensor = model(**inputs).logits
+        return found
+    named = {name: value.unsqueeze(0) if torch.is_tensor(value) else value for name, value in inputs.items()}
+    scores: torch.Tensor = model(**named).logits
+    return scores.reshape(-1, 1)
