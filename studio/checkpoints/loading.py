@@ -14,6 +14,7 @@ from transformers import (
     AutoConfig,
     AutoModelForMultipleChoice,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
 )
 from transformers.utils import logging
@@ -29,6 +30,7 @@ from studio.tasks.registry import get_task
 HEADS = {
     "sequence-classification": AutoModelForSequenceClassification,
     "multiple-choice": AutoModelForMultipleChoice,
+    "token-classification": AutoModelForTokenClassification,
 }
 NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
 FETCH_AGAIN = (

@@ -15,7 +15,8 @@ LABEL = "label"
 NUMBER = "number"
 LABELS = "labels"
 CHOICES = "choices"
-ANSWERS = (LABEL, NUMBER, LABELS)
+TAGS = "tags"
+ANSWERS = (LABEL, NUMBER, LABELS, TAGS)
 PLAIN_TEXTS = (TEXT, TEXT_B)
 # Roles that may be read from several columns, with commas between their names.
 SEVERAL = (LABELS, CHOICES)

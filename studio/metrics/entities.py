@@ -64,6 +64,26 @@ def score_entities(counts: np.ndarray) -> EntityScores:
     )
 
 
+def join_counts(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """What count_entities gives, of those there are (sentences, 1), and those right and found (sentences, 2)."""
+    return np.column_stack([scores, truth])
+
+
+def precision(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Of the entities found, the share that is right; of counts as join_counts takes them."""
+    return score_entities(join_counts(truth, scores)).precision
+
+
+def recall(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Of the entities there are, the share that is found."""
+    return score_entities(join_counts(truth, scores)).recall
+
+
+def f1(truth: np.ndarray, scores: np.ndarray) -> float:
+    """F1 of all entities together."""
+    return score_entities(join_counts(truth, scores)).f1
+
+
 def score_types(truth: Sentences, found: Sentences) -> tuple[tuple[str, ...], LabelScores]:
     """The labels that occur as truth or as answer, in order of characters, and the scores of each.
 

@@ -8,13 +8,18 @@ import numpy as np
 
 from studio.errors import NotFound
 from studio.metrics import classification as score
-from studio.metrics import multilabel, regression
+from studio.metrics import entities, multilabel, regression
 from studio.metrics.base import Metric
 
 
 def f1_macro(truth: np.ndarray, scores: np.ndarray) -> float:
     """F1 averaged over labels, of rows that have one label (rows,) or any number of them (rows, labels)."""
     return (multilabel if truth.ndim > 1 else score).f1_macro(truth, scores)
+
+
+def f1(truth: np.ndarray, scores: np.ndarray) -> float:
+    """F1 of the second of two labels, of rows that have one (rows,); or of entities, by counts (rows, 1)."""
+    return entities.f1(truth, scores) if truth.ndim > 1 else score.f1_positive(truth, scores)
 
 
 _ALL = (
@@ -32,10 +37,11 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all rows of the second label and naming only those.",
+        "The balance of finding all that is asked for (rows of the second label, or entities) and naming only "
+        "that.",
         "share",
         "high",
-        score.f1_positive,
+        f1,
         two_labels_only=True,
     ),
     Metric(
@@ -119,6 +125,22 @@ _ALL = (
         "number",
         "high",
         multilabel.lrap,
+    ),
+    Metric(
+        "precision",
+        "Precision",
+        "Of the entities that are named, the share that is right in both boundaries and in the label.",
+        "share",
+        "high",
+        entities.precision,
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "Of the entities there are, the share that is named with both boundaries and the label right.",
+        "share",
+        "high",
+        entities.recall,
     ),
     Metric(
         "pearson",

@@ -77,7 +77,7 @@ def first_line(error: Exception) -> str:
 
 def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
-    _, model = read_weights(folder)  # anew: that of ``plain`` may compute without padding, as no other can
+    _, model = read_weights(folder, plain.task)  # anew: that of ``plain`` may compute without padding, as no other can
     example = batches(plain, traced_rows(plain.task), 2)[0]
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.
@@ -122,6 +122,7 @@ def quantise(graph: Any, plain: LoadedModel, rows: Sequence[Row], tell: Tell) ->
 def batches(plain: LoadedModel, rows: Sequence[Row], size: int) -> list[dict[str, Any]]:
     """What a model is given for the rows, so many at a time."""
     encoded = EncodedRows.of(tokenize(plain, rows))
+    encoded = encoded.sequences or encoded
     padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
     return [
         padding.batch(encoded, range(start, min(start + size, len(encoded))))
@@ -147,7 +148,8 @@ def compare(
             seconds[which] += time.perf_counter() - began
     before, after = (plain.task.scores(stack(logits)[: len(rows)], plain.tuned) for logits in parts)
     metric = get_metric(plain.task.primary_metric)
-    lost = metric.compute(truth, before) - metric.compute(truth, after)
+    measures = [metric.compute(*plain.task.measured(truth, scores)) for scores in (before, after)]
+    lost = measures[0] - measures[1]
     return Comparison(
         agreement=float(plain.task.agree(before, after).mean()),
         loss=lost if metric.best == "high" else -lost,
@@ -158,6 +160,8 @@ def compare(
 
 def stack(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Logits of several calls below each other; minus infinity where one has fewer columns than another."""
+    if parts[0].dtype == object:
+        return np.concatenate(parts)
     width = max(part.shape[1] for part in parts)
     padded = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-np.inf) for part in parts]
     return np.concatenate(padded)

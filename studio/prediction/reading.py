@@ -100,9 +100,9 @@ class Witness:
         columns = [texts] if text_pair is None else [texts, text_pair]
         made = self._tokenizer(*columns, **options)
         encodings = made.encodings or repeat(None)
-        for given, ids, encoding in zip(
-            zip(*columns, strict=True), made["input_ids"], encodings, strict=False
-        ):
+        of_text = made.get("overflow_to_sample_mapping", range(len(texts)))
+        for text, ids, encoding in zip(of_text, made["input_ids"], encodings, strict=False):
+            given = tuple(column[text] for column in columns)
             self.seen.append(Tokenised(given, options, ids, encoding))
         return made
 
@@ -148,7 +148,8 @@ def read_row(task: Task, tokenizer: Any, max_length: int, row: Row) -> list[Read
         roles = name_texts(known.texts, row) if known and known.knows_places else []
         places = known.places(roles) if known and roles else [NOWHERE] * len(ids)
         tokens = describe_tokens(tokenizer, {name: part[number] for name, part in encoded.items()}, places)
-        cut = find_cuts(known, known.whole(tokenizer), roles) if known and len(ids) >= max_length else ()
+        may_be_cut = known is not None and len(ids) >= max_length and not task.reads_all
+        cut = find_cuts(known, known.whole(tokenizer), roles) if known and may_be_cut else ()
         readings.append(Reading(tokens, cut, max_length))
     return readings
 

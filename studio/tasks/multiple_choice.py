@@ -15,6 +15,7 @@ import numpy as np
 from studio.errors import InvalidInput
 from studio.tasks.base import (
     CONFIDENCE,
+    OF_ROW,
     PREDICTION,
     CardWords,
     Columns,
@@ -138,10 +139,12 @@ def encode(rows: Sequence[Row], tokenizer: Any, max_length: int) -> Encoded:
     Of text and option the longer one is cut, token by token.
     """
     pairs = [part for row in rows for part in apart(row)]
+    of_row = [number for number, row in enumerate(rows) for _ in read_options(row[CHOICES.key])]
     if not pairs:
-        return {"input_ids": [], "attention_mask": []}
+        return {"input_ids": [], "attention_mask": [], OF_ROW: of_row}
     texts, options = [pair[TEXT.key] for pair in pairs], [pair[OPTION] for pair in pairs]
-    return dict(tokenizer(texts, options, truncation=True, max_length=max_length, padding=False))
+    given = tokenizer(texts, options, truncation=True, max_length=max_length, padding=False)
+    return {**given, OF_ROW: of_row}
 
 
 def targets(columns: Columns, _labels: Sequence[str]) -> np.ndarray:
@@ -190,7 +193,9 @@ def decode(
     return found
 
 
-def recode(answers: Sequence[Mapping[str, Any]], _labels: Sequence[str]) -> np.ndarray:
+def recode(
+    answers: Sequence[Mapping[str, Any]], _labels: Sequence[str] = (), _rows: Sequence[Row] = ()
+) -> np.ndarray:
     """The shares of answers, (answers, most options).
 
     >>> recode([{"probabilities": [0.25, 0.75]}, {"probabilities": [1.0]}], [])

@@ -21,6 +21,7 @@ from studio.execution.executors import grouped_logits
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
+from studio.ragged import flatten
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
 from studio.training.losses import LOSSES, class_weights, share_of_loss
@@ -104,9 +105,10 @@ class Learner:
         """Leave the gradients of this process's rows of a batch; return their loss and right answers."""
         self.optimizer.zero_grad(set_to_none=True)
         sums = torch.zeros(2, device=self.device)
+        in_batch = self.lesson.train_rows.count_questions(numbers)
         try:
             for part in self.parts_of(numbers, rows_at_once):
-                sums += self.learn_part(part, len(numbers))
+                sums += self.learn_part(part, in_batch)
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
                 raise
@@ -123,34 +125,40 @@ class Learner:
         for places in self.lesson.executor.cut(lengths[own], limits):
             yield numbers[own[places]]
 
-    def learn_part(self, numbers: np.ndarray, batch_rows: int) -> torch.Tensor:
+    def learn_part(self, numbers: np.ndarray, in_batch: int) -> torch.Tensor:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
         rows = self.lesson.train_rows
-        targets = moved(torch.from_numpy(rows.targets[numbers]), self.device)
+        targets = moved(torch.from_numpy(rows.targets_of(numbers)), self.device)
         with computing_in(self.lesson.placement.precision, self.device.type):
             logits = grouped_logits(self.lesson.executor, self.model, rows, numbers)
         logits = logits.float()
-        loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, batch_rows)
+        loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, in_batch)
         self.scaler.scale(loss).backward()
         right = self.loss.right(logits.detach(), targets).sum() if self.loss.right else loss.new_zeros(())
         return torch.stack([loss.detach(), right.to(loss.dtype)])
 
     def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
-        """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
+        """Logits of the validation rows, as predict_rows gives them.
+
+        ``progress`` hears how many are answered here.
+        """
         self.team.tell("validation_logits")
         own, rows = self._own_validation
         everyone = self.lesson.validation_rows
-        logits = np.zeros((len(everyone), everyone.width(self.lesson.outputs)), dtype=np.float32)
+        logits = everyone.room(self.lesson.outputs)
         with computing_in(self.lesson.placement.precision, self.device.type):
             found = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
-        missing = ((0, 0), (0, logits.shape[1] - found.shape[1]))
-        logits[own] = np.pad(found, missing, constant_values=-np.inf)
-        self.team.add_up([torch.from_numpy(logits)])
-        return logits
+        logits[own] = widen(found, logits)
+        if not len(everyone):
+            return logits
+        flat = flatten(logits)
+        self.team.add_up([torch.from_numpy(flat)])
+        return everyone.by_row(flat, np.arange(len(everyone)))
 
     def mean_loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """The mean loss of rows, whatever the weights of their labels."""
-        return float(self.loss.of_rows(torch.from_numpy(outputs), torch.from_numpy(targets)).mean())
+        """The mean loss of at least one row, whatever the weights of their labels."""
+        given = (torch.from_numpy(flatten(values)) for values in (outputs, targets))
+        return float(self.loss.of_rows(*given).mean())
 
     @property
     def loss_of_guessing(self) -> float:
@@ -175,3 +183,14 @@ class Learner:
         load_tensors(folder, self.model, self.optimizer)
         self.scaler.load_state_dict(scaler)
         self.team.all_agree(True)
+
+
+def widen(found: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Logits of some rows as wide as those of all, minus infinity for what no row of theirs has.
+
+    >>> widen(np.zeros((1, 2)), np.zeros((5, 3))).tolist()
+    [[0.0, 0.0, -inf]]
+    """
+    if found.ndim < 2:
+        return found
+    return np.pad(found, ((0, 0), (0, like.shape[1] - found.shape[1])), constant_values=-np.inf)

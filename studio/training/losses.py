@@ -34,7 +34,8 @@ def binary_cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.
 class Loss:
     """What a problem minimises.
 
-    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,).
+    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,); where there
+    are several questions to a row, of questions.
     ``of_guessing`` is what one who knows nothing loses a row, given how many outputs there are. ``right``
     tells which rows are answered rightly, (rows,), where that is a question. ``scales``: targets are numbers
     of any scale. ``has_labels``: targets are label ids, whose rows can be weighted.
@@ -60,6 +61,8 @@ LOSSES: dict[Problem, Loss] = {
         right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
     ),
     "multi_label_classification": Loss(of_rows=binary_cross_entropy, of_guessing=lambda _labels: math.log(2)),
+    # Labels of words: each is a question, as a row with one label is.
+    "token_classification": Loss(of_rows=cross_entropy, of_guessing=lambda labels: math.log(max(2, labels))),
     # Of numbers scaled to a variance of 1, their mean costs 1.
     "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),
 }
@@ -80,11 +83,12 @@ def class_weights(recipe: Recipe, label_ids: Sequence[int], label_count: int) ->
 
 
 def share_of_loss(
-    losses: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, batch_rows: int
+    losses: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, in_batch: int
 ) -> torch.Tensor:
     """What the losses of some rows of a batch add to its mean, each row counting by the weight of its label.
 
-    Divided by the rows of the whole batch, so that the shares of its parts add up however it is cut; and by
-    rows, not by their weights, so that a batch of rare labels counts more.
+    Divided by the rows of the whole batch (or the questions, where a row has several), so that the shares of
+    its parts add up however it is cut; and by rows, not by their weights, so that a batch of rare labels
+    counts more.
     """
-    return (losses if weights is None else losses * weights[labels]).sum() / batch_rows
+    return (losses if weights is None else losses * weights[labels]).sum() / in_batch

@@ -177,7 +177,7 @@ class EncoderTrainer:
         names = dict.fromkeys((*task.watched, task.primary_metric))
         # Of numbers too these metrics are the same whatever their scale.
         scores = task.scores(outputs, task.tune(outputs, rows.targets))
-        return {"loss": loss} | compute_metrics(names, rows.targets, scores)
+        return {"loss": loss} | compute_metrics(names, *task.measured(rows.targets, scores))
 
     def take_snapshot(self, reserve_bytes: int) -> None:
         """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""

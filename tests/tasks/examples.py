@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studio.metrics.base import Metric
+from studio.ragged import gather
 from studio.tasks.registry import TASKS
 
 IDS = np.array([0, 1, 1, 0, 1, 0])
 SETS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
 NUMBERS = np.array([0.5, 2.0, 1.0, 4.5, 3.0, 2.5])
+ENTITIES = np.array([[1], [2], [0], [1], [3], [1]])
 
 
 @dataclass(frozen=True)
 class Example:
-    """Truth (rows,), scores as metrics read them, outputs as a head gives them, and 40 cells of a table.
+    """Truth and scores as metrics read them, outputs of a head for "a text", and 40 cells of a table.
+
+    The texts of such a table begin with a word of four letters.
 
     ``asked`` has a cell for each role that is read beside the text, as a table may hold it in row {n}.
     """
@@ -59,6 +63,13 @@ EXAMPLES = {
         bad=-NUMBERS,
         outputs=np.array([[2.5], [-1.0]]),
         cells=tuple(f"{number / 8}" for number in range(40)),
+    ),
+    "token-classification": Example(
+        truth=ENTITIES,
+        good=np.hstack([ENTITIES, ENTITIES]),
+        bad=np.hstack([ENTITIES // 2, ENTITIES + 1]),
+        outputs=gather([np.array([[0.0, 2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0]])] * 2),
+        cells=('[[0, 4, "yes"]]', '[[0, 4, "no"]]') * 20,
     ),
 }
 

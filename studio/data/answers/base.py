@@ -101,7 +101,8 @@ class AnswerKind:
     that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
     training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
     each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads the
-    roles whose cells are JSON.
+    roles whose cells are JSON. Where answers stand at places of the text, ``moved`` gives the answer to a text
+    that was mended, of the text before, that after and the answer before; None where it has no place there.
     """
 
     roles: tuple[str, ...]
@@ -124,6 +125,7 @@ class AnswerKind:
     strata: Callable[[pd.DataFrame, str], pd.Series] = no_strata
     summary: Callable[[pd.DataFrame], dict[str, Any]] = no_summary
     lists: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    moved: Callable[[str, str, str], str | None] | None = None
 
     @property
     def role(self) -> str:

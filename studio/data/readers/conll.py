@@ -25,7 +25,7 @@ DOCUMENT_START = "-DOCSTART-"
 PROBED_LINES = 400
 TAGGED_SHARE = 0.98
 TASK = "token-classification"
-ROLES = {"tokens": "tokens", "tags": "tags"}
+ROLES = {"text": "tokens", "tags": "tags"}
 MOST_LEFT_OUT = 1_000
 
 
