@@ -19,7 +19,12 @@ def f1_macro(truth: np.ndarray, scores: np.ndarray) -> float:
 
 _ALL = (
     Metric(
-        "accuracy", "Accuracy", "Share of rows that got the right label.", "share", "high", score.accuracy
+        "accuracy",
+        "Accuracy",
+        "Share of rows that got the right label, or option.",
+        "share",
+        "high",
+        score.accuracy,
     ),
     Metric(
         "balanced_accuracy",

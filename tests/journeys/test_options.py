@@ -54,7 +54,7 @@ def test_options_are_imported_learnt_looked_at_and_asked(
             *("--set", f"epochs={epochs}", "--set", "learning_rate=0.003", "--wait"),
         )
     page.goto(f"{studio.url}/results?model=chooser&tab=options", wait_until="commit")
-    expect(page.locator("#results-options")).to_contain_text("Place of the right option")
+    expect(page.locator("#results-options")).to_contain_text("By where the right option stands")
     expect(page.get_by_role("tab", name="By label")).to_be_hidden()
     page.get_by_role("tab", name="Mistakes").click()
     expect(page.locator("body")).to_contain_text("Download")
