@@ -80,7 +80,7 @@ def check_rows(
     kind, found = kind_of(roles), list[Problem]()
     kind.parse({"test": table}, {"test": rows}, roles, known_labels)
     for role, column in roles.items():
-        words = kind.empty if role == kind.role else EMPTY_TEXT
+        words = kind.empty_words(role, EMPTY_TEXT)
         found += report_cells(rows, is_blank(rows[role]), words, column) if words else []
     for fault in kind.faults(rows):
         found += report_cells(rows, fault.wrong, fault.words, roles[fault.role])

@@ -135,6 +135,12 @@ class AnswerKind:
         read = self.lists.get(role)
         return rows[role] if read is None else rows[role].map(lambda cell: " ".join(read(cell)))
 
+    def empty_words(self, role: str, text: CellFault) -> CellFault | None:
+        """What is said of an empty cell of a role, those of a text being given; None where nothing is."""
+        if role == self.role:
+            return self.empty
+        return None if role in self.lists else text
+
     def labels_of(self, rows: pd.DataFrame) -> pd.Series:
         """Each label of each row, with the index of its row; none where answers are no labels."""
         return no_labels(rows) if self.labels is None else self.labels(rows)

@@ -185,7 +185,7 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Seq
     for split, frame in frames.items():
         right = name_right(list(frame[LABEL]), options[split], names, reading)
         frame[LABEL] = pd.Series(right, index=frame.index, dtype="str")
-    if reading not in COUNTED:
+    if reading not in COUNTED or not any(given for each in options.values() for given in each):
         return []
     return [tell_counting(pd.concat(list(frames.values())), roles[LABEL], COUNTED[reading])]
 
@@ -207,13 +207,12 @@ def tell_counting(rows: pd.DataFrame, column: str, how: str) -> Problem:
 def faults(rows: pd.DataFrame) -> list[Fault]:
     """Rows without two options, with one missing among them, or with a right one that is none of them."""
     options = options_in(rows[CHOICES])
-    filled = ~is_blank(rows[CHOICES])
     few = np.array([len(given) < 2 for given in options], dtype=bool)
     gaps = np.array(["" in given for given in options], dtype=bool)
     known = [cell in given for cell, given in zip(rows[LABEL], options, strict=True)]
     strange = ~np.array(known, dtype=bool) & ~is_blank(rows[LABEL])
     return [
-        Fault(few & filled, UNREADABLE, CHOICES),
+        Fault(few, UNREADABLE, CHOICES),
         Fault(gaps & ~few, MISSING, CHOICES),
         Fault(strange & ~few & ~gaps, NOT_AN_OPTION, LABEL),
     ]
@@ -230,6 +229,8 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
 
     Both are lists, the first number for one (option, or place) and so on.
     """
+    if not len(rows):
+        return {}
     options = list(map(read_options, rows[CHOICES]))
     places = [given.index(cell) for cell, given in zip(rows[LABEL], options, strict=True)]
     return {
