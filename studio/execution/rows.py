@@ -60,16 +60,25 @@ class EncodedRows:
         lengths = np.add.reduceat(self.lengths, starts) if len(counts) else self.lengths
         return EncodedRows(lengths, self.parts, self.targets, sequences=self, counts=counts)
 
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        assert self.counts is not None
+        return np.cumsum(self.counts) - self.counts
+
+    @cached_property
+    def _most(self) -> int:
+        return 0 if self.counts is None else int(self.counts.max(initial=1))
+
     def sequences_of(self, numbers: np.ndarray) -> np.ndarray:
         """Which of the sequences belong to some of the rows, those of the first row first."""
         assert self.counts is not None
-        starts = np.cumsum(self.counts) - self.counts
-        found = [np.arange(starts[number], starts[number] + self.counts[number]) for number in numbers]
+        ends = zip(self._starts[numbers], self.counts[numbers], strict=True)
+        found = [np.arange(start, start + count) for start, count in ends]
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
     def width(self, outputs: int) -> int:
         """How many numbers a model gives for a row, of which its head gives so many for a sequence."""
-        return outputs if self.counts is None else int(self.counts.max(initial=1))
+        return self._most or outputs
 
     def chosen(self, numbers: np.ndarray) -> EncodedRows:
         """Some of the rows, in the order of their numbers.
