@@ -74,7 +74,7 @@ def test_its_rows_are_looked_through_written_and_dropped(task: Task, studio: Stu
     assert shown.exit_code == 0 and '["' not in shown.stdout
     studio.datasets.export("rows", tmp_path / "rows.jsonl", "jsonl", raw=True)
     line = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    assert isinstance(line[task.answer_role.key], list if task.key == "multilabel" else str)
+    assert isinstance(line[task.answer_role.key], list if task.key in ("multilabel", "token-classification") else str)
     edited = studio.datasets.edit_rows("rows", [Edit("train", 0, "drop")])
     assert edited.version == 2 and edited.labels == dataset.labels
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pandas as pd
 from datasets import Dataset
 from scipy.stats import spearmanr
 from transformers import (
+    AutoModelForMultipleChoice,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    DataCollatorForMultipleChoice,
     DataCollatorWithPadding,
     EvalPrediction,
     Trainer,
@@ -23,16 +26,25 @@ from transformers import (
 
 
 def score(found: EvalPrediction) -> dict[str, float]:
-    """Accuracy of logits over labels, or Spearman's correlation of numbers."""
+    """Accuracy of logits over labels or options, or Spearman's correlation of numbers."""
     outputs, targets = np.asarray(found.predictions), np.asarray(found.label_ids)
     if outputs.shape[-1] == 1:
         return {"spearman": float(spearmanr(outputs[:, 0], targets).statistic)}
     return {"accuracy": float((outputs.argmax(axis=-1) == targets).mean())}
 
 
-def read_rows(table: Path, tokenizer: Any, max_length: int) -> tuple[dict[str, Dataset], int]:
+@dataclass(frozen=True)
+class Problem:
+    """What a table asks of transformers: the rows of each split, a model with its head, and how to pad."""
+
+    splits: dict[str, Dataset]
+    model: Any
+    collator: Any
+    metric: str = "accuracy"
+
+
+def read_rows(frame: pd.DataFrame, tokenizer: Any, max_length: int) -> tuple[dict[str, Dataset], int]:
     """The rows of each split, tokenised, and how many outputs the head needs."""
-    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
     if "number" in frame:
         frame["labels"], outputs = frame["number"].astype(float), 1
     else:
@@ -50,35 +62,62 @@ def read_rows(table: Path, tokenizer: Any, max_length: int) -> tuple[dict[str, D
     return splits, outputs
 
 
+def read_options(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
+    """Rows of options to choose from, each with the text."""
+
+    def encode(text: str, options: list[str]) -> dict[str, Any]:
+        return dict(tokenizer([text] * len(options), options, truncation=True, max_length=max_length))
+
+    splits = {}
+    for split, part in table.groupby("split"):
+        options = [json.loads(cell) for cell in part["choices"]]
+        rows = [encode(text, given) for text, given in zip(part["text"], options, strict=True)]
+        right = [given.index(cell) for cell, given in zip(part["label"], options, strict=True)]
+        made = [{**row, "labels": place} for row, place in zip(rows, right, strict=True)]
+        splits[str(split)] = Dataset.from_list(made)
+    model = AutoModelForMultipleChoice.from_pretrained(checkpoint)
+    return Problem(splits, model, DataCollatorForMultipleChoice(tokenizer))
+
+
+def read_problem(table: Path, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
+    """The rows of a table, and what is needed to learn from them."""
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+    if "choices" in frame:
+        return read_options(frame, checkpoint, tokenizer, max_length)
+    splits, outputs = read_rows(frame, tokenizer, max_length)
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=outputs)
+    metric = "spearman" if outputs == 1 else "accuracy"
+    return Problem(splits, model, DataCollatorWithPadding(tokenizer), metric)
+
+
 def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -> dict[str, float]:
     """Metrics on the test rows of the epoch that was best on the validation rows.
 
     The recipe's ``head_factor`` has no like in TrainingArguments and is left out.
     """
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    splits, outputs = read_rows(table, tokenizer, recipe["max_length"])
-    model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=outputs)
+    problem = read_problem(table, checkpoint, tokenizer, recipe["max_length"])
     arguments = TrainingArguments(
         output_dir=str(folder), num_train_epochs=recipe["epochs"], learning_rate=recipe["learning_rate"],
         per_device_train_batch_size=recipe["batch_size"], per_device_eval_batch_size=64,
         weight_decay=recipe["weight_decay"], lr_scheduler_type=recipe["schedule"],
         warmup_steps=recipe["warmup_share"], max_grad_norm=recipe["gradient_clipping"],
         seed=recipe["seed"], eval_strategy="epoch", save_strategy="epoch", save_total_limit=1,
-        load_best_model_at_end=True, metric_for_best_model="spearman" if outputs == 1 else "accuracy",
+        load_best_model_at_end=True, metric_for_best_model=problem.metric,
         report_to=[], disable_tqdm=True, logging_strategy="no",
     )  # fmt: skip
     trainer = Trainer(
-        model,
+        problem.model,
         arguments,
-        data_collator=DataCollatorWithPadding(tokenizer),
-        train_dataset=splits["train"],
-        eval_dataset=splits["validation"],
+        data_collator=problem.collator,
+        train_dataset=problem.splits["train"],
+        eval_dataset=problem.splits["validation"],
         compute_metrics=score,
     )
     trainer.train()
     return {
         name.removeprefix("test_"): value
-        for name, value in trainer.evaluate(splits["test"], metric_key_prefix="test").items()
+        for name, value in trainer.evaluate(problem.splits["test"], metric_key_prefix="test").items()
     }
 
 

@@ -76,4 +76,16 @@ SETS = (
         task="regression",
         metric="spearman",
     ),
+    Measurement(
+        "codah",
+        "CODAH, which of four ends goes on with a sentence, fold 0: 1,665 for training, own validation "
+        "and test",
+        ("codah/fold_0/train.tsv", "codah/fold_0/dev.tsv", "codah/fold_0/test.tsv"),
+        (
+            *("--no-header", "--role", "text=column_2", "--role", "label=column_7"),
+            *("--role", "choices=column_3, column_4, column_5, column_6"),
+        ),
+        0.3,
+        task="multiple-choice",
+    ),
 )

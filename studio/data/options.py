@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import pandas as pd
 
-from studio.tasks.multiple_choice import SEPARATORS, read_options, write_options
+from studio.tasks.multiple_choice import SEPARATORS, read_list, read_options, write_options
 
 SEPARATED_AT_LEAST = 0.9
 CELLS_READ = 20_000
 NUMBER = re.compile(r"\(?([0-9]{1,3})(?:\.0)?[.):]?")
 LETTER = re.compile(r"\(?([A-Za-z])[.):]?")
 FROM_ONE, FROM_ZERO, LETTERS, COLUMNS, TEXTS = "from_one", "from_zero", "letters", "columns", "texts"
+# Readings in which a wide letter or number is the same as a plain one.
+MARKS = (FROM_ONE, FROM_ZERO, LETTERS)
 
 
 def join_options(columns: pd.DataFrame) -> pd.Series:
@@ -60,18 +62,10 @@ def read_cells(cells: pd.Series, separator: str) -> pd.Series:
 
 def read_cell(cell: str, separator: str) -> str:
     """Options of one cell as a dataset keeps them."""
-    if cell.startswith(("[", "{")):
-        for read in (json.loads, ast.literal_eval):
-            try:
-                found = read(cell)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                continue
-            found = found.get("text") if isinstance(found, dict) else found
-            if isinstance(found, list) and all(isinstance(each, str | int | float) for each in found):
-                return write_options([str(each).strip() for each in found])
-    elif separator and separator in cell:
-        return write_options([part.strip() for part in cell.split(separator)])
-    return cell
+    listed = read_list(cell)
+    if listed is None and separator and separator in cell:
+        listed = [part.strip() for part in cell.split(separator)]
+    return cell if listed is None else write_options(listed)
 
 
 def is_option_list(cell: str) -> bool:
@@ -100,7 +94,7 @@ def place_by(reading: str, cell: str, options: Sequence[str], names: Sequence[st
     >>> place_by(LETTERS, "(b)", ["x", "y"], []), place_by(COLUMNS, "End1", ["x", "y"], ["end0", "end1"])
     (1, 1)
     """
-    text = cell.strip()
+    text = unicodedata.normalize("NFKC", cell).strip() if reading in MARKS else cell.strip()
     if reading == TEXTS:
         place = options.index(text) if text in options else -1
     elif reading == COLUMNS:
@@ -112,7 +106,7 @@ def place_by(reading: str, cell: str, options: Sequence[str], names: Sequence[st
     else:
         number = NUMBER.fullmatch(text)
         place = int(number[1]) - (reading == FROM_ONE) if number else -1
-    return place if 0 <= place < len(options) else None
+    return place if 0 <= place < len(options) and options[place] else None
 
 
 def find_reading(cells: Sequence[str], options: Sequence[Sequence[str]], names: Sequence[str]) -> str:

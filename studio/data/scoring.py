@@ -49,8 +49,8 @@ def prepare_scoring(
         return PreparedImport(request, tables, roles, (), {}, refused, ALL_TEST, table.report, {}, {})
     rows, found = check_rows(table, roles, known_labels)
     good = rows[~rows["bad"]].drop(columns=["bad", "split"]).reset_index(drop=True)
-    if good.empty and not found:
-        found = [no_rows(table)]
+    if good.empty and not any(problem.severity == "error" for problem in found):
+        found.append(no_rows(table))
     frames = {"train": good.iloc[:0], "validation": good.iloc[:0], "test": good}
     problems = [*table.problems, *found]
     if request.drop_bad_rows:
@@ -75,12 +75,12 @@ def prepare_scoring(
 def check_rows(
     table: Table, roles: Mapping[str, str], known_labels: Sequence[str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows with those marked bad that cannot be scored, and why they cannot."""
+    """The rows, those marked bad that cannot be scored; why they cannot, and how answers were read."""
     rows = take_roles(table, roles, "test").assign(bad=False)
-    kind, found = kind_of(roles), list[Problem]()
-    kind.parse({"test": table}, {"test": rows}, roles, known_labels)
+    kind = kind_of(roles)
+    found = kind.parse({"test": table}, {"test": rows}, roles, known_labels)
     for role, column in roles.items():
-        words = kind.empty if role == kind.role else EMPTY_TEXT
+        words = kind.words_of_empty(role, EMPTY_TEXT)
         found += report_cells(rows, is_blank(rows[role]), words, column) if words else []
     for fault in kind.faults(rows):
         found += report_cells(rows, fault.wrong, fault.words, roles[fault.role])

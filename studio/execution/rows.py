@@ -106,11 +106,20 @@ class EncodedRows:
         lengths = sum_each(self.lengths, counts)
         return EncodedRows(lengths, self.parts, self.targets, sequences=self, counts=counts)
 
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        assert self.counts is not None
+        return np.cumsum(self.counts) - self.counts
+
+    @cached_property
+    def _most(self) -> int:
+        return 0 if self.counts is None else int(self.counts.max(initial=1))
+
     def sequences_of(self, numbers: np.ndarray) -> np.ndarray:
         """Which of the sequences belong to some of the rows, those of the first row first."""
         assert self.counts is not None
-        starts = np.cumsum(self.counts) - self.counts
-        found = [np.arange(starts[number], starts[number] + self.counts[number]) for number in numbers]
+        ends = zip(self._starts[numbers], self.counts[numbers], strict=True)
+        found = [np.arange(start, start + count) for start, count in ends]
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
     @cached_property
@@ -136,9 +145,7 @@ class EncodedRows:
 
     def width(self, outputs: int) -> int:
         """How many numbers answer a question, where the head gives so many at a time."""
-        if self.counts is None or self.questions is not None:
-            return outputs
-        return int(self.counts.max(initial=1))
+        return outputs if self.counts is None or self.questions is not None else self._most
 
     def room(self, outputs: int) -> np.ndarray:
         """Zeros for all answers: float32 (rows, width), or an array of (questions, outputs) for each row."""

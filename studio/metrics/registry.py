@@ -24,7 +24,12 @@ def f1(truth: np.ndarray, scores: np.ndarray) -> float:
 
 _ALL = (
     Metric(
-        "accuracy", "Accuracy", "Share of rows that got the right label.", "share", "high", score.accuracy
+        "accuracy",
+        "Accuracy",
+        "Share of rows that got the right label, or option.",
+        "share",
+        "high",
+        score.accuracy,
     ),
     Metric(
         "balanced_accuracy",

@@ -8,9 +8,12 @@ from typing import Any
 import gradio as gr
 
 from studio.tasks.base import Role, Task
+from studio.tasks.classification import CLASSIFICATION
 
 FIRST, SECOND = "text", "text_b"
 SLOTS = (FIRST, SECOND)
+# What a field is called before a task is known.
+TITLES = {slot: role.title for slot, role in zip(SLOTS, CLASSIFICATION.roles, strict=False)}
 
 
 def roles_of(task: Task) -> dict[str, Role]:

@@ -19,8 +19,8 @@ from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_row
 from studio.results.predictions import Asked, by_role, rows_fingerprint
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import percent
-from studio.tasks.base import Row
-from studio.tasks.multiple_choice import MULTIPLE_CHOICE, read_options
+from studio.tasks.base import BETWEEN_TEXTS, Row
+from studio.tasks.multiple_choice import MULTIPLE_CHOICE, read_options, show_options
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ class ChosenOptions(Asked):
     def options(self) -> list[list[str]]:
         """The options of each row."""
         return [read_options(cell) for cell in self.asked["choices"]]
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What was asked in each row with its options, as one text."""
+        options = (show_options(cell) for cell in self.asked["choices"])
+        return tuple(map(BETWEEN_TEXTS.join, zip(self.asked["text"], options, strict=True)))
 
     @property
     def counts(self) -> np.ndarray:

@@ -6,6 +6,7 @@ them shares.
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -71,9 +72,7 @@ def take_options(given: Any) -> str:
     >>> take_options(["yes", "no"]), take_options("yes\\nno\\n"), take_options("yes | no")
     ('["yes", "no"]', '["yes", "no"]', '["yes", "no"]')
     """
-    if isinstance(given, str):
-        given = split_options(given)
-    options = [str(option).strip() for option in given] if isinstance(given, list) else []
+    options = split_options(given) if isinstance(given, str) else texts_in(given) or []
     if len(options) < 2 or "" in options:
         raise InvalidInput(
             "There are no two options to choose from.", "Give two or more: a list, or one on each line."
@@ -81,16 +80,38 @@ def take_options(given: Any) -> str:
     return write_options(options)
 
 
-def split_options(text: str) -> list[Any]:
-    """The options of a JSON list, or of a text by the first sign that stands between some."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if isinstance(found, list):
-        return found
+def split_options(text: str) -> list[str]:
+    """The options of a list, or of a text by the first sign that stands between some."""
+    listed = read_list(text.strip())
+    if listed is not None:
+        return listed
     sign = next((sign for sign in SEPARATORS if sign in text.strip()), "\n")
-    return [part for part in text.strip().split(sign) if part.strip()]
+    return [part.strip() for part in text.strip().split(sign) if part.strip()]
+
+
+def read_list(text: str) -> list[str] | None:
+    """The options of a list as JSON or Python write it, or of one under "text"; None where there is none.
+
+    >>> read_list('["a", 1]'), read_list("['a', 'b']"), read_list("a | b")
+    (['a', '1'], ['a', 'b'], None)
+    >>> read_list('{"text": ["x", "y"], "label": ["A", "B"]}'), read_list('["a", null]')
+    (['x', 'y'], None)
+    """
+    if not text.startswith(("[", "{")):
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        return texts_in(found.get("text") if isinstance(found, dict) else found)
+    return None
+
+
+def texts_in(found: Any) -> list[str] | None:
+    """The texts and numbers of a list without blanks around them; None where it is none, or holds others."""
+    plain = isinstance(found, list) and all(isinstance(each, str | int | float) for each in found)
+    return [str(each).strip() for each in found] if plain else None
 
 
 CHOICES = Role(

@@ -126,3 +126,22 @@ def test_pool_feedback_has_the_topics_that_its_readme_counts():
     assert all(f"| `{topic}` | {count} |" in readme for topic, count in topics.items())
     assert sum(not row["topics"] for row in rows) == 7
     assert max(row["topics"].count("|") for row in rows) == 2
+
+
+def test_garden_replies_have_the_options_that_its_readme_counts():
+    sample = SAMPLES["multiple-choice"]
+    with sample.path.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    names = sample.roles["choices"].split(", ")
+    options = [[row[name] for name in names if row[name]] for row in rows]
+    readme = sample.path.with_name("README.md").read_text(encoding="utf-8")
+    counts = Counter(map(len, options))
+    assert all(f"| {count} | {found} |" in readme for count, found in counts.items())
+    assert sorted(counts) == [2, 3, 4, 5]
+    assert len(rows) == len({row["question"] for row in rows}) == 118
+    right = [given[int(row["right"]) - 1] for row, given in zip(rows, options, strict=True)]
+    assert len(set(right)) == len(right), "each reply is right once"
+    assert {option for given in options for option in given} == set(right), "and wrong elsewhere"
+    assert all(len(set(given)) == len(given) for given in options)
+    places = Counter(row["right"] for row in rows)
+    assert max(places.values()) < 0.4 * len(rows), "no place is right by itself"

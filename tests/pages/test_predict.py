@@ -22,6 +22,7 @@ from studio.prediction.reading import Cut, Reading, Token
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
 from studio.tasks.base import Row
+from studio.tasks.classification import CLASSIFICATION
 from tests.pages.test_start import MODEL, job
 
 PARTS = Parts(**dict.fromkeys(Parts.__dataclass_fields__))  # type: ignore[arg-type]
@@ -219,7 +220,7 @@ def test_without_a_model_the_page_names_the_next_step(studio: Studio) -> None:
 
 def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStudio) -> None:
     problem, empty, form, model, job_id, _board, *turned = page.open(address())
-    second, status, examples, usage, said, _read, pending = turned
+    _first, second, status, examples, usage, said, _read, pending = turned
     assert (problem, job_id, pending) == ("", "", "")
     assert empty["visible"] is False and form["visible"] is True
     assert model["value"] == MODEL.name
@@ -248,12 +249,13 @@ def test_an_address_with_an_unknown_model_or_job_says_so(page: PredictPage) -> N
 def test_no_other_model_stands_in_for_one_that_is_gone(
     page: PredictPage, faked: FakeStudio, table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, _, form, model, _, _, _, status, examples, usage, said, _, pending = page.open(address("model=gone"))
+    _, _, form, model, *turned = page.open(address("model=gone"))
+    status, examples, usage, said, _, pending = turned[4:]
     assert form["visible"] is True
     assert model["value"] is None and model["choices"] == [MODEL.name]
     assert (status, examples, usage, pending) == ("", "", "", "") and "No model is chosen" in said
     assert faked.predictions.warmed == []
-    assert "No model is chosen" in page.ask(None, CHARGED)[0]
+    assert "No model is chosen" in page.ask_texts(None, "I was charged twice", None)[0]
     assert page.render(None, "", "") == (gr.skip(),) * 5
     with pytest.raises(InvalidInput, match="No model is chosen"):
         page.start(None, str(table_file), "message", None)
@@ -306,7 +308,7 @@ def test_examples_come_from_the_test_rows_and_not_from_a_deleted_table(studio: S
     assert len(rows) == 6
     trained_on = studio.datasets.asked(dataset.name, "train")
     assert not [row for row in rows if row in trained_on]
-    assert chosen.render_examples(rows).count("data-pick") == 6
+    assert chosen.render_examples(rows, CLASSIFICATION).count("data-pick") == 6
     assert chosen.find_examples(studio, MODEL) == []
 
 

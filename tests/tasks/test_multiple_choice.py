@@ -65,7 +65,18 @@ def test_options_come_back_as_they_were_given(options: list[str]) -> None:
         assert role.read(role.shown(cell)) == cell
 
 
-@pytest.mark.parametrize("given", ["", "only one", "[]", '["only one"]', ["a", " "], 7, json.dumps({"a": 1})])
+@pytest.mark.parametrize(
+    "given",
+    ["['a', 'b c']", '{"label": ["A", "B"], "text": ["a", "b c"]}', ["a", " b c "], "a\n\nb c\n", "a；b c"],
+)
+def test_options_are_read_as_tables_write_them(given: object) -> None:
+    assert read_options(take_options(given)) == ["a", "b c"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "only one", "[]", '["only one"]', ["a", " "], ["a", None], ["a", ["b"]], 7, json.dumps({"a": 1})],
+)
 def test_what_are_no_two_options_is_refused(given: object) -> None:
     with pytest.raises(InvalidInput, match="no two options"):
         take_options(given)

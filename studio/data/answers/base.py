@@ -40,6 +40,14 @@ class Fault:
     role: str
 
 
+@dataclass(frozen=True)
+class ListCells:
+    """How a cell that holds several texts is read and written."""
+
+    read: Callable[[str], list[str]]
+    write: Callable[[list[str]], str]
+
+
 def as_they_stand(_tables: Mapping[str, Table], _frames: Frames, _roles: Roles, _known: Any) -> list[Problem]:
     """Of answers that a table holds as a dataset keeps them."""
     return []
@@ -100,9 +108,10 @@ class AnswerKind:
     numbers of a labels file and tells which cells are in it neither way, ``strange`` which rows have a label
     that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
     training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
-    each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads the
-    roles whose cells are JSON. Where answers stand at places of the text, ``moved`` gives the answer to a text
-    that was mended, of the text before, that after and the answer before; None where it has no place there.
+    each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads and
+    writes the roles whose cells are lists of texts in JSON; other JSON of an answer is ``opened``. Where answers stand at places of the text, ``moved`` gives the answer
+    to a text that was mended, of the text before, that after and the answer before; None where it has no place
+    there.
     """
 
     roles: tuple[str, ...]
@@ -124,7 +133,8 @@ class AnswerKind:
     lost: Callable[[Frames, str], list[Problem]] = none_lost
     strata: Callable[[pd.DataFrame, str], pd.Series] = no_strata
     summary: Callable[[pd.DataFrame], dict[str, Any]] = no_summary
-    lists: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    lists: Mapping[str, ListCells] = field(default_factory=dict)
+    opened: Callable[[str], Any] | None = None
     moved: Callable[[str, str, str], str | None] | None = None
 
     @property
@@ -134,8 +144,24 @@ class AnswerKind:
 
     def read_text(self, rows: pd.DataFrame, role: str) -> pd.Series:
         """What a model reads in a role of each row, as one text."""
-        read = self.lists.get(role)
-        return rows[role] if read is None else rows[role].map(lambda cell: " ".join(read(cell)))
+        cells = self.lists.get(role)
+        return rows[role] if cells is None else rows[role].map(lambda cell: " ".join(cells.read(cell)))
+
+    def change_text(self, cell: str, role: str, change: Callable[[str], str]) -> str:
+        """A cell of a role after a change to its text, or to each of its texts."""
+        cells = self.lists.get(role)
+        return change(cell) if cells is None else cells.write([change(text) for text in cells.read(cell)])
+
+    def words_of_empty(self, role: str, text: CellFault) -> CellFault | None:
+        """The words for an empty cell of a role, of which those for a text are given; None where none are."""
+        if role == self.role:
+            return self.empty
+        return None if role in self.lists else text
+
+    def open_cells(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What programs get of the cells of a row that are JSON."""
+        found = {role: cells.read(row[role]) for role, cells in self.lists.items()}
+        return found if self.opened is None else {**found, self.role: self.opened(row[self.role])}
 
     def labels_of(self, rows: pd.DataFrame) -> pd.Series:
         """Each label of each row, with the index of its row; none where answers are no labels."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import check_label_sets, find_lost, tell_sign
 from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, best_label, is_label_name
@@ -26,7 +26,7 @@ from studio.data.label_sets import (
 )
 from studio.data.problems import Problem
 from studio.data.readers import Table
-from studio.tasks.multilabel import read_labels
+from studio.tasks.multilabel import read_labels, write_labels
 
 UNREADABLE = CellFault(
     "unreadable_labels",
@@ -138,5 +138,5 @@ LABEL_SET = AnswerKind(
     holds=holds,
     lost=lost,
     strata=strata,
-    lists={LABELS: read_labels},
+    lists={LABELS: ListCells(read_labels, write_labels)},
 )

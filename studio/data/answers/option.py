@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles
 from studio.data.checks.findings import Finding, Words, files_of, report_rows
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CHOICES, LABEL, columns_of
@@ -26,12 +26,17 @@ from studio.data.options import (
 )
 from studio.data.problems import Problem
 from studio.data.readers import Table
-from studio.data.texts import is_blank
-from studio.tasks.multiple_choice import read_options
+from studio.data.texts import INVISIBLE, is_blank
+from studio.tasks.multiple_choice import read_options, write_options
 
 # How columns of an option each are called: a word, or nothing, and then a number or a letter.
 NUMBERED = re.compile(r"(.*?)[ _.-]?([0-9]{1,2}|[A-Za-z])")
 LIST_NAMES = frozenset({"choices", "options", "endings", "candidates", "选项"})
+# How columns of an option each are most often called, before the number or letter.
+STEMS = frozenset(
+    {"", "option", "opt", "op", "choice", "answer", "ending", "end", "candidate", "reply", "solution", "sol"}
+    | {"选项", "候选", "备选"}
+)
 RIGHT_NAMES = frozenset(
     {"label", "answer", "answerkey", "answer_key", "correct", "right", "gold", "target", "key", "solution"}
     | {"correct_answer", "right_answer", "答案", "正确答案", "标签"}
@@ -95,10 +100,16 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 
 
 def find_options(frame: pd.DataFrame, *, numbered: bool = True) -> list[str]:
-    """The columns with an option each, by their names; else the one that holds them all; else none."""
+    """The columns with an option each, by their names, or the one that holds them all; none without either.
+
+    Columns that are only counted up, such as two texts, come after both.
+    """
     names = [str(name) for name in frame.columns]
     listed = [name for name in names if is_list_name(name) or holds_lists(frame[name])]
-    return (find_numbered(names) if numbered else []) or listed[:1]
+    if not numbered:
+        return listed[:1]
+    known = [name for name in names if stem_of(name) in STEMS]
+    return find_numbered(known) or listed[:1] or find_numbered(names)
 
 
 def find_right(facts: list[ColumnFacts]) -> str | None:
@@ -128,6 +139,16 @@ def find_numbered(names: Sequence[str]) -> list[str]:
             runs.append([name])
         last = here
     return max((run for run in runs if len(run) > 1), key=len, default=[])
+
+
+def stem_of(name: str) -> str | None:
+    """What stands before the number or letter of a name, in small letters; None where it has neither.
+
+    >>> stem_of("Option_A"), stem_of("B"), stem_of("答案")
+    ('option', '', None)
+    """
+    match = NUMBERED.fullmatch(name.strip())
+    return match[1].casefold() if match else None
 
 
 def counted(mark: str) -> int:
@@ -185,7 +206,7 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Seq
     for split, frame in frames.items():
         right = name_right(list(frame[LABEL]), options[split], names, reading)
         frame[LABEL] = pd.Series(right, index=frame.index, dtype="str")
-    if reading not in COUNTED:
+    if reading not in COUNTED or not any(given for each in options.values() for given in each):
         return []
     return [tell_counting(pd.concat(list(frames.values())), roles[LABEL], COUNTED[reading])]
 
@@ -207,13 +228,12 @@ def tell_counting(rows: pd.DataFrame, column: str, how: str) -> Problem:
 def faults(rows: pd.DataFrame) -> list[Fault]:
     """Rows without two options, with one missing among them, or with a right one that is none of them."""
     options = options_in(rows[CHOICES])
-    filled = ~is_blank(rows[CHOICES])
     few = np.array([len(given) < 2 for given in options], dtype=bool)
-    gaps = np.array(["" in given for given in options], dtype=bool)
+    gaps = np.array([any(not each.strip(INVISIBLE) for each in given) for given in options], dtype=bool)
     known = [cell in given for cell, given in zip(rows[LABEL], options, strict=True)]
     strange = ~np.array(known, dtype=bool) & ~is_blank(rows[LABEL])
     return [
-        Fault(few & filled, UNREADABLE, CHOICES),
+        Fault(few, UNREADABLE, CHOICES),
         Fault(gaps & ~few, MISSING, CHOICES),
         Fault(strange & ~few & ~gaps, NOT_AN_OPTION, LABEL),
     ]
@@ -230,6 +250,8 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
 
     Both are lists, the first number for one (option, or place) and so on.
     """
+    if not len(rows):
+        return {}
     options = list(map(read_options, rows[CHOICES]))
     places = [given.index(cell) for cell, given in zip(rows[LABEL], options, strict=True)]
     return {
@@ -250,5 +272,5 @@ ONE_OPTION = AnswerKind(
     words=(EMPTY, UNREADABLE, MISSING, NOT_AN_OPTION),
     near=False,
     summary=summary,
-    lists={CHOICES: read_options},
+    lists={CHOICES: ListCells(read_options, write_options)},
 )

@@ -210,6 +210,6 @@ TAGGED = AnswerKind(
     holds=holds,
     lost=lost,
     strata=strata,
-    lists={TAGS: json.loads},
+    opened=json.loads,
     moved=move_along,
 )

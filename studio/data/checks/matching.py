@@ -18,7 +18,8 @@ def report_cells_with(view: View, roles: list[str], find: Finder, words: Words) 
     """One finding per role about the rows whose cell has what ``find`` looks for."""
     found: list[Finding] = []
     for role in roles:
-        found += report_rows(view.rows, find(view.rows[role]), words, view.roles[role])
+        cells = view.kind.read_text(view.rows, role)
+        found += report_rows(view.rows, find(cells), words, view.roles[role])
     return found
 
 

@@ -122,7 +122,7 @@ def find_faults(rows: pd.DataFrame, roles: Mapping[str, str], unknown: np.ndarra
     """Rows that cannot be used: without a text or a label, or with a label that cannot be learnt."""
     kind, found = kind_of(roles), list[Finding]()
     for role, column in roles.items():
-        words = kind.empty if role == kind.role else EMPTY_TEXT
+        words = kind.words_of_empty(role, EMPTY_TEXT)
         found += describe_cells(rows, is_blank(rows[role]), words, column) if words else []
     if kind.role in roles:
         for fault in kind.faults(rows):

@@ -42,7 +42,7 @@ def remove_control_characters(bench: Bench, choice: FixChoice) -> Step:
         choice,
         bench.roles,
         find_controls,
-        lambda cells: cells.str.replace(CONTROL, "", regex=True),
+        lambda text: re.sub(CONTROL, "", text),
         "lost invisible control characters",
     )
 
@@ -54,14 +54,14 @@ def repair_mojibake(bench: Bench, choice: FixChoice) -> Step:
         choice,
         texts_of(bench),
         find_mojibake,
-        each(repair),
+        repair,
         "got the wrongly decoded characters back",
     )
 
 
 def strip_html(bench: Bench, choice: FixChoice) -> Step:
     """Texts without tags, with characters in place of entities."""
-    return mend_cells(bench, choice, texts_of(bench), find_html, each(strip), "lost HTML")
+    return mend_cells(bench, choice, texts_of(bench), find_html, strip, "lost HTML")
 
 
 def texts_of(bench: Bench) -> list[str]:
@@ -92,27 +92,25 @@ def strip(text: str) -> str:
     return text.strip()
 
 
-def each(function: Callable[[str], str]) -> Callable[[pd.Series], pd.Series]:
-    """A function of a text as one of a column; only used on the cells that have the finding."""
-    return lambda cells: pd.Series([function(cell) for cell in cells], index=cells.index, dtype="str")
-
-
 def mend_cells(
     bench: Bench,
     choice: FixChoice,
     roles: list[str],
     find: Callable[[pd.Series], np.ndarray],
-    mend: Callable[[pd.Series], pd.Series],
+    mend: Callable[[str], str],
     what: str,
 ) -> Step:
     """Mend the cells that have the finding; one that nothing would be left of stays as it was."""
     everywhere: list[np.ndarray] = []
+    kind = kind_of(bench.roles)
     for role in roles:
         cells = bench.rows[role]
-        wrong = find(cells)
+        wrong = find(kind.read_text(bench.rows, role))
         if not wrong.any():
             continue
-        mended = mend(cells[wrong])
+        broken = cells[wrong]
+        whole_again = [kind.change_text(cell, role, mend) for cell in broken]
+        mended = pd.Series(whole_again, index=broken.index, dtype="str")
         left = ~is_blank(mended) & take_answers_along(bench, role, mended)
         whole = cells.copy()
         whole.loc[mended.index[left]] = mended[left]

@@ -111,7 +111,8 @@ def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, An
     values, counts = number_values(lengths), option_counts(lengths)
     if counts:
         titles = (str(W.overview.option.say(n=place)) for place in range(1, len(counts["places"]) + 1))
-        return draw_class_counts(dict(zip(titles, counts["places"], strict=True)))
+        drawn = draw_class_counts(dict(zip(titles, counts["places"], strict=True)))
+        return ChartWithTable(drawn.chart, drawn.table, str(W.overview.option_places))
     return draw_numbers(values) if values else draw_class_counts(class_counts)
 
 

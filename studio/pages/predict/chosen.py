@@ -95,6 +95,7 @@ def find_examples(studio: Services, model: ModelRecord) -> list[Row]:
 def show_row(row: Row, task: Task) -> str:
     """What is asked, in one line as people read it.
 
+    >>> from studio.tasks.classification import CLASSIFICATION
     >>> show_row({"text": "A cat.", "text_b": "An animal."}, CLASSIFICATION)
     'A cat. ‖ An animal.'
     """

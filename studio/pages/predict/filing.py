@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from jobs.queue import JobView
 from jobs.states import JobState
+from studio.data.columns import columns_of
 from studio.errors import InvalidInput, StudioError
 from studio.pages import format as fmt
 from studio.pages import layout
@@ -148,7 +149,9 @@ def first_answers(studio: Services, job: JobView) -> Markup:
     except (StudioError, OSError):
         return layout.notice("warning", W.job.gone, W.job.gone_hint)
     chosen = choose_columns(frame, job.payload["roles"], job.payload["columns"], job.payload["likely"])[0]
-    return render_answers(frame, [*chosen.values()])
+    names = [str(name) for name in frame.columns]
+    asked = [name for role, one in chosen.items() for name in columns_of(role, one, names)]
+    return render_answers(frame, asked)
 
 
 @lru_cache(maxsize=16)

@@ -105,15 +105,9 @@ def lay_out_question() -> dict[str, Any]:
     made: dict[str, Any] = {}
     made["model"] = gr.Dropdown([], label=W.model.label, elem_id="predict-model", interactive=True)
     made["status"] = layout.html(elem_id="predict-status")
-    made["text"] = gr.Textbox(
-        label=CLASSIFICATION.role("text").title, lines=7, max_lines=16, elem_id="predict-text"
-    )
-    made["text_b"] = gr.Textbox(
-        lines=4,
-        max_lines=16,
-        visible=False,
-        elem_id="predict-text-b",
-    )
+    first, second = slots.TITLES.values()
+    made["text"] = gr.Textbox(label=first, lines=7, max_lines=16, elem_id="predict-text")
+    made["text_b"] = gr.Textbox(label=second, lines=4, max_lines=16, visible=False, elem_id="predict-text-b")
     with gr.Row(elem_classes="s-buttons s-ask"):
         made["go"] = gr.Button(W.text.button, variant="primary", elem_id="predict-go")
         gr.HTML(layout.paragraph(W.text.keys, quiet=True), js_on_load=KEYS_SCRIPT, apply_default_css=False)
@@ -128,9 +122,11 @@ def lay_out_file() -> dict[str, Any]:
     made["file"] = gr.File(label=W.file.label, type="filepath", height=130, elem_id="predict-file")
     made["understood"] = layout.html(elem_id="predict-understood")
     with gr.Column(visible=False) as made["choice"]:
-        made["column"] = gr.Dropdown([], elem_id="predict-column", interactive=True, allow_custom_value=True)
+        first, second = slots.TITLES.values()
+        # Custom values, as several columns may play one role.
+        made["column"] = gr.Dropdown(label=first, elem_id="predict-column", allow_custom_value=True)
         made["column_b"] = gr.Dropdown(
-            [], visible=False, elem_id="predict-column-b", interactive=True, allow_custom_value=True
+            label=second, elem_id="predict-column-b", allow_custom_value=True, visible=False
         )
         with gr.Row(elem_classes="s-buttons"):
             made["start"] = gr.Button(W.file.button, variant="primary", elem_id="predict-start")
@@ -299,9 +295,12 @@ class PredictPage:
 
     def pick(self, name: str | None, event: gr.EventData) -> tuple[Any, ...]:
         """An example was chosen: it is written into the fields and answered."""
-        row, roles = json.loads(events.picked(event)), get_task(self.studio.models.get(name or "").task).roles
+        row = json.loads(events.picked(event))
+        if not name:
+            return (*(gr.skip(),) * 2, *self.ask_texts(None, None, None))
+        roles = get_task(self.studio.models.get(name).task).roles
         written = {role.key: role.written(row[role.key]) for role in roles if role.key in row}
-        return (*[*written.values(), ""][:2], *self.ask(name or "", written))
+        return (*[*written.values(), ""][:2], *self.ask(name, written))
 
     def render(self, name: str | None, pending: str, job_id: str) -> tuple[Any, ...]:
         """Status, a waiting row's answer once the model is there, what is read, and how far the file is."""

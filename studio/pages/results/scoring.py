@@ -20,6 +20,7 @@ from studio.pages.scores import main_metric
 from studio.pages.words import words_of
 from studio.services.datasets import ImportRequest
 from studio.services.names import free_name, name_from
+from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
@@ -66,9 +67,13 @@ def build_upload(desk: Desk) -> None:
     with gr.Column(visible=False) as form:
         with gr.Row():
             # Custom values, as several columns may play one role.
-            text = gr.Dropdown(elem_id="scoring-text", allow_custom_value=True)
-            text_b = gr.Dropdown(elem_id="scoring-text-b", allow_custom_value=True, visible=False)
-            label = gr.Dropdown(elem_id="scoring-label", allow_custom_value=True)
+            first, second = slots.TITLES.values()
+            text = gr.Dropdown(label=first, elem_id="scoring-text", allow_custom_value=True)
+            text_b = gr.Dropdown(
+                label=second, elem_id="scoring-text-b", allow_custom_value=True, visible=False
+            )
+            answer = CLASSIFICATION.answer_role.title
+            label = gr.Dropdown(label=answer, elem_id="scoring-label", allow_custom_value=True)
         name = gr.Textbox(label=W.scoring.name, info=W.scoring.name_help, max_lines=1, elem_id="scoring-name")
         drop = gr.Checkbox(label=W.scoring.drop, value=False, elem_id="scoring-drop")
         problems = layout.html(elem_id="scoring-problems")
