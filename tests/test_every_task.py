@@ -30,7 +30,9 @@ EVERY = pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
 def table_of(task: Task, folder: Path, rows: int = 80) -> Path:
     """A table with a text and an answer in each row, in which one text comes thrice with other answers."""
     cells, asked = EXAMPLES[task.key].cells, EXAMPLES[task.key].asked
-    texts = ["same text as others" if number < 3 else f"text {number} of this table" for number in range(rows)]
+    texts = [
+        "same text as others" if number < 3 else f"text {number} of this table" for number in range(rows)
+    ]
     lines = [
         [text, *(cell.format(n=max(2, number)) for cell in asked.values()), cells[number % len(cells)]]
         for number, text in enumerate(texts)
@@ -74,7 +76,8 @@ def test_its_rows_are_looked_through_written_and_dropped(task: Task, studio: Stu
     assert shown.exit_code == 0 and '["' not in shown.stdout
     studio.datasets.export("rows", tmp_path / "rows.jsonl", "jsonl", raw=True)
     line = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    assert isinstance(line[task.answer_role.key], list if task.key in ("multilabel", "token-classification") else str)
+    is_list = task.key in ("multilabel", "token-classification")
+    assert isinstance(line[task.answer_role.key], list if is_list else str)
     edited = studio.datasets.edit_rows("rows", [Edit("train", 0, "drop")])
     assert edited.version == 2 and edited.labels == dataset.labels
 

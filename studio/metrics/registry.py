@@ -42,8 +42,8 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all that is asked for (rows of the second label, or entities) and naming only "
-        "that.",
+        "The balance of finding all that is asked for, rows of the second label or entities, and naming "
+        "only that.",
         "share",
         "high",
         f1,

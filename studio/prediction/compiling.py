@@ -77,7 +77,9 @@ def first_line(error: Exception) -> str:
 
 def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
-    _, model = read_weights(folder, plain.task)  # anew: that of ``plain`` may compute without padding, as no other can
+    _, model = read_weights(
+        folder, plain.task
+    )  # anew: that of ``plain`` may compute without padding, as no other can
     example = batches(plain, traced_rows(plain.task), 2)[0]
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.

@@ -11,8 +11,7 @@ from studio.tasks.regression import REGRESSION
 from studio.tasks.token_classification import TOKEN_CLASSIFICATION
 
 TASKS: dict[str, Task] = {
-    task.key: task
-    for task in (CLASSIFICATION, MULTILABEL, REGRESSION, MULTIPLE_CHOICE, TOKEN_CLASSIFICATION)
+    task.key: task for task in (CLASSIFICATION, MULTILABEL, REGRESSION, MULTIPLE_CHOICE, TOKEN_CLASSIFICATION)
 }
 
 

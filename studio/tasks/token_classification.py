@@ -162,7 +162,9 @@ def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.array([spans_in(a) == spans_in(b) for a, b in zip(one, other, strict=True)], dtype=bool)
 
 
-def in_characters(found: np.ndarray, labels: Sequence[str], rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
+def in_characters(
+    found: np.ndarray, labels: Sequence[str], rows: Sequence[Row]
+) -> list[list[dict[str, Any]]]:
     """The entities of each row as ``describe_entities`` gives them."""
     texts = [row[TEXT.key] for row in rows]
     return [

@@ -85,7 +85,10 @@ def test_every_word_is_asked_once_at_the_token_it_begins_in(
                 continue
             first, after = given["offset_mapping"][sequence][place]
             assert first < end and start < after, (text, text[start:end], text[first:after])
-            assert encoded["input_ids"][sequence][place] not in (tokenizer.cls_token_id, tokenizer.sep_token_id)
+            assert encoded["input_ids"][sequence][place] not in (
+                tokenizer.cls_token_id,
+                tokenizer.sep_token_id,
+            )
 
 
 def test_nothing_is_asked_about_what_the_tokenizer_drops() -> None:

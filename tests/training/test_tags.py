@@ -87,7 +87,9 @@ def test_the_loss_of_a_batch_is_the_same_however_it_is_cut(
         listener, home = Listener(), tmp_path / str(processes)
         run = make_tagging_run(encoder_folders[family], home, rows=33, epochs=2, dropout=0.0)
         train_model(dataclasses.replace(run, processes=processes), listener)
-        told.append([value for split in ("train", "validation") for _, value in listener.series(split, "loss")])
+        told.append(
+            [value for split in ("train", "validation") for _, value in listener.series(split, "loss")]
+        )
         weights.append(load_file(home / "folder" / "model.safetensors"))
     assert told[1] == pytest.approx(told[0], rel=1e-5)
     for name, alone in weights[0].items():

@@ -109,9 +109,9 @@ class AnswerKind:
     that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
     training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
     each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads and
-    writes the roles whose cells are lists of texts in JSON; other JSON of an answer is ``opened``. Where answers stand at places of the text, ``moved`` gives the answer
-    to a text that was mended, of the text before, that after and the answer before; None where it has no place
-    there.
+    writes the roles whose cells are lists of texts in JSON; other JSON of an answer is ``opened``. Where
+    answers stand at places of the text, ``moved`` gives the answer to a text that was mended, of the text
+    before, that after and the answer before; None where it has no place there.
     """
 
     roles: tuple[str, ...]

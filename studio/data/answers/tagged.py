@@ -113,7 +113,8 @@ def holds_entities(cells: pd.Series) -> bool:
     named = [read_named(cell) for cell in filled]
     tagged = [read_tag_list(cell) for cell in filled]
     readable = [
-        bool(one is not None or (tags and looks_tagged(tags))) for one, tags in zip(named, tagged, strict=True)
+        bool(one is not None or (tags and looks_tagged(tags)))
+        for one, tags in zip(named, tagged, strict=True)
     ]
     return bool(np.mean(readable) >= READABLE_SHARE) and (any(named) or scheme_of(filled) is not None)
 

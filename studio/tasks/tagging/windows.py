@@ -50,7 +50,8 @@ def find_first_tokens(
 ) -> np.ndarray:
     """The place of the token that each word begins in, NO_TOKEN where none of these tokens does; int64.
 
-    >>> find_first_tokens([(0, 4), (5, 8)], [(0, 0), (0, 2), (2, 4), (5, 8), (0, 0)], [1, 0, 0, 0, 1]).tolist()
+    >>> tokens = [(0, 0), (0, 2), (2, 4), (5, 8), (0, 0)]
+    >>> find_first_tokens([(0, 4), (5, 8)], tokens, [1, 0, 0, 0, 1]).tolist()
     [1, 3]
     """
     real = np.flatnonzero(np.asarray(special) == 0)

@@ -19,7 +19,9 @@ from tests.tasks.random_texts import random_texts
 TYPES = ["PER", "B-X", "人"]
 
 
-def decode(text: str, words: Sequence[Offset], logits: np.ndarray, types: Sequence[str]) -> list[dict[str, Any]]:
+def decode(
+    text: str, words: Sequence[Offset], logits: np.ndarray, types: Sequence[str]
+) -> list[dict[str, Any]]:
     """The entities of a text by the outputs of its words."""
     return describe_entities(text, words, find_entities(logits), types)
 
