@@ -56,6 +56,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     | {"global_attn_every_n_layers": 2, "local_attention": 16, "reference_compile": False},
 }
 
+# Families that are built as another, under a name of their own.
+ALIKE = {"xlm-roberta": "roberta", "camembert": "roberta", "ernie": "bert"}
+
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
     """A fast WordPiece tokenizer that lowercases and knows a few dozen words and all letters."""
@@ -81,9 +84,11 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def build_encoder(folder: Path, family: str = "bert", *, seed: int = 0, **changes: Any) -> Path:
-    """Write a tiny random encoder of a family in FAMILIES; ``changes`` are keys of its config."""
+    """Write a tiny random encoder of a family in FAMILIES or ALIKE; ``changes`` are keys of its config."""
     torch.manual_seed(seed)
-    options = FAMILIES[family] | {"vocab_size": len(VOCABULARY), "pad_token_id": 0} | changes
+    options = (
+        FAMILIES[ALIKE.get(family, family)] | {"vocab_size": len(VOCABULARY), "pad_token_id": 0} | changes
+    )
     AutoModel.from_config(AutoConfig.for_model(family, **options)).save_pretrained(folder)
     build_tokenizer().save_pretrained(folder)
     return folder

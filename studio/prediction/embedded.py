@@ -22,6 +22,7 @@ from studio.execution.answers import predict_rows
 from studio.execution.compiled import CompiledExecutor, CompiledModel
 from studio.execution.devices import is_fast_in_bf16
 from studio.execution.executors import Executor, choose_executor, choose_padding, usable_length
+from studio.execution.heads import OF_OPTIONS
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
@@ -246,8 +247,10 @@ def labels_of(config: Any) -> tuple[str, ...]:
 
 
 def task_of(recipe: dict[str, Any], folder: Path) -> Task:
-    """The task a model was trained for, by its recipe, or else by the loss that its config names."""
-    problem = read_object(folder / "config.json").get("problem_type")
+    """The task a model was trained for, by its recipe, or else by the head or loss that its config names."""
+    config = read_object(folder / "config.json")
+    of_options = any(str(name).endswith(OF_OPTIONS) for name in config.get("architectures") or ())
+    problem = "multiple_choice" if of_options else config.get("problem_type")
     alike = (task.key for task in TASKS.values() if task.problem == problem)
     return get_task(str(recipe.get("task") or next(alike, FALLBACK_TASK)))
 
