@@ -48,9 +48,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     # Positions of this family start after the padding id, 0 here.
     "roberta": COMMON | {"max_position_embeddings": POSITIONS + 1, "bos_token_id": 2, "eos_token_id": 3},
-    "xlm-roberta": COMMON | {"max_position_embeddings": POSITIONS + 1, "bos_token_id": 2, "eos_token_id": 3},
     "mpnet": COMMON | {"max_position_embeddings": POSITIONS + 2, "bos_token_id": 2, "eos_token_id": 3},
-    "ernie": COMMON,
     "electra": COMMON | {"embedding_size": HIDDEN},
     "albert": COMMON | {"embedding_size": 8, "bos_token_id": 2, "eos_token_id": 3},
     "deberta-v2": COMMON
@@ -58,6 +56,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "modernbert": COMMON
     | {"global_attn_every_n_layers": 2, "local_attention": 16, "reference_compile": False},
 }
+
+# Families that are built as another, under a name of their own.
+ALIKE = {"xlm-roberta": "roberta", "camembert": "roberta", "ernie": "bert"}
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -84,9 +85,11 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def build_encoder(folder: Path, family: str = "bert", *, seed: int = 0, **changes: Any) -> Path:
-    """Write a tiny random encoder of a family in FAMILIES; ``changes`` are keys of its config."""
+    """Write a tiny random encoder of a family in FAMILIES or ALIKE; ``changes`` are keys of its config."""
     torch.manual_seed(seed)
-    options = FAMILIES[family] | {"vocab_size": len(VOCABULARY), "pad_token_id": 0} | changes
+    options = (
+        FAMILIES[ALIKE.get(family, family)] | {"vocab_size": len(VOCABULARY), "pad_token_id": 0} | changes
+    )
     AutoModel.from_config(AutoConfig.for_model(family, **options)).save_pretrained(folder)
     build_tokenizer().save_pretrained(folder)
     return folder

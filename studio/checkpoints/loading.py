@@ -32,6 +32,8 @@ HEADS = {
     "multiple-choice": AutoModelForMultipleChoice,
     "token-classification": AutoModelForTokenClassification,
 }
+# By the problem of a task without labels: what its head gives.
+WITHOUT_LABELS = {"regression": "a number", "multiple_choice": "the score of an option"}
 NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
 FETCH_AGAIN = (
     "Its files do not belong together, or are not whole. Fetch it again, or choose another checkpoint."
@@ -62,17 +64,20 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
         raise pickle_error(folder.name)
     try:
         described = get_task(task)
-        return read_encoder(folder, HEADS[described.head], described.outputs(labels), has_labels=bool(labels))
+        gives = None if labels else WITHOUT_LABELS.get(described.problem)
+        return read_encoder(folder, HEADS[described.head], described.outputs(labels), gives)
     except (SafetensorError, OSError) as error:
         raise InvalidInput(
             f"The files of '{folder.name}' cannot be read: {str(error).splitlines()[0]}.", FETCH_AGAIN
         ) from error
 
 
-def read_encoder(folder: Path, head: Any, outputs: Sequence[str], *, has_labels: bool) -> LoadedEncoder:
-    """Do the work of ``load_encoder``; the notes tell whether the outputs are labels or a number."""
+def read_encoder(folder: Path, head: Any, outputs: Sequence[str], gives: str | None) -> LoadedEncoder:
+    """Do the work of ``load_encoder``; ``gives`` are the words for outputs that are no labels."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    known = known_labels(config)
+    # Heads of options are alike, whatever their output is called.
+    same = head is AutoModelForMultipleChoice and has_head_of_options(config)
+    known = list(outputs) if same else known_labels(config)
     config.id2label = dict(enumerate(outputs))
     config.label2id = {name: index for index, name in enumerate(outputs)}
     with quiet_transformers():
@@ -88,7 +93,7 @@ def read_encoder(folder: Path, head: Any, outputs: Sequence[str], *, has_labels:
         )
     refuse_missing_weights(folder, model, info)
     note = read_note(folder)
-    keeps_head, sentence = renew_head(model, info, known, list(outputs), has_labels)
+    keeps_head, sentence = renew_head(model, info, known, list(outputs), gives)
     notes = [*(note.notes if note else ()), sentence]
     return LoadedEncoder(model, load_tokenizer(folder), notes, keeps_head)
 
@@ -110,6 +115,11 @@ def known_labels(config: Any) -> list[str]:
     return [config.id2label[index] for index in sorted(config.id2label)]
 
 
+def has_head_of_options(config: Any) -> bool:
+    """Whether a config.json was written with a head that scores options."""
+    return any(name.endswith("ForMultipleChoice") for name in config.architectures or ())
+
+
 def encoder_prefix(model: Any) -> str:
     """Return how the names of the encoder's own weights start; all others are the head's."""
     return f"{model.base_model_prefix}."
@@ -129,16 +139,16 @@ def refuse_missing_weights(folder: Path, model: Any, info: dict[str, Any]) -> No
 
 
 def renew_head(
-    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], has_labels: bool
+    model: Any, info: dict[str, Any], known: list[str], outputs: list[str], gives: str | None
 ) -> tuple[bool, str]:
     """Give the model a new head unless its own is for these outputs; tell whether it kept it, and a note."""
     inside = encoder_prefix(model)
-    what = f"{len(outputs)} label{'' if len(outputs) == 1 else 's'}" if has_labels else "one number"
+    what = gives or f"{len(outputs)} label{'' if len(outputs) == 1 else 's'}"
     names = {name for name, _ in model.named_parameters() if not name.startswith(inside)}
     if names <= set(info["missing_keys"]):
         return False, f"It gets a new head for {what}."
     if known == outputs:
-        same = "the same labels" if has_labels else "a number too"
+        same = f"{gives} too" if gives else "the same labels"
         return True, f"It keeps its head, which was trained for {same}."
     fresh = dict(type(model)(model.config).named_parameters())
     with torch.no_grad():
