@@ -180,7 +180,7 @@ SampleTask = Annotated[
 
 @app.command()
 def sample(context: typer.Context, task: SampleTask = "classification") -> None:
-    """Import the built-in sample of a task: intents, topics, urgency, or replies."""
+    """Import the built-in sample of a task: intents, topics, urgency, replies, or entities."""
     with context.obj.studio() as studio:
         dataset = studio.datasets.import_sample(task)
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")
