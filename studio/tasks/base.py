@@ -97,8 +97,8 @@ class CardWords:
 
     ``gives`` is what the model answers with, around {labels}; ``limit`` is a sentence on what its answers are
     not; ``options`` are those of transformers' pipeline with which it answers as here. Where transformers has
-    none for the task, ``code`` is what to do instead, around {folder} and {length}. ``tag`` is what the hub
-    calls the task.
+    none for the task, or one that answers otherwise, ``code`` is what to do instead, around {folder} and
+    {length}. ``tag`` is what the hub calls the task, and scores of labels count what is ``counted``.
     """
 
     gives: str
@@ -106,6 +106,7 @@ class CardWords:
     options: str = ""
     tag: str = "text-classification"
     code: str = ""
+    counted: str = "rows"
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,44 @@ def cells(found: np.ndarray, labels: Sequence[str], rows: Sequence[Row]) -> list
     ]
 
 
+CODE = """\
+import re
+
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("{folder}")
+model = AutoModelForTokenClassification.from_pretrained("{folder}").eval()
+text = "your text"
+# Words: runs of letters and digits; Chinese and Japanese characters and all marks one by one.
+one_by_one = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+words = [found.span() for found in re.finditer(f"[{{one_by_one}}]|[^\\W_{{one_by_one}}]+|[^\\s]", text)]
+given = tokenizer(
+    text, truncation=True, max_length={length}, return_offsets_mapping=True, return_tensors="pt"
+)
+tokens = given.pop("offset_mapping")[0].tolist()
+with torch.no_grad():
+    scores = model(**given).logits[0].log_softmax(-1).tolist()
+# The likeliest labels, one for each word, in which I follows only B or I of its type.
+best = {{"O": (0.0, [])}}
+for start, end in words:
+    first = next((place for place, (a, b) in enumerate(tokens) if a < end and b > start), None)
+    new = {{}}
+    for number, tag in model.config.id2label.items():
+        before = [other for other in best if tag[0] != "I" or (other[1:] == tag[1:] and other != "O")]
+        score = scores[first][number] if first is not None else -30.0 * (tag != "O")
+        if before:
+            total, path = max((best[other] for other in before), key=lambda way: way[0])
+            new[tag] = (total + score, [*path, (tag, start, end)])
+    best = new
+entities = []
+for tag, start, end in max(best.values(), key=lambda way: way[0])[1]:
+    if tag[0] == "B":
+        entities.append({{"label": tag[2:], "start": start, "end": end}})
+    elif tag[0] == "I":
+        entities[-1]["end"] = end
+print([{{**entity, "text": text[entity["start"] : entity["end"]]}} for entity in entities])"""
+
 TOKEN_CLASSIFICATION = Task(
     key="token-classification",
     title="Find entities",
@@ -261,6 +299,8 @@ TOKEN_CLASSIFICATION = Task(
         gives="the entities in it, of {labels}",
         limit="An entity is made of whole words, and none stands within another.",
         tag="token-classification",
+        code=CODE,
+        counted="entities",
     ),
     measured=measured,
     labels=types_of,
