@@ -17,7 +17,7 @@ import torch
 from studio.errors import ran_out_of_memory
 from studio.execution.attention import PACKED_ATTENTION, Pack
 from studio.execution.devices import computing_in, is_fast_in_bf16
-from studio.execution.heads import OF_TOKENS, has_head, logits_of
+from studio.execution.heads import OF_EVERY_TOKEN, has_head, logits_of
 
 PROBED_LENGTHS = (7, 5, 5, 2)
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
@@ -28,7 +28,9 @@ class PackedModel:
     """A model whose rows are computed without padding; ``plain_again`` gives it back as it was."""
 
     def __init__(self, model: Any) -> None:
-        """Raises AttributeError where the encoder has no stack of layers of a known name."""
+        """Raises AttributeError for an encoder without a stack of layers of a known name, or that keeps to an
+        attention of its own.
+        """
         encoder = model.base_model
         self._encoder_model = model
         self._takes_types = "token_type_ids" in inspect.signature(encoder.forward).parameters
@@ -36,7 +38,9 @@ class PackedModel:
         self._attention = model.config._attn_implementation
         stack = encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
         model.set_attn_implementation(PACKED_ATTENTION)
-        self._reads_all = has_head(model, OF_TOKENS)
+        if model.config._attn_implementation != PACKED_ATTENTION:
+            raise AttributeError("the encoder keeps to an attention of its own")
+        self._reads_all = has_head(model, OF_EVERY_TOKEN)
         keep = keep_every_token if self._reads_all else keep_first_tokens
         self._hook = stack.register_forward_hook(keep, with_kwargs=True)
 
