@@ -17,8 +17,8 @@ import pyarrow as pa
 import tokenizers
 
 from jobs.durable import replacing
-from studio.execution.rows import EncodedRows, Places
-from studio.tasks.base import OF_ROW, PLACES, Row, Task
+from studio.execution.rows import FACTS, EncodedRows, Places
+from studio.tasks.base import ABOUT, OF_ROW, PLACES, Row, Task
 
 LIMIT_BYTES = 2 * 1024**3
 SUFFIX = ".arrow"
@@ -86,12 +86,14 @@ class TokenCache:
 def columns_of(rows: EncodedRows) -> dict[str, pa.Array]:
     """A row for each sequence: lists of ids, and of places where there are some; and to which row it belongs.
 
-    The last one only where rows are several sequences.
+    The last one only where rows are several sequences. What is known about places stands one after another.
     """
     flat = rows.sequences or rows
     columns = {name: list_column(part, flat.lengths) for name, part in flat.parts.items()}
     if flat.places is not None:
         columns[PLACES] = list_column(flat.places.values, flat.places.counts)
+        if flat.places.about is not None:
+            columns[ABOUT] = list_column(flat.places.about.ravel(), FACTS * flat.places.counts)
     if rows.counts is not None:
         columns[OF_ROW] = pa.array(np.repeat(np.arange(len(rows)), rows.counts))
     return columns
@@ -105,14 +107,18 @@ def list_column(values: np.ndarray, lengths: np.ndarray) -> pa.LargeListArray:
 
 def rows_of(columns: dict[str, pa.Array]) -> EncodedRows:
     """What columns_of was given."""
-    of_row, places = columns.pop(OF_ROW, None), columns.pop(PLACES, None)
+    of_row, places, about = (columns.pop(name, None) for name in (OF_ROW, PLACES, ABOUT))
     lengths = np.diff(columns["input_ids"].offsets.to_numpy())
     rows = EncodedRows(
         lengths,
         {name: column.values.to_numpy() for name, column in columns.items()},
         places=None
         if places is None
-        else Places(places.values.to_numpy(), np.diff(places.offsets.to_numpy())),
+        else Places(
+            places.values.to_numpy(),
+            np.diff(places.offsets.to_numpy()),
+            None if about is None else about.values.to_numpy().reshape(-1, FACTS),
+        ),
     )
     return rows if of_row is None else rows.grouped(np.bincount(of_row.to_numpy()))
 
@@ -123,10 +129,15 @@ def checksum_of(rows: EncodedRows) -> bytes:
     found = zlib.crc32(np.ascontiguousarray(flat.lengths, dtype=np.int64))
     for part in flat.parts.values():
         found = zlib.crc32(np.ascontiguousarray(part, dtype=np.int32), found)
-    places = () if flat.places is None else (flat.places.values, flat.places.counts)
-    for part in (*places, *(() if rows.counts is None else (rows.counts,))):
+    places = () if flat.places is None else (flat.places.values, flat.places.counts, flat.places.about)
+    for part in filter(is_there, (*places, rows.counts)):
         found = zlib.crc32(np.ascontiguousarray(part, dtype=np.int64), found)
     return f"{found:08x}".encode()
+
+
+def is_there(part: np.ndarray | None) -> bool:
+    """Whether rows have the part."""
+    return part is not None
 
 
 def fingerprint_tokenizer(tokenizer: Any) -> str | None:

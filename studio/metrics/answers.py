@@ -170,16 +170,28 @@ def mean_scores(scores: AnswerScores) -> dict[str, float]:
     """Mean exact match and F1: of all, of those that have an answer, and of those that have none, if any.
 
     >>> mean_scores(AnswerScores(np.array([1.0, 0.0]), np.array([1.0, 0.5]), np.array([True, True])))
-    {'exact_match': 0.5, 'f1': 0.75, 'has_answer_exact_match': 0.5, 'has_answer_f1': 0.75}
+    {'exact_match': 0.5, 'f1': 0.75, 'exact_match_has_answer': 0.5, 'f1_has_answer': 0.75}
     """
     every = np.ones(len(scores.has_answer), dtype=bool)
-    chosen = {"": every, "has_answer_": scores.has_answer, "no_answer_": ~scores.has_answer}
+    chosen = {"": every, "_has_answer": scores.has_answer, "_no_answer": ~scores.has_answer}
     return {
-        f"{prefix}{name}": float(values[rows].mean())
-        for prefix, rows in chosen.items()
+        f"{name}{among}": float(values[rows].mean())
+        for among, rows in chosen.items()
         if rows.any()
         for name, values in (("exact_match", scores.exact_match), ("f1", scores.f1))
     }
+
+
+def mean_of(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
+    """The metric of that name among those of ``mean_scores``, nan where no row has it.
+
+    It takes whether rows have an answer, bool (rows,), and exact match and F1 of each, (rows, 2).
+    """
+
+    def compute(has_answer: np.ndarray, scores: np.ndarray) -> float:
+        return mean_scores(AnswerScores(scores[:, 0], scores[:, 1], has_answer)).get(name, float("nan"))
+
+    return compute
 
 
 def best_threshold(

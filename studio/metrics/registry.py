@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from studio.errors import NotFound
+from studio.metrics import answers, entities, multilabel, regression
 from studio.metrics import classification as score
-from studio.metrics import entities, multilabel, regression
 from studio.metrics.base import Metric
 
 
@@ -18,7 +18,11 @@ def f1_macro(truth: np.ndarray, scores: np.ndarray) -> float:
 
 
 def f1(truth: np.ndarray, scores: np.ndarray) -> float:
-    """F1 of the second of two labels, of rows that have one (rows,); or of entities, by counts (rows, 1)."""
+    """F1 of the second of two labels, of rows that have one (rows,); of entities, by counts (rows, 1); or of
+    answers to questions, of which some have one, bool (rows,).
+    """
+    if truth.dtype == bool:
+        return answers.mean_of("f1")(truth, scores)
     return entities.f1(truth, scores) if truth.ndim > 1 else score.f1_positive(truth, scores)
 
 
@@ -42,8 +46,8 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all that is asked for, rows of the second label or entities, and naming "
-        "only that.",
+        "The balance of finding all that is asked for, rows of the second label, entities or the words of an "
+        "answer, and naming only that.",
         "share",
         "high",
         f1,
@@ -148,6 +152,46 @@ _ALL = (
         entities.recall,
     ),
     Metric(
+        "exact_match",
+        "Exact match",
+        "Share of questions whose answer is exactly a right one, but for capitals, articles and punctuation.",
+        "share",
+        "high",
+        answers.mean_of("exact_match"),
+    ),
+    Metric(
+        "exact_match_has_answer",
+        "Exact match (answerable)",
+        "Exact match among the questions that have an answer in their passage.",
+        "share",
+        "high",
+        answers.mean_of("exact_match_has_answer"),
+    ),
+    Metric(
+        "f1_has_answer",
+        "F1 (answerable)",
+        "How many words answers share with the right ones, among the questions that have an answer.",
+        "share",
+        "high",
+        answers.mean_of("f1_has_answer"),
+    ),
+    Metric(
+        "exact_match_no_answer",
+        "Exact match (unanswerable)",
+        "Share of the questions without an answer in their passage that are left without one.",
+        "share",
+        "high",
+        answers.mean_of("exact_match_no_answer"),
+    ),
+    Metric(
+        "f1_no_answer",
+        "F1 (unanswerable)",
+        "The same share: an answer where there is none has no word right, and none at all has them all.",
+        "share",
+        "high",
+        answers.mean_of("f1_no_answer"),
+    ),
+    Metric(
         "pearson",
         "Pearson correlation",
         "How well the answers rise with the true numbers: 1 is on a straight line, 0 is no relation.",
@@ -198,6 +242,10 @@ def choose_metrics(names: Iterable[str], label_count: int) -> dict[str, Metric]:
 
 
 def compute_metrics(names: Iterable[str], truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Compute metrics from the truth of rows and what a task makes of a model's outputs."""
+    """Compute metrics from the truth of rows and what a task makes of a model's outputs.
+
+    Those that mean nothing for these rows are left out.
+    """
     chosen = choose_metrics(names, scores.shape[1] if scores.ndim > 1 else 1)
-    return {name: metric.compute(truth, scores) for name, metric in chosen.items()}
+    values = {name: metric.compute(truth, scores) for name, metric in chosen.items()}
+    return {name: value for name, value in values.items() if not np.isnan(value)}

@@ -24,9 +24,11 @@ Encoded = dict[str, Any]
 
 Each is a list of ints for every sequence. Where rows are several sequences, OF_ROW says of each to which row
 it belongs, counted from 0. Where there are questions to some of the tokens, PLACES lists these for each
-sequence, -1 for a question about nothing that the tokenizer left.
+sequence, -1 for a question about nothing that the tokenizer left. ABOUT then may say of each of these
+tokens where it stands: for every sequence an array (places, 3) of the number of the sequence in its row, and
+the characters of the text at which the token starts and ends, -1 where it is none of the text.
 """
-OF_ROW, PLACES = "row", "places"
+OF_ROW, PLACES, ABOUT = "row", "places", "about"
 
 Encode = Callable[[Sequence[Row], Any, int], Encoded]
 Targets = Callable[[Columns, Sequence[str]], np.ndarray]
@@ -42,7 +44,9 @@ Problem = Literal[
     "regression",
     "multiple_choice",
     "token_classification",
+    "question_answering",
 ]
+Aim = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Agree = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Decode = Callable[[np.ndarray, Sequence[str], Tuned, Sequence[Row]], list[dict[str, Any]]]
 Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str], Sequence[Row]], np.ndarray]
@@ -117,7 +121,9 @@ class Task:
     ``check`` raises InvalidInput where training rows, with the labels of the dataset, leave nothing to learn.
     ``outputs`` names the numbers that the head gives, from the labels of the dataset, and ``labels`` gives
     these back.
-    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``tune``
+    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. Where that
+    depends on how rows became tokens, ``aim`` makes it of the targets and what is known ABOUT the tokens of
+    each row; these then stand behind the outputs of each token as further ones. ``tune``
     chooses by outputs and targets of the validation rows what else decides on answers. By it ``scores``
     turns outputs (rows, outputs) into what people read; with targets they are ``measured`` by metrics as that
     gives both, arrays whose first axis is rows. ``metrics`` are names in
@@ -154,6 +160,7 @@ class Task:
     say: Callable[[Mapping[str, Any]], str]
     card: CardWords
     apart: Callable[[Row], list[Row]] | None = None
+    aim: Aim | None = None
     measured: Measured = as_they_are
     labels: Callable[[Sequence[str]], tuple[str, ...]] = tuple
     reads_all: bool = False

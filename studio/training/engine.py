@@ -245,7 +245,9 @@ def encode_order(
 
     def rows_of(columns: Columns) -> EncodedRows:
         targets = run.task.targets(columns, run.labels)
-        return tokenising.encode(run.task.rows_of(columns), between).with_targets(targets)
+        rows = tokenising.encode(run.task.rows_of(columns), between)
+        aims = run.task.aim(targets, rows.about) if run.task.aim and rows.about is not None else None
+        return rows.with_targets(targets, aims)
 
     train_rows, validation_rows, scale = rows_of(run.train), rows_of(run.validation), Scale()
     if LOSSES[run.task.problem].scales:

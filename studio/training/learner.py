@@ -21,7 +21,7 @@ from studio.execution.executors import grouped_logits
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
-from studio.ragged import flatten
+from studio.ragged import flatten, spread
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
 from studio.training.losses import LOSSES, class_weights, share_of_loss
@@ -105,7 +105,7 @@ class Learner:
         """Leave the gradients of this process's rows of a batch; return their loss and right answers."""
         self.optimizer.zero_grad(set_to_none=True)
         sums = torch.zeros(2, device=self.device)
-        in_batch = self.lesson.train_rows.count_questions(numbers)
+        in_batch = len(self.lesson.train_rows.targets_of(numbers))
         try:
             for part in self.parts_of(numbers, rows_at_once):
                 sums += self.learn_part(part, in_batch)
@@ -153,12 +153,13 @@ class Learner:
             return logits
         flat = flatten(logits)
         self.team.add_up([torch.from_numpy(flat)])
-        return everyone.by_row(flat, np.arange(len(everyone)))
+        return flat if everyone.questions is None else spread(flat, everyone.questions)
 
-    def mean_loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """The mean loss of at least one row, whatever the weights of their labels."""
-        given = (torch.from_numpy(flatten(values)) for values in (outputs, targets))
-        return float(self.loss.of_rows(*given).mean())
+    def mean_loss(self, outputs: np.ndarray) -> float:
+        """The mean loss of the validation rows, at least one, whatever the weights of their labels."""
+        rows = self.lesson.validation_rows
+        given = (rows.outputs_in(outputs), rows.targets_of(np.arange(len(rows))))
+        return float(self.loss.of_rows(*map(torch.from_numpy, given)).mean())
 
     @property
     def loss_of_guessing(self) -> float:

@@ -173,7 +173,7 @@ class EncoderTrainer:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
         outputs, task = self.learner.validation_logits(tell), self.lesson.task
-        loss = self.learner.mean_loss(outputs, rows.targets)
+        loss = self.learner.mean_loss(outputs)
         names = dict.fromkeys((*task.watched, task.primary_metric))
         # Of numbers too these metrics are the same whatever their scale.
         scores = task.scores(outputs, task.tune(outputs, rows.targets))

@@ -172,10 +172,10 @@ def test_without_an_answer_only_the_empty_one_is_right(question: str) -> None:
     assert mean_scores(scores) == {
         "exact_match": 0.5,
         "f1": 0.5,
-        "has_answer_exact_match": 0.5,
-        "has_answer_f1": 0.5,
-        "no_answer_exact_match": 0.5,
-        "no_answer_f1": 0.5,
+        "exact_match_has_answer": 0.5,
+        "f1_has_answer": 0.5,
+        "exact_match_no_answer": 0.5,
+        "f1_no_answer": 0.5,
     }
 
 
@@ -184,8 +184,8 @@ def test_means_of_nothing_are_left_out() -> None:
     assert set(mean_scores(score_answers(["a"], [[]], ["?"]))) == {
         "exact_match",
         "f1",
-        "no_answer_exact_match",
-        "no_answer_f1",
+        "exact_match_no_answer",
+        "f1_no_answer",
     }
 
 
