@@ -22,7 +22,7 @@ from studio.pages.jobs.detail import explain_number, name_number
 from studio.tasks.base import Task
 from studio.tasks.registry import list_tasks
 from tests.conftest import write_csv
-from tests.tasks.examples import EXAMPLES
+from tests.tasks.examples import EXAMPLES, text_of
 
 EVERY = pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
 
@@ -37,11 +37,11 @@ def table_of(task: Task, folder: Path, rows: int = 80) -> Path:
         [text, *(cell.format(n=max(2, number)) for cell in asked.values()), cells[number % len(cells)]]
         for number, text in enumerate(texts)
     ]
-    return write_csv(folder / "rows.csv", lines, ("text", *asked, task.answer_role.key))
+    return write_csv(folder / "rows.csv", lines, (text_of(task), *asked, task.answer_role.key))
 
 
 def request_of(task: Task, folder: Path, **options: object) -> ImportRequest:
-    roles = {role: role for role in ("text", *EXAMPLES[task.key].asked, task.answer_role.key)}
+    roles = {role: role for role in (text_of(task), *EXAMPLES[task.key].asked, task.answer_role.key)}
     return ImportRequest(path=table_of(task, folder), name="rows", task=task.key, roles=roles, **options)  # type: ignore[arg-type]
 
 
@@ -76,8 +76,8 @@ def test_its_rows_are_looked_through_written_and_dropped(task: Task, studio: Stu
     assert shown.exit_code == 0 and '["' not in shown.stdout
     studio.datasets.export("rows", tmp_path / "rows.jsonl", "jsonl", raw=True)
     line = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    is_list = task.key in ("multilabel", "token-classification")
-    assert isinstance(line[task.answer_role.key], list if is_list else str)
+    opened = {"multilabel": list, "token-classification": list, "question-answering": dict}
+    assert isinstance(line[task.answer_role.key], opened.get(task.key, str))
     edited = studio.datasets.edit_rows("rows", [Edit("train", 0, "drop")])
     assert edited.version == 2 and edited.labels == dataset.labels
 
@@ -87,7 +87,7 @@ def test_a_table_to_score_is_described_by_its_answers(task: Task, studio: Studio
     request = request_of(task, tmp_path)
     labels = studio.datasets.import_file(request).labels
     again = ImportRequest(path=request.path, name="again", task=task.key, roles=request.roles)
-    scored = studio.datasets.import_for_scoring(again, labels, ["text", *EXAMPLES[task.key].asked])
+    scored = studio.datasets.import_for_scoring(again, labels, [text_of(task), *EXAMPLES[task.key].asked])
     words = describing.name_answers(scored)
     assert ("numbers from" in words) == (task.key == "regression")
     assert ("options" in words) == (task.key == "multiple-choice")

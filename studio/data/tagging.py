@@ -220,19 +220,24 @@ def move_along(before: str, after: str, answer: str) -> str | None:
     >>> move_along("<b>Anna</b> left", "Anna left", '[[3, 7, "PER"]]')
     '[[0, 4, "PER"]]'
     """
-    entities = read_entities(answer)
-    if not entities:
-        return answer
+    moved = move_spans(before, after, read_entities(answer))
+    return None if moved is None else write_entities(moved)
+
+
+def move_spans(before: str, after: str, spans: Sequence[Span]) -> list[Span] | None:
+    """Spans of a text in one that was made of it; None where one of them has no place there."""
+    if not spans:
+        return []
     if len(before) > LONGEST_COMPARED:
         return None
     changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     moved = []
-    for start, end, label in entities:
+    for start, end, label in spans:
         starts, ends = (list(places_after(place, changes)) for place in (start, end))
         if not starts or not ends or not after[max(starts) : min(ends)].strip():
             return None
         moved.append(Span(max(starts), min(ends), label))
-    return write_entities(moved)
+    return moved
 
 
 def places_after(place: int, changes: Sequence[tuple[str, int, int, int, int]]) -> Iterator[int]:

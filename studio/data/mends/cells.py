@@ -12,7 +12,7 @@ from ftfy import TextFixerConfig, fix_text
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
-from studio.data.columns import PLAIN_TEXTS, TEXT
+from studio.data.columns import PLAIN_TEXTS, main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
 from studio.data.texts import is_blank
@@ -126,9 +126,9 @@ def take_answers_along(bench: Bench, role: str, mended: pd.Series) -> np.ndarray
     Which of the mended rows can be, bool: where an answer has no place any more, the text is to stay.
     """
     kind = kind_of(bench.rows)
-    if kind.moved is None or role != TEXT:
+    if kind.moved is None or role != main_text(bench.roles):
         return np.ones(len(mended), dtype=bool)
-    before, answers = bench.rows[TEXT], bench.rows[kind.role].copy()
+    before, answers = bench.rows[role], bench.rows[kind.role].copy()
     found = {row: kind.moved(before[row], text, answers[row]) for row, text in mended.items()}
     for row, answer in found.items():
         if answer is not None:
