@@ -118,7 +118,7 @@ def test_a_step_has_the_same_gradient_however_it_is_computed(
 
 
 @pytest.mark.parametrize("limits", [Limits(), Limits(rows=3), Limits(tokens=150)], ids=str)
-@pytest.mark.parametrize("family", sorted(PACKED - {"distilbert"}))
+@pytest.mark.parametrize("family", sorted(PACKED))
 def test_rows_of_several_options_have_the_same_gradient_however_they_are_computed(
     encoder_folders: dict[str, Path], family: str, limits: Limits
 ) -> None:
