@@ -88,4 +88,28 @@ SETS = (
         0.3,
         task="multiple-choice",
     ),
+    Measurement(
+        "conll2003",
+        "CoNLL-2003 in English, persons, places, organisations and others, 5,637 sentences for training, own "
+        "validation and test",
+        ("conll2003/eng.train.head6000", "conll2003/eng.testa", "conll2003/eng.testb"),
+        (),
+        0.8,
+        task="token-classification",
+        metric="f1",
+        rival="lookup",
+    ),
+    Measurement(
+        "resume_ner_zh",
+        "Resume NER in Chinese, 8 types, 3,821 sentences for training, own validation and test",
+        (
+            *("resume_ner_zh/train.char.bmes", "resume_ner_zh/dev.char.bmes"),
+            "resume_ner_zh/test.char.bmes",
+        ),
+        ("--drop-bad-rows",),
+        0.5,
+        task="token-classification",
+        metric="f1",
+        rival="lookup",
+    ),
 )

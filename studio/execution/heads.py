@@ -50,6 +50,10 @@ def logits_of(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
     if not has_head(model, OF_OPTIONS):
         found: torch.Tensor = model(**inputs).logits
         return found
-    named = {name: value.unsqueeze(0) if torch.is_tensor(value) else value for name, value in inputs.items()}
+    named = {
+        # Every family takes positions for all sequences alike; not every one takes them by row and option.
+        name: value.unsqueeze(0) if torch.is_tensor(value) and name != "position_ids" else value
+        for name, value in inputs.items()
+    }
     scores: torch.Tensor = model(**named).logits
     return scores.reshape(-1, 1)

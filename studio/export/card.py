@@ -240,7 +240,9 @@ def describe_limits(record: ModelFacts, reports: Mapping[str, Mapping[str, Any]]
     task, length = get_task(record.task), record.recipe.get("max_length", 512)
     cut = f"Texts are cut after {length} tokens: what comes later is not read."
     if task.reads_all:
-        cut = f"A text is read {length} tokens at a time; the code above reads no more than the first of them."
+        cut = (
+            f"A text is read {length} tokens at a time; the code above reads no more than the first of them."
+        )
     limits = [
         "The scores hold for texts like those of the dataset; on other texts it may do worse.",
         task.card.limit,

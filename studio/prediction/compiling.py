@@ -26,6 +26,7 @@ from studio.tasks.base import Row, Task
 ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other work slows both alike
 TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
 ALONE_AT_MOST = 40  # rows answered one by one
+TRACED_AT_MOST = 8  # sequences, more than both of the traced rows are
 
 Tell = Callable[[str, float], None]
 """Told what is being done and how far it is (0 to 1); may raise, to end the work."""
@@ -77,10 +78,9 @@ def first_line(error: Exception) -> str:
 
 def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
-    _, model = read_weights(
-        folder, plain.task
-    )  # anew: that of ``plain`` may compute without padding, as no other can
-    example = batches(plain, traced_rows(plain.task), 2)[0]
+    # Anew: that of ``plain`` may compute without padding, as no other can.
+    _, model = read_weights(folder, plain.task)
+    (example,) = batches(plain, traced_rows(plain.task), TRACED_AT_MOST)
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.
         warnings.simplefilter("ignore")

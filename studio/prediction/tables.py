@@ -110,8 +110,8 @@ def predict_file(
         one, more = "line that could not be read as a row", "lines that could not be read as rows"
         notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
     if unanswered:
-        what = " or ".join(title_of(role) for role in answerer.roles)
-        notes.append(f"Without an answer: {count_of(unanswered, 'row')} without a {what}.")
+        least = (answerer.task.role(role).least or f"a {title_of(role)}" for role in answerer.roles)
+        notes.append(f"Without an answer: {count_of(unanswered, 'row')} without {' or '.join(least)}.")
     notes += writer.notes
     return PredictedFile(request.to, pieces.report.rows_read, unanswered, columns, tuple(notes))
 

@@ -44,9 +44,9 @@ class ChosenOptions(Asked):
     ) -> ChosenOptions:
         """Answers to rows of a split, of which ``frame`` has options, right option, line and file."""
         return cls(
-            asked=by_role(asked),
+            asked=by_role(asked) if asked else {role: () for role in MULTIPLE_CHOICE.asked_roles},
             truth=MULTIPLE_CHOICE.targets(frame, ()),
-            scores=np.asarray(scores, dtype=np.float64).reshape(len(asked), -1),
+            scores=np.asarray(scores, dtype=np.float64).reshape(len(asked), scores.shape[-1]),
             lines=frame["line"].to_numpy(dtype=np.int64),
             files=tuple(frame["file"]),
         )
@@ -57,15 +57,15 @@ class ChosenOptions(Asked):
         return len(self.truth)
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What was asked in each row as people read it, as one text."""
+        shown = map(show_options, self.asked["choices"])
+        return tuple(map(BETWEEN_TEXTS.join, zip(self.asked["text"], shown, strict=True)))
+
+    @cached_property
     def options(self) -> list[list[str]]:
         """The options of each row."""
         return [read_options(cell) for cell in self.asked["choices"]]
-
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What was asked in each row with its options, as one text."""
-        options = (show_options(cell) for cell in self.asked["choices"])
-        return tuple(map(BETWEEN_TEXTS.join, zip(self.asked["text"], options, strict=True)))
 
     @property
     def counts(self) -> np.ndarray:

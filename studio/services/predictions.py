@@ -135,7 +135,8 @@ def check_row(row: Mapping[str, Any], model: ModelRecord) -> dict[str, str]:
     task = get_task(model.task)
     for role in model.roles:
         if not str(row.get(role, "")).strip():
-            raise InvalidInput(f"There is no {title_of(role)} to predict.", reads)
+            verb = "are" if task.role(role).least else "is"
+            raise InvalidInput(f"There {verb} no {title_of(role)} to predict.", reads)
     for role in task.asked_roles:
         if role in row and role not in model.roles:
             raise InvalidInput(f"'{model.name}' does not read a {title_of(role)}.", reads)

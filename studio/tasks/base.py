@@ -81,7 +81,8 @@ class Role:
 
     ``shown`` gives what a dataset keeps of a cell as people read it, in one line, and ``written`` as they
     write it into a box. ``read`` makes such a cell of what a person or a program gives; it raises
-    InvalidInput for what it cannot read. ``blank`` stands for it in calls to copy.
+    InvalidInput for what it cannot read. ``blank`` stands for it in calls to copy, and ``least`` are
+    words for what must be there, where they are not "a" and the title.
     """
 
     key: str
@@ -93,6 +94,7 @@ class Role:
     written: Callable[[str], str] = str
     read: Callable[[Any], str] = str
     blank: str | tuple[str, ...] = "..."
+    least: str = ""
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ CHOICES = Role(
     written=list_options,
     read=take_options,
     blank=("...", "..."),
+    least="two options",
 )
 ANSWER = Role(
     "label",

@@ -124,7 +124,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     loaded = load_encoder(run.checkpoint_folder, run.task.key, run.labels)
     max_length = usable_length(loaded.model, loaded.tokenizer, run.recipe.max_length)
     all_parameters = count_parameters(loaded.model)[0]
-    notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
+    notes = [*loaded.notes, *shortened_note(run, max_length)]
     for note in notes:
         report.log(note)
     order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
@@ -225,10 +225,12 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
         load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
 
 
-def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
+def shortened_note(run: TrainingRun, max_length: int) -> list[str]:
     """Say so where the checkpoint reads less than the recipe wants."""
-    if max_length == recipe.max_length:
+    if max_length == run.recipe.max_length:
         return []
+    if run.task.reads_all:
+        return [f"Texts are read {max_length} tokens at a time, which is all that this checkpoint reads."]
     return [f"Texts are cut at {max_length} tokens, which is all that this checkpoint reads."]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -67,6 +68,25 @@ def test_every_kind_of_encoder_gives_the_same_logits_compiled(
     assert np.abs(made.logits(asked(TEXTS)) - plain.logits(asked(TEXTS))).max() < 1e-4
     assert made.labels == plain.labels and made.max_length == plain.max_length
     assert np.abs(made.logits(asked(TEXTS[3:4])) - plain.logits(asked(TEXTS[3:4]))).max() < 1e-4
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_kind_of_encoder_chooses_the_same_compiled(
+    tmp_path: Path, encoder_folders: dict[str, Path], family: str
+) -> None:
+    from transformers import AutoModelForMultipleChoice, AutoTokenizer
+
+    encoder = encoder_folders[family]
+    AutoModelForMultipleChoice.from_pretrained(encoder).save_pretrained(tmp_path / "folder")
+    AutoTokenizer.from_pretrained(encoder).save_pretrained(tmp_path / "folder")
+    plain, made = compile_at(tmp_path)
+    assert plain.task.key == made.task.key == "multiple-choice"
+    options = [["a cat", "no"], ["my card is lost and the phone is broken " * 3, "why", "it", "a dog"]]
+    rows = [{"text": text, "choices": json.dumps(options[n % 2])} for n, text in enumerate(TEXTS)]
+    expected, found = plain.logits(rows), made.logits(rows)
+    there = np.isfinite(expected)
+    assert (np.isfinite(found) == there).all() and there.sum(axis=1).tolist() == [2, 4] * (len(rows) // 2)
+    assert np.abs(found[there] - expected[there]).max() < 1e-4
 
 
 def test_one_long_text_is_shared_by_all_cores(model_dir: Path) -> None:

@@ -54,7 +54,7 @@ def run_of(folder: Path, home: Path, **settings: Any) -> TrainingRun:
 
 
 def batch_of(tokenizer: Any, rows: list[Row], most: int) -> dict[str, torch.Tensor]:
-    """What transformers is given for rows: each with as many options as the one with most has, (rows, most, width)."""
+    """What transformers is given for rows: (rows, most, width), as all have ``most`` options there."""
     pairs = []
     for row in rows:
         options = read_options(row["choices"])

@@ -82,7 +82,7 @@ def test_tokens_and_tags_are_as_written_with_the_line_of_their_sentence(tmp_path
     table = conll(tmp_path, '-DOCSTART- O\n\n"John" B-PER\nsaid O\n\n\nRome B-LOC\n')
     assert rows_of(table) == [('["\\"John\\"", "said"]', '["B-PER", "O"]'), ('["Rome"]', '["B-LOC"]')]
     assert table.lines.tolist() == [3, 7]
-    assert table.roles == {"tokens": "tokens", "tags": "tags"}
+    assert table.roles == {"text": "tokens", "tags": "tags"}
 
 
 def test_a_line_about_a_sentence_is_no_token_though_it_has_as_many_columns(tmp_path: Path) -> None:
