@@ -133,7 +133,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
 def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     """What the model does and where it came from."""
     start = checkpoint.title if checkpoint else public_name(record.checkpoint)
-    asked = "a pair of texts" if "text_b" in record.roles else "a text"
+    asked = get_task(record.task).card.asked or ("a pair of texts" if "text_b" in record.roles else "a text")
     return (
         f"Gives {asked} {name_answers(record)}.\n\n"
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
@@ -240,9 +240,8 @@ def describe_limits(record: ModelFacts, reports: Mapping[str, Mapping[str, Any]]
     task, length = get_task(record.task), record.recipe.get("max_length", 512)
     cut = f"Texts are cut after {length} tokens: what comes later is not read."
     if task.reads_all:
-        cut = (
-            f"A text is read {length} tokens at a time; the code above reads no more than the first of them."
-        )
+        less = "" if task.card.code_reads_all else "; the code above reads no more than the first of them"
+        cut = f"A text is read {length} tokens at a time{less}."
     limits = [
         "The scores hold for texts like those of the dataset; on other texts it may do worse.",
         task.card.limit,

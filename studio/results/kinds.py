@@ -43,11 +43,19 @@ from studio.results.options import (
     list_wrong_choices,
 )
 from studio.results.predictions import Answers, Predictions, align_labels, list_mistakes, read_stored
+from studio.results.questions import (
+    GivenAnswers,
+    PassageBaselines,
+    build_answer_report,
+    find_other_answers,
+    list_wrong_answers,
+)
 from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.multiple_choice import MULTIPLE_CHOICE
+from studio.tasks.question_answering import QUESTION_ANSWERING
 from studio.tasks.regression import REGRESSION, read_number
 from studio.tasks.token_classification import TOKEN_CLASSIFICATION
 
@@ -163,6 +171,17 @@ KINDS = {
         disagreements=find_other_entities,
         tabs=("entities", "mistakes"),
         rivals={"lookup": "lookup"},
+    ),
+    QUESTION_ANSWERING.key: Kind(
+        keep=GivenAnswers.of,
+        fit=PassageBaselines.fit,
+        report=build_answer_report,
+        read=GivenAnswers.from_table,
+        mistakes=lambda answers, _true, _predicted: list_wrong_answers(answers),
+        label_rows=lambda _answers: [],
+        disagreements=find_other_answers,
+        tabs=("questions", "mistakes"),
+        rivals={"sentence": "sentence", "none": "never"},
     ),
     REGRESSION.key: Kind(
         keep=keep_numbers,

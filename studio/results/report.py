@@ -57,7 +57,7 @@ class Report:
 
     ``sentences`` are {score, baselines, confusion, confidence, calibration, errors}, those that the task has;
     ``sentence`` sums up. What is about labels is empty for other tasks, and so is what is
-    about ``numbers``, ``options`` or ``entities``.
+    about ``numbers``, ``options``, ``entities`` or ``questions``.
     """
 
     model: str
@@ -83,6 +83,7 @@ class Report:
     numbers: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     entities: dict[str, Any] = field(default_factory=dict)
+    questions: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

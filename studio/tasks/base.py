@@ -105,6 +105,8 @@ class CardWords:
     not; ``options`` are those of transformers' pipeline with which it answers as here. Where transformers has
     none for the task, or one that answers otherwise, ``code`` is what to do instead, around {folder} and
     {length}. ``tag`` is what the hub calls the task, and scores of labels count what is ``counted``.
+    ``asked`` is what the model reads, where that is not a text or a pair of them; with ``code_reads_all`` the
+    code reads all parts of a long text.
     """
 
     gives: str
@@ -113,6 +115,8 @@ class CardWords:
     tag: str = "text-classification"
     code: str = ""
     counted: str = "rows"
+    asked: str = ""
+    code_reads_all: bool = False
 
 
 @dataclass(frozen=True)

@@ -377,6 +377,8 @@ QUESTION_ANSWERING = Task(
         limit="An answer is always a run of words of the passage, of 30 tokens at most; it never counts, "
         "calculates or joins what stands apart.",
         tag="question-answering",
+        asked="a question and a passage",
+        code_reads_all=True,
         code=CODE,
     ),
     aim=aim,

@@ -19,6 +19,7 @@ from studio.prediction.reading import Reading
 from studio.tasks.base import Row
 from studio.tasks.multilabel import BETWEEN_LABELS
 from studio.tasks.multiple_choice import CHOICES, read_options
+from studio.tasks.question_answering import CONTEXT
 from studio.tasks.token_classification import ENTITIES
 
 if TYPE_CHECKING:
@@ -173,6 +174,20 @@ def show_entities(answer: Answer) -> Shown:
     )
 
 
+def show_span(answer: Answer) -> Shown:
+    """The answer, the passage with it marked, and the best spans beside no answer."""
+    found = answer.found
+    title = found["answer"] or W.answer.no_answer
+    mark = str(W.answer.answer_mark)
+    marks = [(found["start"], found["end"], mark)] if found["answer"] else []
+    bars = [(one["answer"], one["score"], "") for one in found["spans"]]
+    bars.append((str(W.answer.no_answer), found["no_answer"], " s-rest"))
+    passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
+    sure = W.sure[sureness(found["score"])].say(share=fmt.percent(found["score"]))
+    more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
+    return Shown(title, sure, more, W.answer.trust_answers, "questions")
+
+
 # By what an answer holds.
 SHOWN: dict[str, Callable[[Answer], Shown]] = {
     "label": show_label,
@@ -180,6 +195,7 @@ SHOWN: dict[str, Callable[[Answer], Shown]] = {
     "value": show_number,
     "choice": show_choice,
     ENTITIES: show_entities,
+    "answer": show_span,
 }
 
 
