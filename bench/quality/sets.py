@@ -124,7 +124,7 @@ SETS = (
     ),
     Measurement(
         "squad_v2.0",
-        "SQuAD 2.0, the 6,078 questions of its dev file, about half without an answer, split 80/10/10 by passage",
+        "SQuAD 2.0, the 6,078 questions of its dev file, half without an answer, split 80/10/10 by passage",
         ("squad_v2.0/dev-v2.0.json",),
         ("--split", "0.8,0.1,0.1"),
         0.4,

@@ -68,8 +68,8 @@ def answers_tile(dataset: Dataset) -> layout.Tile:
 
 def name_answers(dataset: Dataset) -> str:
     """What there is to learn, within a sentence: '6 labels', 'numbers from 0 to 5', or '2 to 5 options'."""
-    if answered := answer_counts(dataset.lengths):
-        return str(W.detail.answers_text.count(sum(answered.values())))
+    if answer_counts(dataset.lengths):
+        return str(W.detail.answers_text)
     if counts := option_counts(dataset.lengths):
         return str(W.detail.options_text.say(counts=write_counts(counts)))
     values = number_values(dataset.lengths)

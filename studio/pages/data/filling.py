@@ -126,11 +126,19 @@ def roles_by_field(task: Task) -> dict[str, str]:
 
 
 def choose_task(studio: Services, draft: Draft) -> Filled:
-    """Another task was chosen: the column of its answer is found anew, and what it reads beside a text."""
-    second = slots.roles_of(task_of(draft)).get(slots.SECOND)
+    """Another task was chosen: the column of its answer is found anew, and what it reads beside a text, or
+    instead of one.
+    """
+    roles = slots.roles_of(task_of(draft))
+    second = roles.get(slots.SECOND)
     return read_again(
         studio,
-        replace(draft, answer=None, text_b=None if second and second.required else draft.text_b),
+        replace(
+            draft,
+            answer=None,
+            text=draft.text if roles[slots.FIRST].key == slots.FIRST else None,
+            text_b=None if second and second.required else draft.text_b,
+        ),
     )
 
 
