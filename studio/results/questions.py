@@ -222,7 +222,10 @@ def count_groups(predictions: GivenAnswers) -> dict[str, list[dict[str, Any]]]:
     """
     types = np.array([type_of(question) for question in predictions.asked.get("question", ())], dtype=object)
     lengths = np.array([length_of(context) for context in predictions.asked.get("context", ())], dtype=object)
-    orders = {"by_question": (types, (*TYPES, OTHER)), "by_length": (lengths, (*LENGTHS, 0))}
+    orders: dict[str, tuple[np.ndarray, Sequence[str | int]]] = {
+        "by_question": (types, (*TYPES, OTHER)),
+        "by_length": (lengths, (*LENGTHS, 0)),
+    }
     return {
         name: [group_of(predictions, keys == key, key) for key in order if (keys == key).any()]
         for name, (keys, order) in orders.items()
