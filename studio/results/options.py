@@ -67,12 +67,6 @@ class ChosenOptions(Asked):
         """The options of each row."""
         return [read_options(cell) for cell in self.asked["choices"]]
 
-    @cached_property
-    def texts(self) -> tuple[str, ...]:
-        """What was asked in each row with its options, as one text."""
-        options = (show_options(cell) for cell in self.asked["choices"])
-        return tuple(map(BETWEEN_TEXTS.join, zip(self.asked["text"], options, strict=True)))
-
     @property
     def counts(self) -> np.ndarray:
         """How many options each row has, int64 (rows,)."""
