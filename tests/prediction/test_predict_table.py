@@ -246,7 +246,7 @@ def test_the_columns_of_a_pair_are_found_or_guessed(
 
 def test_a_table_of_one_column_is_refused_by_a_model_of_pairs(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nhello there\n")
-    with pytest.raises(InvalidInput, match="1 column; this model reads 2 texts") as caught:
+    with pytest.raises(InvalidInput, match="1 column; this model reads text and second text") as caught:
         ask(tmp_path / "in.csv", tmp_path / "out.csv", PAIRS)
     assert "a column for each" in caught.value.hint
 
