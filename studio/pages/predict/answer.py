@@ -18,6 +18,7 @@ from studio.prediction.reading import Reading
 from studio.tasks.base import Row
 from studio.tasks.multilabel import BETWEEN_LABELS
 from studio.tasks.multiple_choice import CHOICES, read_options
+from studio.tasks.registry import show_row
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -176,7 +177,7 @@ def render_answer(answer: Answer, model: str) -> Markup:
         shown.sentence,
         shown.more,
         render_cut(answer.seen),
-        W.answer.about.say(text=fmt.shorten(next(iter(answer.row.values())), QUOTE_LENGTH)),
+        W.answer.about.say(text=fmt.shorten(show_row(answer.row), QUOTE_LENGTH)),
         took,
         trust,
     )
