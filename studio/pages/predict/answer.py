@@ -76,12 +76,16 @@ def sureness(confidence: float) -> str:
     return next((key for key, least in SURE_FROM if confidence >= least), "guess")
 
 
+def say_sureness(confidence: float) -> str:
+    """How sure an answer is as a sentence."""
+    return str(W.sure[sureness(confidence)].say(share=fmt.percent(confidence)))
+
+
 def describe_sureness(found: Mapping[str, Any]) -> str:
     """How sure a label is as a sentence, with the next best one where that is close."""
     shown, _, _ = ranked(found["probabilities"], 2)
-    key = sureness(found["confidence"])
-    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
-    if key != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
+    sentence = say_sureness(found["confidence"])
+    if sureness(found["confidence"]) != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
         label, share = shown[1]
         sentence = f"{sentence} {W.sure.next.say(label=label, share=fmt.percent(share))}"
     return str(sentence)
@@ -147,11 +151,9 @@ def show_labels(answer: Answer) -> Shown:
 def show_choice(answer: Answer) -> Shown:
     """The chosen option with how sure it is, and the share of each in their order."""
     found, shares = answer.found, answer.found["probabilities"]
-    key = sureness(found["confidence"])
-    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
     options = read_options(answer.row[CHOICES.key])
     bars = draw_bars([(option, share, "") for option, share in zip(options, shares, strict=True)])
-    return Shown(found["choice"], sentence, bars, W.answer.trust_choice, "options")
+    return Shown(found["choice"], say_sureness(found["confidence"]), bars, W.answer.trust_choice, "options")
 
 
 # By what an answer holds.
