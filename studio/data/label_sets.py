@@ -123,14 +123,14 @@ def read_list(cell: str) -> str:
     return cell
 
 
-def is_label_set(cell: str) -> bool:
-    """Whether a cell holds labels as a dataset keeps them.
+def is_text_list(cell: str) -> bool:
+    """Whether a cell holds labels, or options, as a dataset keeps them: a JSON list of texts.
 
-    >>> is_label_set('["a"]'), is_label_set("[a"), is_label_set('["a", null]')
-    (True, False, False)
+    >>> is_text_list('["a"]'), is_text_list("[a"), is_text_list('["a", null]'), is_text_list("a, b")
+    (True, False, False, False)
     """
     try:
-        found = read_labels(cell) if cell.startswith("[") else None
+        found = json.loads(cell) if cell.startswith("[") else None
     except ValueError:
         return False
     return isinstance(found, list) and all(isinstance(label, str) for label in found)
@@ -139,7 +139,7 @@ def is_label_set(cell: str) -> bool:
 def find_unnamed(cells: pd.Series, names: Sequence[str]) -> np.ndarray:
     """Which cells hold a label that is none of these, bool (cells,)."""
     known = set(names)
-    return np.array([is_label_set(cell) and not known.issuperset(read_labels(cell)) for cell in cells])
+    return np.array([is_text_list(cell) and not known.issuperset(read_labels(cell)) for cell in cells])
 
 
 def all_labels(cells: pd.Series) -> pd.Series:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
 
 import pandas as pd
 
+from studio.data.label_sets import is_text_list
 from studio.tasks.multiple_choice import SEPARATORS, read_list, read_options, write_options
 
 SEPARATED_AT_LEAST = 0.9
@@ -68,22 +68,9 @@ def read_cell(cell: str, separator: str) -> str:
     return cell if listed is None else write_options(listed)
 
 
-def is_option_list(cell: str) -> bool:
-    """Whether a cell holds options as a dataset keeps them.
-
-    >>> is_option_list('["a", "b"]'), is_option_list("a, b"), is_option_list('["a", 1]')
-    (True, False, False)
-    """
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return False
-    return isinstance(found, list) and all(isinstance(each, str) for each in found)
-
-
 def options_in(cells: pd.Series) -> list[list[str]]:
     """The options of each row; none where a cell holds no list."""
-    return [read_options(cell) if is_option_list(cell) else [] for cell in cells]
+    return [read_options(cell) if is_text_list(cell) else [] for cell in cells]
 
 
 def place_by(reading: str, cell: str, options: Sequence[str], names: Sequence[str]) -> int | None:

@@ -201,15 +201,14 @@ class TrainingService:
 
     def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
         """Tokens of what is read of up to 2,000 training rows, special tokens included, as it counts."""
-        return self._lengths(dataset.address, dataset.id, resolved.folder)
+        return self._lengths(dataset.address, dataset.id, resolved.folder)[0]
 
-    def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> np.ndarray:
-        return count_tokens(folder, self._datasets.sequences(address, "train", SAMPLED_TEXTS)[0])
+    def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> tuple[np.ndarray, float]:
+        sequences, of_row = self._datasets.sequences(address, "train", SAMPLED_TEXTS)
+        return count_tokens(folder, sequences), of_row
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
-        lengths = self.token_lengths(dataset, resolved)
-        _, sequences = self._datasets.sequences(dataset.address, "train", SAMPLED_TEXTS)
-        return expect(dataset, resolved, recipe, lengths, sequences)
+        return expect(dataset, resolved, recipe, *self._lengths(dataset.address, dataset.id, resolved.folder))
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.errors import NotFound
-from studio.tasks.base import Task
+from studio.tasks.base import Role, Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.multiple_choice import MULTIPLE_CHOICE
@@ -36,11 +36,24 @@ def list_tasks() -> list[Task]:
     return list(TASKS.values())
 
 
+def find_role(key: str) -> Role:
+    """The role of this key, of the first task that has one."""
+    return next(role for task in TASKS.values() for role in task.roles if role.key == key)
+
+
 def title_of(role: str) -> str:
     """What a role is called, in lower case.
 
     >>> title_of("text_b")
     'second text'
     """
-    titles = (one.title for task in TASKS.values() for one in task.roles if one.key == role)
-    return next(titles).lower()
+    return find_role(role).title.lower()
+
+
+def show_row(row: Row) -> str:
+    """What is asked, in one line as people read it.
+
+    >>> show_row({"text": "Is it?", "choices": '["yes", "no"]'})
+    'Is it? ‖ yes | no'
+    """
+    return text_of({role: find_role(role).shown(cell) for role, cell in row.items()})

@@ -22,7 +22,6 @@ from studio.prediction.reading import Cut, Reading, Token
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
 from studio.tasks.base import Row
-from studio.tasks.classification import CLASSIFICATION
 from tests.pages.test_start import MODEL, job
 
 PARTS = Parts(**dict.fromkeys(Parts.__dataclass_fields__))  # type: ignore[arg-type]
@@ -308,7 +307,7 @@ def test_examples_come_from_the_test_rows_and_not_from_a_deleted_table(studio: S
     assert len(rows) == 6
     trained_on = studio.datasets.asked(dataset.name, "train")
     assert not [row for row in rows if row in trained_on]
-    assert chosen.render_examples(rows, CLASSIFICATION).count("data-pick") == 6
+    assert chosen.render_examples(rows).count("data-pick") == 6
     assert chosen.find_examples(studio, MODEL) == []
 
 

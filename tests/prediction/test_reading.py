@@ -18,6 +18,7 @@ from studio.tasks.base import Row
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.registry import TASKS
 from studio.tasks.texts import encode
+from tests.tasks.examples import EXAMPLES
 
 pytestmark = pytest.mark.slow
 VOCABULARIES = Path(os.environ.get("STUDIO_TEST_DATA", "/absent")) / "vocabs"
@@ -134,8 +135,11 @@ def test_a_token_that_was_typed_is_not_taken_for_one_that_was_added(tokenizer: A
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)
 @pytest.mark.parametrize("max_length", [8, 64])
 def test_what_is_shown_is_what_the_task_encodes(task: Any, max_length: int, tokenizer: Any) -> None:
-    rows = [MEMENTO, {"text": ""}, {"text": WORDS * 20}, {"text": WORDS, "text_b": "我要退款 " * 30}]
-    for row in rows:
+    texts = [MEMENTO, {"text": ""}, {"text": WORDS * 20}]
+    if "text_b" in task.asked_roles:
+        texts.append({"text": WORDS, "text_b": "我要退款 " * 30})
+    beside = {role: cell.format(n=7) for role, cell in EXAMPLES[task.key].asked.items()}
+    for row in ({**text, **beside} for text in texts):
         readings = read_row(task, tokenizer, max_length, row)
         encoded = task.encode([row], tokenizer, max_length)
         assert [ids(reading) for reading in readings] == encoded["input_ids"]
@@ -143,9 +147,9 @@ def test_what_is_shown_is_what_the_task_encodes(task: Any, max_length: int, toke
         assert masks == encoded["attention_mask"]
         segments = [[token.segment for token in reading.tokens] for reading in readings]
         assert encoded.get("token_type_ids", segments) == segments
-        for reading in readings:
+        for reading, sequence in zip(readings, task.sequences_of([row]), strict=True):
             assert len(reading.tokens) <= reading.limit == max_length
-            assert (reading.lost > 0) == (len(tokenizer(*row.values())["input_ids"]) > max_length)
+            assert (reading.lost > 0) == (len(tokenizer(*sequence.values())["input_ids"]) > max_length)
             assert Reading.from_json(reading.to_json()) == reading
 
 

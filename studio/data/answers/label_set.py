@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import check_label_sets, find_lost, tell_sign
 from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, best_label, is_label_name
@@ -19,8 +19,8 @@ from studio.data.label_sets import (
     all_labels,
     find_separator,
     find_unnamed,
-    is_label_set,
     is_mark,
+    is_text_list,
     join_marks,
     read_cells,
 )
@@ -79,7 +79,7 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, known: Sequ
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
     """Rows whose cell holds no labels as a dataset keeps them."""
-    wrong = np.array([not is_label_set(cell) for cell in rows[LABELS]], dtype=bool)
+    wrong = np.array([not is_text_list(cell) for cell in rows[LABELS]], dtype=bool)
     return [Fault(wrong, UNREADABLE, LABELS)]
 
 
@@ -111,7 +111,7 @@ def lost(frames: Frames, column: str) -> list[Problem]:
 
 def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
     """Of the labels of a row the one that fewest rows have, where rows are divided by shares alone."""
-    return rarest_labels(rows, labels(rows)) if kind == "ratios" else pd.Series("", index=rows.index)
+    return rarest_labels(rows, labels(rows)) if kind == "ratios" else no_strata(rows, kind)
 
 
 def rarest_labels(rows: pd.DataFrame, found: pd.Series) -> pd.Series:

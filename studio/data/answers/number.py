@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.numbers import check_numbers
 from studio.data.column_facts import ColumnFacts
@@ -75,7 +75,7 @@ def compared(cells: pd.Series) -> pd.Series:
 def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
     """The tenth of all numbers that a row is in, where many rows are divided by shares alone."""
     if kind != "ratios" or len(rows) < TENTHS_FROM:
-        return pd.Series("", index=rows.index)
+        return no_strata(rows, kind)
     order = rows[NUMBER].map(read_number).rank(method="first")
     return ((order - 1) * 10 // len(rows)).astype(int).astype("str")
 

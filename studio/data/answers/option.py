@@ -13,12 +13,12 @@ from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListC
 from studio.data.checks.findings import Finding, Words, files_of, report_rows
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CHOICES, LABEL, columns_of
+from studio.data.label_sets import is_text_list
 from studio.data.options import (
     FROM_ONE,
     FROM_ZERO,
     find_reading,
     find_separator,
-    is_option_list,
     join_options,
     name_right,
     options_in,
@@ -108,7 +108,7 @@ def find_options(frame: pd.DataFrame, *, numbered: bool = True) -> list[str]:
     listed = [name for name in names if is_list_name(name) or holds_lists(frame[name])]
     if not numbered:
         return listed[:1]
-    known = [name for name in names if stem_of(name) in STEMS]
+    known = [name for name in names if (take := take_number(name)) and take[0] in STEMS]
     return find_numbered(known) or listed[:1] or find_numbered(names)
 
 
@@ -130,9 +130,7 @@ def find_numbered(names: Sequence[str]) -> list[str]:
     runs: list[list[str]] = []
     last: tuple[str, int] | None = None
     for name in names:
-        match = NUMBERED.fullmatch(name.strip())
-        place = counted(match[2]) if match else None
-        here = (match[1].casefold(), place) if match and place is not None else None
+        here = take_number(name)
         if here and last and here == (last[0], last[1] + 1):
             runs[-1].append(name)
         elif here:
@@ -141,14 +139,14 @@ def find_numbered(names: Sequence[str]) -> list[str]:
     return max((run for run in runs if len(run) > 1), key=len, default=[])
 
 
-def stem_of(name: str) -> str | None:
-    """What stands before the number or letter of a name, in small letters; None where it has neither.
+def take_number(name: str) -> tuple[str, int] | None:
+    """What stands before the number or letter of a name, in small letters, and what that counts; else None.
 
-    >>> stem_of("Option_A"), stem_of("B"), stem_of("答案")
-    ('option', '', None)
+    >>> take_number("Option_A"), take_number("B"), take_number("答案")
+    (('option', 97), ('', 98), None)
     """
     match = NUMBERED.fullmatch(name.strip())
-    return match[1].casefold() if match else None
+    return (match[1].casefold(), counted(match[2])) if match else None
 
 
 def counted(mark: str) -> int:
@@ -168,7 +166,7 @@ def is_list_name(name: str) -> bool:
 def holds_lists(cells: pd.Series) -> bool:
     """Whether nearly every cell is a list."""
     read = read_cells(cells.head(100), "")
-    return bool(len(read)) and bool(read.map(is_option_list).mean() >= 0.9)
+    return bool(len(read)) and bool(read.map(is_text_list).mean() >= 0.9)
 
 
 def columns_before(table: Table, names: Sequence[str], right: str) -> list[str]:
@@ -198,15 +196,16 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Seq
         for frame in frames.values():
             frame[CHOICES] = read_cells(frame[CHOICES], separator)
     options = {split: options_in(frame[CHOICES]) for split, frame in frames.items()}
+    every = [given for each in options.values() for given in each]
     reading = find_reading(
         [cell for frame in frames.values() for cell in frame[LABEL]],
-        [given for each in options.values() for given in each],
+        every,
         names,
     )
     for split, frame in frames.items():
         right = name_right(list(frame[LABEL]), options[split], names, reading)
         frame[LABEL] = pd.Series(right, index=frame.index, dtype="str")
-    if reading not in COUNTED or not any(given for each in options.values() for given in each):
+    if reading not in COUNTED or not any(every):
         return []
     return [tell_counting(pd.concat(list(frames.values())), roles[LABEL], COUNTED[reading])]
 

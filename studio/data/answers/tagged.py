@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles, no_strata
 from studio.data.answers.label_set import rarest_labels
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import find_lost
@@ -192,7 +192,7 @@ def lost(frames: Frames, column: str) -> list[Problem]:
 
 def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
     """Of the labels of a row the one that fewest rows have, where rows are divided by shares alone."""
-    return rarest_labels(rows, labels(rows)) if kind == "ratios" else pd.Series("", index=rows.index)
+    return rarest_labels(rows, labels(rows)) if kind == "ratios" else no_strata(rows, kind)
 
 
 TAGGED = AnswerKind(

@@ -20,6 +20,7 @@ from studio.tasks.base import Row
 from studio.tasks.multilabel import BETWEEN_LABELS
 from studio.tasks.multiple_choice import CHOICES, read_options
 from studio.tasks.question_answering import CONTEXT
+from studio.tasks.registry import show_row
 from studio.tasks.token_classification import ENTITIES
 
 if TYPE_CHECKING:
@@ -78,12 +79,16 @@ def sureness(confidence: float) -> str:
     return next((key for key, least in SURE_FROM if confidence >= least), "guess")
 
 
+def say_sureness(confidence: float) -> str:
+    """How sure an answer is as a sentence."""
+    return str(W.sure[sureness(confidence)].say(share=fmt.percent(confidence)))
+
+
 def describe_sureness(found: Mapping[str, Any]) -> str:
     """How sure a label is as a sentence, with the next best one where that is close."""
     shown, _, _ = ranked(found["probabilities"], 2)
-    key = sureness(found["confidence"])
-    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
-    if key != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
+    sentence = say_sureness(found["confidence"])
+    if sureness(found["confidence"]) != "very" and len(shown) > 1 and shown[1][1] >= RUNNER_UP_FROM:
         label, share = shown[1]
         sentence = f"{sentence} {W.sure.next.say(label=label, share=fmt.percent(share))}"
     return str(sentence)
@@ -149,11 +154,9 @@ def show_labels(answer: Answer) -> Shown:
 def show_choice(answer: Answer) -> Shown:
     """The chosen option with how sure it is, and the share of each in their order."""
     found, shares = answer.found, answer.found["probabilities"]
-    key = sureness(found["confidence"])
-    sentence = W.sure[key].say(share=fmt.percent(found["confidence"]))
     options = read_options(answer.row[CHOICES.key])
     bars = draw_bars([(option, share, "") for option, share in zip(options, shares, strict=True)])
-    return Shown(found["choice"], sentence, bars, W.answer.trust_choice, "options")
+    return Shown(found["choice"], say_sureness(found["confidence"]), bars, W.answer.trust_choice, "options")
 
 
 def show_entities(answer: Answer) -> Shown:
@@ -183,9 +186,8 @@ def show_span(answer: Answer) -> Shown:
     bars = [(one["answer"], one["score"], "") for one in found["spans"]]
     bars.append((str(W.answer.no_answer), found["no_answer"], " s-rest"))
     passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
-    sure = W.sure[sureness(found["score"])].say(share=fmt.percent(found["score"]))
     more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
-    return Shown(title, sure, more, W.answer.trust_answers, "questions")
+    return Shown(title, say_sureness(found["score"]), more, W.answer.trust_answers, "questions")
 
 
 # By what an answer holds.
@@ -213,7 +215,7 @@ def render_answer(answer: Answer, model: str) -> Markup:
         shown.sentence,
         shown.more,
         render_cut(answer.seen),
-        W.answer.about.say(text=fmt.shorten(next(iter(answer.row.values())), QUOTE_LENGTH)),
+        W.answer.about.say(text=fmt.shorten(show_row(answer.row), QUOTE_LENGTH)),
         took,
         trust,
     )

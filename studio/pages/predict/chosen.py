@@ -15,7 +15,8 @@ from studio.pages.links import link
 from studio.pages.scores import main_metric, test_score
 from studio.pages.words import words_of
 from studio.results.form_words import describe_form
-from studio.tasks.base import Row, Task, text_of
+from studio.tasks.base import Row
+from studio.tasks.registry import show_row
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -92,17 +93,7 @@ def find_examples(studio: Services, model: ModelRecord) -> list[Row]:
     return studio.datasets.examples(own.address, "test", EXAMPLES)
 
 
-def show_row(row: Row, task: Task) -> str:
-    """What is asked, in one line as people read it.
-
-    >>> from studio.tasks.classification import CLASSIFICATION
-    >>> show_row({"text": "A cat.", "text_b": "An animal."}, CLASSIFICATION)
-    'A cat. ‖ An animal.'
-    """
-    return text_of({role: task.role(role).shown(cell) for role, cell in row.items()})
-
-
-def render_examples(rows: list[Row], task: Task) -> Markup:
+def render_examples(rows: list[Row]) -> Markup:
     """A button for each row, or the sentence that says why there is none."""
     if not rows:
         return layout.paragraph(W.examples.none, quiet=True)
@@ -111,7 +102,7 @@ def render_examples(rows: list[Row], task: Task) -> Markup:
         layout.join(
             Markup("<li>{}</li>").format(
                 layout.pick_button(
-                    Markup("<span>{}</span>").format(fmt.shorten(show_row(row, task), EXAMPLE_LENGTH)),
+                    Markup("<span>{}</span>").format(fmt.shorten(show_row(row), EXAMPLE_LENGTH)),
                     json.dumps(row, ensure_ascii=False),
                 )
             )

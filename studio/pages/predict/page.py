@@ -231,7 +231,7 @@ class PredictPage:
         return (
             *show_boxes(model),
             status,
-            chosen.render_examples(chosen.find_examples(self.studio, model), get_task(model.task)),
+            chosen.render_examples(chosen.find_examples(self.studio, model)),
             chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
             answered,
             read,
