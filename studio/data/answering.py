@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from studio.data.tagging import move_spans, read_value
+from studio.data.tagging import move_spans
+from studio.literals import read_json_list, read_literal
 from studio.tasks.question_answering import read_answers, write_answers
 from studio.tasks.tagging.schemes import Span
 
@@ -41,7 +42,7 @@ def read_given(cell: str) -> list[Given] | None:
     plain = cell.strip()
     if not plain.startswith(("[", "{")):
         return [Given(plain)] if plain else []
-    found = read_value(ARRAY.sub(r"\1", plain))
+    found = read_literal(ARRAY.sub(r"\1", plain))
     if found is None:
         return [Given(plain)]
     listed = columns_in(found) if isinstance(found, dict) else found
@@ -122,11 +123,8 @@ def is_kept(cell: str) -> bool:
     >>> is_kept('[[3, "Rome"]]'), is_kept("[]"), is_kept("Rome"), is_kept('["Rome"]')
     (True, True, False, False)
     """
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return False
-    return isinstance(found, list) and all(
+    found = read_json_list(cell)
+    return found is not None and all(
         isinstance(one, list) and list(map(type, one)) == [int, str] for one in found
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
+from studio.literals import read_json_list, read_literal
 from studio.tasks.tagging.schemes import Span, find_scheme, read_tags
 from studio.tasks.tagging.words import Offset, align_entities, join_words, split_words
 from studio.tasks.token_classification import read_entities, read_words, write_entities
@@ -64,16 +63,6 @@ def read_text(cell: str) -> Text:
     return Text(cell, found)
 
 
-def read_value(cell: str) -> Any:
-    """What a cell holds that JSON or Python wrote; None where it is neither."""
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(cell.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-    return None
-
-
 def read_tag_list(cell: str) -> list[str] | None:
     """The tags of a cell: a list of texts, or texts between blanks or commas; None for any other.
 
@@ -96,7 +85,7 @@ def read_named(cell: str) -> list[Named] | None:
     >>> read_named('[{"value": {"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}}]')
     [Named(start=0, end=4, label='PER', text='Anna')]
     """
-    found = read_value(cell) if cell.strip() else []
+    found = read_literal(cell) if cell.strip() else []
     if isinstance(found, dict):
         found = next((found[name] for name in LISTS if isinstance(found.get(name), list)), None)
     if not isinstance(found, list | tuple):
@@ -190,11 +179,8 @@ def is_kept(cell: str) -> bool:
     >>> is_kept('[[0, 4, "PER"]]'), is_kept("[]"), is_kept("[[0, 4]]"), is_kept("O O")
     (True, True, False, False)
     """
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return False
-    return isinstance(found, list) and all(
+    found = read_json_list(cell)
+    return found is not None and all(
         isinstance(one, list) and list(map(type, one)) == [int, int, str] for one in found
     )
 

@@ -6,7 +6,6 @@ them shares.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
+from studio.literals import read_literal
 from studio.tasks.base import (
     CONFIDENCE,
     OF_ROW,
@@ -99,13 +99,8 @@ def read_list(text: str) -> list[str] | None:
     """
     if not text.startswith(("[", "{")):
         return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-        return texts_in(found.get("text") if isinstance(found, dict) else found)
-    return None
+    found = read_literal(text)
+    return texts_in(found.get("text") if isinstance(found, dict) else found)
 
 
 def texts_in(found: Any) -> list[str] | None:

@@ -5,7 +5,6 @@ A model gives each word a label of IOB2; the likeliest labels that go together m
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
+from studio.literals import read_literal
 from studio.ragged import gather
 from studio.tasks.base import PREDICTION, CardWords, Columns, Encoded, Role, Row, Task, Tuned, tune_nothing
 from studio.tasks.tagging.decoding import (
@@ -67,13 +67,8 @@ def read_words(cell: str) -> list[str] | None:
     """
     if not cell.lstrip().startswith("["):
         return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(cell.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-        return found if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
-    return None
+    found = read_literal(cell)
+    return found if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
 
 
 def take_text(given: Any) -> str:
