@@ -28,12 +28,12 @@ COLUMNS = {**{role: [row[role] for row in ROWS] for role in ROWS[0]}, "answers":
 
 
 @pytest.mark.parametrize("sort", ["wordpiece", "bytes", "pieces"])
-@pytest.mark.parametrize("max_length", [16, 64, 512])
+@pytest.mark.parametrize("max_length", [8, 16, 64, 512])
 def test_windows_hold_every_token_of_a_passage_at_its_characters(sort: str, max_length: int) -> None:
     tokenizer = tokenizers_of_all_sorts()[sort]
-    questions = ["where?", "why is my dog not here, and where is the food " * 9]
+    questions = ["where?", "why is my dog not here, and where is the food " * 9, "👩🏽", "  👩🏽 北京 " * 9]
     for number, text in enumerate([*PASSAGES, *written_texts(60, seed=max_length)]):
-        asked = {"question": questions[number % 2], "context": text}
+        asked = {"question": questions[number % len(questions)], "context": text}
         encoded = QUESTION_ANSWERING.encode([asked], tokenizer, max_length)
         alone = tokenizer([text], add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"][0]
         wanted = {(start, end) for start, end in alone if text[start:end].strip()}

@@ -62,8 +62,11 @@ def cut_questions(questions: Sequence[str], tokenizer: Any, max_length: int) -> 
     backend.no_padding()
     encodings = backend.encode_batch([questions[number] for number in long], add_special_tokens=False)
     for number, encoding in zip(long, encodings, strict=True):
-        if len(encoding.ids) > most:
-            found[number] = questions[number][: encoding.offsets[most][0]]
+        # What is left is tokenised anew, and a character of several tokens is kept or left as a whole.
+        while len(encoding.ids) > most:
+            end = min(encoding.offsets[most - 1][1], len(found[number]) - 1)
+            found[number] = found[number][:end].rstrip()
+            encoding = backend.encode(found[number], add_special_tokens=False)
     return found
 
 
