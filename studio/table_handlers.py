@@ -41,7 +41,7 @@ def import_table(context: JobContext) -> Outcome:
         context.progress(fraction=CHECKED * share, message=sentence)
 
     library = Library(settings.datasets_dir)
-    prepared = compare_with(library.newest(), prepare_import(request, get_task(request.task), tell))
+    prepared = compare_with(library.newest(), prepare_import(request, tell))
     write_problems(context.workdir, prepared.problems)
     prepared.raise_if_blocking()
     context.raise_if_cancelled()

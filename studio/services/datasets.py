@@ -52,7 +52,7 @@ class DatasetService(DatasetVersions):
 
         What was read stays in memory for the next call, as a form asks again after every click.
         """
-        return compare_with(self.list(), prepare_import(request, get_task(request.task), read=read_again))
+        return compare_with(self.list(), prepare_import(request, read=read_again))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.
@@ -62,7 +62,7 @@ class DatasetService(DatasetVersions):
         """
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(compare_with(self.list(), prepare_import(request, get_task(request.task))))
+        return self._keep(compare_with(self.list(), prepare_import(request)))
 
     def prepare_scoring(
         self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT

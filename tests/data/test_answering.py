@@ -13,6 +13,7 @@ from studio.data.checks.rows import check_frames
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.problems import Problem
+from studio.data.sample import SAMPLES
 from studio.tasks.question_answering import QUESTION_ANSWERING, read_answers
 from tests.conftest import write_csv
 
@@ -37,9 +38,7 @@ def table_of(folder: Path, cells: list[str], header: tuple[str, ...] = HEADER, m
 
 
 def prepare(path: Path, **options: object) -> PreparedImport:
-    return prepare_import(
-        ImportRequest(path=path, name="asked", task="question-answering", **options), QUESTION_ANSWERING
-    )  # type: ignore[arg-type]
+    return prepare_import(ImportRequest(path=path, name="asked", task="question-answering", **options))  # type: ignore[arg-type]
 
 
 def problem_of(prepared: PreparedImport, code: str) -> Problem:
@@ -172,6 +171,17 @@ def test_no_answer_at_all_and_answers_nobody_can_find_are_told() -> None:
     assert "no_answers" in codes("[]")
     assert "long_answer" in codes(json.dumps([[4, passage[4:]]]))
     assert "answer_cuts_word" in codes('[[6, "believable"]]')
+
+
+def test_a_file_that_says_its_task_needs_none(studio: Studio, tmp_path: Path) -> None:
+    squad = studio.datasets.import_file(ImportRequest(path=SAMPLES["question-answering"].path, name="asked"))
+    assert (squad.task, squad.roles) == ("question-answering", SAMPLES["question-answering"].roles)
+    lines = "".join(f"Anna{n} B-PER\nleft O\n\n" for n in range(40))
+    (tmp_path / "notes.conll").write_text(lines, encoding="utf-8")
+    conll = studio.datasets.import_file(ImportRequest(path=tmp_path / "notes.conll", name="notes"))
+    assert (conll.task, conll.labels) == ("token-classification", ("PER",))
+    chosen = ImportRequest(path=SAMPLES["question-answering"].path, name="other", task="classification")
+    assert studio.datasets.prepare(chosen).request.task == "classification"
 
 
 def test_squad_is_imported_as_it_is_and_given_back_as_others_have_it(studio: Studio, tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def is_squad(members: Mapping[str, Any]) -> bool:
 def read_squad(articles: list[tuple[int, Any]], report: ReaderReport, origin: Origin, text: str) -> Table:
     """One row per question of SQuAD 1.1 or 2.0; ``answers`` is a JSON list of {text, answer_start}.
 
-    ``lines`` are those on which the questions start. Raises InvalidInput where a part is missing.
+    ``lines`` are those on which the questions start; where all stand on one, as in the published files,
+    questions are counted from 1. Raises InvalidInput where a part is missing.
     """
     name = origin.name
     rows: list[list[str]] = []
@@ -44,6 +45,8 @@ def read_squad(articles: list[tuple[int, Any]], report: ReaderReport, origin: Or
     if not rows:
         raise InvalidInput(f"{name} has articles and no questions.", "Check that it is the right file.")
     lines = question_lines(text, len(rows)) or article_lines
+    if len(set(lines)) == 1:
+        lines = list(range(1, len(rows) + 1))
     cells = CellColumns(name)
     cells.add(transpose(rows, COLUMNS), lines)
     report = replace(report, format="squad", rows_read=len(rows))

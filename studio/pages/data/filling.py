@@ -92,6 +92,9 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     ``split_column`` keeps the splits that a fetched table came with.
     """
     preview, filled = open_file(studio, as_first_read(draft))
+    if preview and preview.table.task not in {None, draft.task}:
+        draft = replace(draft, task=preview.table.task)
+        preview, filled = open_file(studio, as_first_read(draft))
     if preview is None:
         return filled
     own = split_column if split_column in filled.names else preview.table.split_column
