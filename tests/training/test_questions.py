@@ -80,11 +80,11 @@ def test_a_trained_head_is_kept(encoder_folders: dict[str, Path], tmp_path: Path
 
 @pytest.mark.parametrize("family", ["bert", "mpnet"])
 def test_answers_are_learnt(encoder_folders: dict[str, Path], tmp_path: Path, family: str) -> None:
-    run = make_answering_run(encoder_folders[family], tmp_path, rows=240, epochs=20, learning_rate=0.01)
-    run = dataclasses.replace(run, recipe=run.recipe.model_copy(update={"max_length": 48}))
-    answerable = {"train": make_questions(240, 0, False), "validation": make_questions(16, 1, False)}
+    settings = {"epochs": 20, "learning_rate": 0.003, "dropout": 0.0, "max_length": 48}
+    run = make_answering_run(encoder_folders[family], tmp_path, **settings)
+    answerable = {"train": make_questions(600, 0, False), "validation": make_questions(32, 1, False)}
     result = train_model(dataclasses.replace(run, **answerable), Listener())
-    assert result.validation_metrics["f1"] > 0.8
+    assert result.validation_metrics["f1"] > 0.9
     asked = [{"question": "why is it broken", "context": "it is broken and where is the dog and my saw"}]
     (answer,) = Predictor(device="cpu").predict(tmp_path / "folder", asked)
     assert (answer["answer"], answer["start"], answer["end"]) == ("saw", 41, 44)
@@ -109,9 +109,11 @@ def test_the_loss_of_a_batch_is_the_same_however_it_is_cut(
         for processes in (1, 2)
     )
     assert other[0] == pytest.approx(alone[0], rel=1e-5)
-    # Adam makes steps of full size of gradients that are nothing but rounding, such as those of key biases.
+    # Adam makes steps of full size of gradients that are nothing but rounding, such as those of key biases;
+    # of the head's bias, which moves all tokens alike, there is no other gradient.
     for name, weight in alone[1].items():
-        assert (other[1][name] - weight).norm() <= 1e-3 * max(1.0, float(weight.norm())), name
+        is_near = (other[1][name] - weight).norm() <= 1e-3 * max(1.0, float(weight.norm()))
+        assert is_near or name == "qa_outputs.bias", name
 
 
 def test_questions_without_an_answer_teach_nothing(encoder_folders: dict[str, Path], tmp_path: Path) -> None:
