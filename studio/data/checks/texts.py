@@ -19,7 +19,8 @@ LONG = Words(
     f"text is longer than {LONG_TEXT_CHARACTERS:,} characters",
     f"texts are longer than {LONG_TEXT_CHARACTERS:,} characters",
     "Most checkpoints read at most 512 tokens at once, about 350 English words.",
-    "Nothing to do, if the beginning tells the label; the Train page says what becomes of the rest.",
+    "Nothing to do, if the beginning tells the answer, or where texts are read in parts, as for entities and "
+    "questions; the Train page says what becomes of the rest.",
 )
 
 

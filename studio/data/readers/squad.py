@@ -67,15 +67,18 @@ def question_lines(text: str, questions: int) -> list[int]:
 
 def read_article(line: int, article: Any, name: str) -> Iterator[list[str]]:
     """The row of each question of an article."""
+    where = f"in the article that starts on line {line}"
     try:
         title = to_cell(article.get("title"))
-        for paragraph in article["paragraphs"]:
+        for number, paragraph in enumerate(article["paragraphs"], start=1):
+            where = f"in paragraph {number} of the article '{title}' on line {line}"
             context = str(paragraph["context"])
             for asked in paragraph["qas"]:
                 yield read_question(title, context, asked)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
         raise InvalidInput(
-            f"{name} looks like SQuAD, but the article that starts on line {line} is not complete ({error}).",
+            f"{name} looks like SQuAD, but {where} {what}.",
             "Each paragraph needs a context and qas, each question an id, a question and answers.",
         ) from error
 

@@ -59,7 +59,9 @@ def split_tag(tag: str) -> tuple[str, str]:
 def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
     """The scheme of the tags of sentences, as one of LETTERS.
 
-    Without letters for the end, IOB1 is told by entities that begin with I after another tag.
+    It is that of most tags, so that a few wrong ones do not make another of it: letters for the end count
+    where at least half of the entities have one. Without these, IOB1 is told by entities that begin with I
+    after another tag.
 
     >>> find_scheme([["B-PER", "I-PER", "O"]]), find_scheme([["I-PER", "I-PER", "B-PER"]])
     ('IOB2', 'IOB1')
@@ -76,15 +78,13 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
             if label and label != before:
                 begun[letter] += 1
             before = label
-    if letters["W"]:
-        return "BMEWO"
-    if letters["M"]:
-        return "BMES"
-    if letters["L"] or letters["U"]:
+    if 2 * sum(letters[letter] for letter in "MESWLU") < max(1, begun.total()):
+        return "IOB1" if begun["I"] > begun["B"] else "IOB2"
+    if letters["L"] + letters["U"] > letters["E"] + letters["S"] + letters["W"]:
         return "BILOU"
-    if letters["E"] or letters["S"]:
-        return "BIOES"
-    return "IOB1" if begun["I"] > begun["B"] else "IOB2"
+    if letters["W"] > letters["S"]:
+        return "BMEWO"
+    return "BMES" if letters["M"] > letters["I"] else "BIOES"
 
 
 def spans_of(tags: Sequence[str], scheme: str = "IOB2") -> list[Span]:

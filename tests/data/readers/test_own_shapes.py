@@ -49,7 +49,9 @@ def test_squad_has_a_row_per_question_with_answers_as_json(tmp_path: Path, inden
 
 def test_squad_without_a_context_gets_a_sentence(tmp_path: Path) -> None:
     value = {"data": [{"title": "x", "paragraphs": [{"qas": []}]}]}
-    with pytest.raises(InvalidInput, match="looks like SQuAD, but the article that starts on line 1"):
+    with pytest.raises(
+        InvalidInput, match="in paragraph 1 of the article 'x' on line 1 'context' is missing"
+    ):
         read(write_json(tmp_path / "t", value))
 
 
@@ -99,7 +101,7 @@ def test_tags_that_break_the_rules_and_lines_without_a_tag_are_named(tmp_path: P
     assert codes_of(table) == {
         "tag_scheme": ("note", 0, ()),
         "tag_sequence": ("warning", 1, (182,)),
-        "broken_sentence": ("error", 1, (184,)),
+        "broken_sentence": ("error", 1, (185,)),
     }
     assert (table.report.rows_read, table.report.rows_dropped) == (61, 1)
 

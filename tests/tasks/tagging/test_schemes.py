@@ -134,6 +134,14 @@ def test_each_scheme_is_found_by_its_tags(scheme: str) -> None:
     assert find_scheme([tags_in(spans, 7, scheme)]) == scheme
 
 
+@pytest.mark.parametrize("scheme", LETTERS)
+@pytest.mark.parametrize("wrong", ["E-X", "S-X", "M-X", "W-X", "L-X", "B-X", "I-X"])
+def test_a_wrong_tag_does_not_make_another_scheme(scheme: str, wrong: str) -> None:
+    spans = [Span(0, 3, "X"), Span(3, 4, "X"), Span(5, 6, "Y")]
+    sentences = [tags_in(spans, 7, scheme)] * 5
+    assert find_scheme([*sentences, ["O", wrong, "O"]]) == scheme
+
+
 def test_a_scheme_that_is_not_known_is_refused_with_those_that_are() -> None:
     assert spans_of(["B-X"], "BIO") == [Span(0, 1, "X")]
     with pytest.raises(InvalidInput, match="no tag scheme 'IOE2'") as caught:
