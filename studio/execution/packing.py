@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from studio.errors import ran_out_of_memory
-from studio.execution.attention import PACKED_ATTENTION, Pack
+from studio.execution.attention import PACKED_ATTENTION, FilledPack, Pack
 from studio.execution.devices import computing_in, is_fast_in_bf16
 from studio.execution.heads import OF_EVERY_TOKEN, has_head, logits_of
 
@@ -34,7 +34,7 @@ class PackedModel:
         encoder = model.base_model
         self._encoder_model = model
         self._takes_types = "token_type_ids" in inspect.signature(encoder.forward).parameters
-        self._first_position = first_position(encoder)
+        self.first_position = first_position(encoder)
         self._attention = model.config._attn_implementation
         stack = encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
         model.set_attn_implementation(PACKED_ATTENTION)
@@ -53,7 +53,18 @@ class PackedModel:
         wraps it.
         """
         pack = Pack(tuple(lengths), tokens.device)
-        inputs = {"position_ids": pack.positions(self._first_position)}
+        return self.logits_within(model, tokens, types, pack.positions(self.first_position), pack)
+
+    def logits_within(
+        self,
+        model: Any,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None,
+        positions: torch.Tensor,
+        pack: Pack | FilledPack,
+    ) -> torch.Tensor:
+        """Logits (rows, labels) of the rows of a pack, whose tokens have these positions."""
+        inputs = {"position_ids": positions}
         if self._takes_types:
             inputs["token_type_ids"] = torch.zeros_like(tokens) if types is None else types
         named = {name: value.unsqueeze(0) for name, value in inputs.items()}
@@ -79,7 +90,7 @@ def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: 
     if pack is None:
         return output
     states = output[0] if isinstance(output, tuple) else output.last_hidden_state
-    first = states[0, pack.borders[:-1]].unsqueeze(1)
+    first = states[0, pack.starts].unsqueeze(1)
     if isinstance(output, tuple):
         return (first, *output[1:])
     output.last_hidden_state = first

@@ -17,7 +17,6 @@ from studio.checkpoints.loading import load_encoder
 from studio.cores import usable_cores
 from studio.errors import InvalidInput, ran_out_of_memory
 from studio.execution.executors import usable_length
-from studio.execution.memory import give_back
 from studio.execution.rows import EncodedRows
 from studio.execution.token_cache import TokenCache
 from studio.execution.tokenising import Tokenising
@@ -219,8 +218,7 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
         reporter.say(trainer.step, f"Going on after step {trainer.step}")
     trainer.train()
     # Gradients would take the memory in which the model is scored next.
-    trainer.model.zero_grad(set_to_none=True)
-    give_back()
+    trainer.learner.let_go()
     if course.kept_epoch != course.epochs or snapshot:
         load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
 
