@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from studio.api.app import build_api
 from studio.bootstrap import Studio, open_studio
 from studio.cli.main import app
 from studio.data.browsing import RowQuery
@@ -105,11 +107,26 @@ def test_it_is_asked_and_answers_in_files_too(trained: Studio, tmp_path: Path) -
     assert json.loads(words.stdout)["entities"][0]["text"] == "cat"
 
 
+def test_the_api_gives_entities_with_their_places(trained: Studio) -> None:
+    row = {"text": "the cat is broken, 北京"}
+    with TestClient(build_api(trained), base_url="http://127.0.0.1:7860") as client:
+        found = client.post("/api/v1/models/finder/predict", json={"inputs": [row, {"text": "i"}]}).json()
+        listed = client.post(
+            "/api/v1/models/finder/predict", json={"inputs": [{"text": ["the", "cat", "is", "broken"]}]}
+        ).json()
+    first, second = found["predictions"]
+    (entity,) = first["entities"]
+    assert (entity["label"], entity["start"], entity["end"], entity["text"]) == ("ANIMAL", 4, 7, "cat")
+    assert 0 < entity["score"] <= 1 and second == {"entities": []}
+    assert listed["predictions"][0]["entities"][0]["text"] == "cat"
+
+
 def test_the_code_of_its_card_gives_the_same(trained: Studio) -> None:
     folder = trained.models.folder_of(trained.models.get("finder"))
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "| Label | Precision | Recall | F1 | Entities |" in card
     assert CODE.splitlines()[0] in card
+    assert "tokens at a time; the code above reads no more than the first of them." in card
     for text in ("the cat is broken", "my saw, and the black cat; thanks", "i", "where is the drill , 北京?"):
         code = CODE.format(folder=folder, length=128).replace('"your text"', repr(text))
         with redirect_stdout(io.StringIO()) as said:

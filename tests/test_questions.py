@@ -20,10 +20,11 @@ from studio.bootstrap import Studio, open_studio
 from studio.cli.main import app
 from studio.errors import InvalidInput
 from studio.pages.compare import ranking
-from studio.pages.predict.answer import ask, render_answer
+from studio.pages.predict.answer import Answer, ask, render_answer
 from studio.pages.results import questions as tab
 from studio.prediction.embedded import Predictor
 from studio.services.datasets import ImportRequest
+from studio.services.forms import FormWish
 from studio.services.training import TrainRequest
 from studio.settings import Settings
 from studio.tasks.question_answering import QUESTION_ANSWERING, read_answers
@@ -97,6 +98,10 @@ def test_it_is_asked_and_answers_in_the_characters_of_the_passage(trained: Studi
     assert len(answer["spans"]) == 5 and answer["spans"][0]["score"] >= answer["spans"][4]["score"]
     shown = str(render_answer(ask(trained, "reader", ROW), "reader"))
     assert shown.count("s-chance-name") == 6 and 'class="s-marked"' in shown
+    found = {**answer, "answer": "", "start": 0, "end": 0, "score": 0.1, "no_answer": 0.1}
+    assert "decided by a threshold" in str(render_answer(Answer(ROW, found, 5.0), "reader"))
+    likeliest = {**found, "score": 1.0, "no_answer": 1.0}
+    assert "decided by a threshold" not in str(render_answer(Answer(ROW, likeliest, 5.0), "reader"))
     with pytest.raises(InvalidInput, match="There is no passage to predict"):
         trained.predictions.predict("reader", [{"question": "why"}])
 
@@ -128,6 +133,17 @@ def test_the_shell_and_the_api_give_the_same_answer(trained: Studio) -> None:
     with TestClient(build_api(trained), base_url="http://127.0.0.1:7860") as client:
         found = client.post("/api/v1/models/reader/predict", json={"inputs": [ROW]}).json()
     assert found["predictions"][0]["answer"] == expected["answer"]
+
+
+def test_a_faster_form_answers_the_same(trained: Studio) -> None:
+    rows = [ROW, {**ROW, "context": f"{'the food is good and ' * 9}where is the cat and my saw"}]
+    plain = trained.predictions.predict("reader", rows)
+    run_to_its_end(trained, trained.forms.start("reader", FormWish(accept_slow=True)))
+    form = trained.models.get("reader").compiled
+    assert form is not None and form.agreement >= 0.9
+    found = trained.predictions.predict("reader", rows)
+    assert [one["answer"] for one in found] == [one["answer"] for one in plain]
+    assert [one["score"] for one in found] == pytest.approx([one["score"] for one in plain], abs=0.05)
 
 
 def test_the_code_of_the_card_answers_as_here(trained: Studio, tmp_path: Path) -> None:

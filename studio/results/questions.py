@@ -340,13 +340,15 @@ def describe_rivals(rivals: Mapping[str, Mapping[str, float]]) -> str:
 def describe_threshold(tuned: Mapping[str, Any]) -> str:
     """When a question is left without an answer.
 
-    >>> describe_threshold({"tau": 1.25, "always_answers": False})
-    'A question is answered where the best span is above "no answer" by more than 1.25 (tau), in logits.'
+    >>> print(describe_threshold({"tau": -1.25, "always_answers": False}))
+    A question is answered where its best answer scores no more than 1.25 below "no answer"; this threshold \
+(tau = -1.25) gave the best F1 on the validation rows.
     """
     if tuned.get(ALWAYS):
         return "Every question is answered, as every validation question has an answer."
-    shown = f"{tuned.get(TAU, 0.0):.3g}"
+    tau = tuned.get(TAU, 0.0)
+    above = f"at least {tau:.3g} above" if tau >= 0 else f"no more than {-tau:.3g} below"
     return (
-        f'A question is answered where the best span is above "no answer" by more than {shown} (tau), '
-        "in logits."
+        f'A question is answered where its best answer scores {above} "no answer"; this threshold '
+        f"(tau = {tau:.3g}) gave the best F1 on the validation rows."
     )

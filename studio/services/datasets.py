@@ -68,7 +68,7 @@ class DatasetService(DatasetVersions):
         self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT
     ) -> PreparedImport:
         """Check a table to score a model with these labels on, which reads the roles asked."""
-        task = get_task(request.task)
+        task = get_task(request.task or CLASSIFICATION.key)
         needed = tuple(PlainRole(role.key) for role in task.roles if role.answer or role.key in asked)
         return prepare_scoring(request, known_labels, PlainTask(task.key, needed))
 

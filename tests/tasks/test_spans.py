@@ -77,7 +77,7 @@ def test_answers_are_the_best_of_all_spans(
     assert found.logits == pytest.approx([-lost for lost, _, _ in expected])
     for start, end in places_of(found):
         assert passage[start:end] == passage[start:end].strip() != ""
-    null = min(float(window.start[0] + window.end[0]) for window in windows)
+    null = min(float(window.start[0]) + float(window.end[0]) for window in windows)
     assert found.null == pytest.approx(null)
     assert found.null_minus_best == (pytest.approx(null + expected[0][0]) if expected else np.inf)
 

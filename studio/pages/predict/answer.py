@@ -187,6 +187,8 @@ def show_span(answer: Answer) -> Shown:
     bars.append((str(W.answer.no_answer), found["no_answer"], " s-rest"))
     passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
     more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
+    if found["score"] < max(share for _, share, _ in bars):
+        more += layout.paragraph(W.answer.threshold, quiet=True)
     return Shown(title, say_sureness(found["score"]), more, W.answer.trust_answers, "questions")
 
 

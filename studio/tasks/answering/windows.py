@@ -9,10 +9,10 @@ import numpy as np
 
 from studio.ragged import gather
 from studio.tasks.base import ABOUT, OF_ROW, PLACES, Encoded
+from studio.tasks.parts import overlap_of
 from studio.tasks.tagging.words import Offset
 
-# Of a window, what is shared with the one before, so that few answers are cut; and what a question may fill.
-SHARED, FILLED = 4, 2
+FILLED = 2  # of a window, what a question may fill
 NO_PLACE = -1
 BLANKS = np.array([code for code in range(0x3001) if chr(code).isspace()], dtype=np.uint32)
 
@@ -32,7 +32,7 @@ def encode_windows(
         list(passages),
         truncation="only_second",
         max_length=max_length,
-        stride=max_length // SHARED,
+        stride=overlap_of(max_length),
         return_overflowing_tokens=True,
         padding=False,
     )

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from studio.tasks.base import OF_ROW, PLACES, Encoded
+from studio.tasks.parts import overlap_of
 from studio.tasks.tagging.words import Offset
 
-# Of a sequence, what is shared with the one before, so that few words stand near an end.
-SHARED = 4
 NO_TOKEN = -1
 
 
@@ -29,7 +28,7 @@ def encode_words(
         list(texts),
         truncation=True,
         max_length=max_length,
-        stride=max_length // SHARED,
+        stride=overlap_of(max_length),
         return_overflowing_tokens=True,
         padding=False,
     )
