@@ -46,8 +46,8 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all that is asked for, rows of the second label, entities or the words of an "
-        "answer, and naming only that.",
+        "The balance of finding all that is asked for (rows of the second label, entities, or words of an "
+        "answer) and naming nothing else.",
         "share",
         "high",
         f1,
