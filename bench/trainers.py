@@ -130,7 +130,7 @@ def ways_of(
 def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.Namespace) -> None:
     """Time the ways in turns, and print the table."""
     seconds: dict[str, list[float]] = {}
-    limits = []
+    limits, precision = [], choose_placement("auto").precision
     with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
         ways = ways_of(shape, rows, few, Path(folder), options.at_once)
         if options.without:
@@ -139,7 +139,8 @@ def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.N
             for name, (train, count) in ways.items():
                 took = seconds_of(lambda: train(number), time.process_time)  # noqa: B023
                 seconds.setdefault(name, []).append(1000 * took / count)
-            limits.append(1000 * limit_seconds(shape, rows.lengths, time.process_time) / len(rows))
+            limit = limit_seconds(shape, rows.lengths, time.process_time, precision)
+            limits.append(1000 * limit / len(rows))
     first = next(iter(seconds.values()))
     print(f"\n| {shape} | milliseconds a row | times as fast | of the limit |\n|---|---:|---:|---:|")
     for name, own in [*seconds.items(), ("the limit: matrix products alone", limits)]:

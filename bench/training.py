@@ -25,6 +25,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from bench.command import describe_machine
 from studio.checkpoints.resolve import resolve
+from studio.execution.devices import FORMATS
 from studio.execution.dropout import quicken_dropout
 from studio.execution.executors import Executor, PaddedExecutor, choose_executor
 from studio.execution.parts import Limits
@@ -172,10 +173,14 @@ def forward_operations(shape: str, lengths: np.ndarray) -> float:
     return float(layers * (24 * hidden**2 * lengths.sum() + 4 * hidden * (lengths.astype(float) ** 2).sum()))
 
 
-def limit_seconds(shape: str, lengths: np.ndarray, clock: Callable[[], float]) -> float:
+def limit_seconds(
+    shape: str, lengths: np.ndarray, clock: Callable[[], float], precision: str = "fp32"
+) -> float:
     """Seconds that the matrix products of these rows take, forward and backward, at the measured rate."""
     hidden = SHAPES[shape][1]
-    left, right = torch.randn(2048, hidden), torch.randn(hidden, 4 * hidden)
+    left, right = (
+        torch.randn(size).to(FORMATS[precision]) for size in ((2048, hidden), (hidden, 4 * hidden))
+    )
     left @ right
     rate = 2 * 2048 * hidden * 4 * hidden / min(seconds_of(lambda: left @ right, clock) for _ in range(9))
     return 3 * forward_operations(shape, lengths) / rate

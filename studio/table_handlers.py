@@ -10,7 +10,7 @@ import numpy as np
 from jobs.context import JobContext, Outcome
 from studio.checkpoints.lengths import describe_tokens, ready_checkpoints
 from studio.checkpoints.tokens import count_tokens
-from studio.data.columns import TEXT
+from studio.data.columns import main_text
 from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest, prepare_import
@@ -41,7 +41,7 @@ def import_table(context: JobContext) -> Outcome:
         context.progress(fraction=CHECKED * share, message=sentence)
 
     library = Library(settings.datasets_dir)
-    prepared = compare_with(library.newest(), prepare_import(request, get_task(request.task), tell))
+    prepared = compare_with(library.newest(), prepare_import(request, tell))
     write_problems(context.workdir, prepared.problems)
     prepared.raise_if_blocking()
     context.raise_if_cancelled()
@@ -77,7 +77,7 @@ def count_tokens_of(
     library: Library, dataset: Dataset, settings: Settings, tell: Progress
 ) -> dict[str, dict[str, Any]]:
     """Token lengths of all training texts to the first checkpoints that are here, by checkpoint."""
-    if TEXT not in dataset.roles:
+    if main_text(dataset.roles) is None:
         return {}
     task = get_task(dataset.task)
     rows = task.sequences_of(task.rows_of(library.frame(dataset.id, "train")))

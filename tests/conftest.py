@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from studio.settings import Settings
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests run beside each other, a core for each, and so do the processes they start.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What an example takes says more of the machine, and of what runs beside it, than of the code.
+hypothesis.settings.register_profile("studio", deadline=None)
+hypothesis.settings.load_profile("studio")
 
 WORDS = {
     "animals": ("cat", "dog", "horse", "owl", "otter", "badger", "heron", "toad"),

@@ -48,6 +48,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     # Positions of this family start after the padding id, 0 here.
     "roberta": COMMON | {"max_position_embeddings": POSITIONS + 1, "bos_token_id": 2, "eos_token_id": 3},
+    "mpnet": COMMON | {"max_position_embeddings": POSITIONS + 2, "bos_token_id": 2, "eos_token_id": 3},
     "electra": COMMON | {"embedding_size": HIDDEN},
     "albert": COMMON | {"embedding_size": 8, "bos_token_id": 2, "eos_token_id": 3},
     "deberta-v2": COMMON

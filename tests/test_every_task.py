@@ -22,7 +22,7 @@ from studio.pages.jobs.detail import explain_number, name_number
 from studio.tasks.base import Task
 from studio.tasks.registry import list_tasks
 from tests.conftest import write_csv
-from tests.tasks.examples import EXAMPLES
+from tests.tasks.examples import EXAMPLES, text_of
 
 EVERY = pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
 
@@ -30,16 +30,18 @@ EVERY = pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
 def table_of(task: Task, folder: Path, rows: int = 80) -> Path:
     """A table with a text and an answer in each row, in which one text comes thrice with other answers."""
     cells, asked = EXAMPLES[task.key].cells, EXAMPLES[task.key].asked
-    texts = ["the same text" if number < 3 else f"text {number} of this table" for number in range(rows)]
+    texts = [
+        "same text as others" if number < 3 else f"text {number} of this table" for number in range(rows)
+    ]
     lines = [
         [text, *(cell.format(n=max(2, number)) for cell in asked.values()), cells[number % len(cells)]]
         for number, text in enumerate(texts)
     ]
-    return write_csv(folder / "rows.csv", lines, ("text", *asked, task.answer_role.key))
+    return write_csv(folder / "rows.csv", lines, (text_of(task), *asked, task.answer_role.key))
 
 
 def request_of(task: Task, folder: Path, **options: object) -> ImportRequest:
-    roles = {role: role for role in ("text", *EXAMPLES[task.key].asked, task.answer_role.key)}
+    roles = {role: role for role in (text_of(task), *EXAMPLES[task.key].asked, task.answer_role.key)}
     return ImportRequest(path=table_of(task, folder), name="rows", task=task.key, roles=roles, **options)  # type: ignore[arg-type]
 
 
@@ -68,13 +70,14 @@ def test_its_rows_are_looked_through_written_and_dropped(task: Task, studio: Stu
     dataset = studio.datasets.import_file(request_of(task, tmp_path))
     page = studio.datasets.browse("rows", RowQuery(), 0, 50)
     html = browsing.render_page(dataset, page, browsing.Filters())
-    assert "the same text" in html and '["' not in html
+    assert "same text as others" in html and '["' not in html
     home = ["--home", str(studio.settings.home)]
     shown = CliRunner().invoke(app, [*home, "dataset", "rows", "rows"])
     assert shown.exit_code == 0 and '["' not in shown.stdout
     studio.datasets.export("rows", tmp_path / "rows.jsonl", "jsonl", raw=True)
     line = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
-    assert isinstance(line[task.answer_role.key], list if task.key == "multilabel" else str)
+    opened = {"multilabel": list, "token-classification": list, "question-answering": dict}
+    assert isinstance(line[task.answer_role.key], opened.get(task.key, str))
     edited = studio.datasets.edit_rows("rows", [Edit("train", 0, "drop")])
     assert edited.version == 2 and edited.labels == dataset.labels
 
@@ -84,7 +87,7 @@ def test_a_table_to_score_is_described_by_its_answers(task: Task, studio: Studio
     request = request_of(task, tmp_path)
     labels = studio.datasets.import_file(request).labels
     again = ImportRequest(path=request.path, name="again", task=task.key, roles=request.roles)
-    scored = studio.datasets.import_for_scoring(again, labels, ["text", *EXAMPLES[task.key].asked])
+    scored = studio.datasets.import_for_scoring(again, labels, [text_of(task), *EXAMPLES[task.key].asked])
     words = describing.name_answers(scored)
     assert ("numbers from" in words) == (task.key == "regression")
     assert ("options" in words) == (task.key == "multiple-choice")

@@ -26,7 +26,7 @@ from studio.tasks.registry import TASKS
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import FieldSpec, Recipe, field_specs
 from tests.conftest import write_csv
-from tests.tasks.examples import EXAMPLES, example_of
+from tests.tasks.examples import EXAMPLES, example_of, text_of
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
@@ -45,7 +45,7 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert task.primary_metric in task.metrics
     assert set(task.metrics) <= set(METRICS)
     assert TASKS[task.key] is task
-    rows = [{"text": "a text", **EXAMPLES[task.key].asked}] * len(EXAMPLES[task.key].outputs)
+    rows = [{text_of(task): "a text", **EXAMPLES[task.key].asked}] * len(EXAMPLES[task.key].outputs)
     answers = task.decode(EXAMPLES[task.key].outputs, ["a", "b"], {}, rows)
     assert json.loads(json.dumps(answers)) == answers
     assert task.say(answers[0])

@@ -15,9 +15,9 @@ HEAD = """# Quality on real data
 
 Built-in checkpoint `minilm-l6`, nothing tuned by hand. A section is written by `python -m bench.quality
 NAME`; `make quality` writes all. The simple rival learns from the same rows: TF-IDF with logistic or ridge
-regression. So does `Trainer`, a plain script with transformers' Trainer, which is given the recipe and
-keeps its best epoch too. Seconds are those of the whole job; they grow where the machine does other things
-meanwhile.
+regression, or looking up the entities. So does `Trainer`, a plain script with transformers' Trainer, which
+is given the recipe and keeps its best epoch too. Seconds are those of the whole job; they grow where the
+machine does other things meanwhile.
 """
 
 

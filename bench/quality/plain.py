@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,22 @@ import numpy as np
 import pandas as pd
 from datasets import Dataset
 from scipy.stats import spearmanr
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
 from transformers import (
     AutoModelForMultipleChoice,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     DataCollatorForMultipleChoice,
+    DataCollatorForTokenClassification,
     DataCollatorWithPadding,
     EvalPrediction,
     Trainer,
     TrainingArguments,
 )
+
+IGNORED = -100
 
 
 def score(found: EvalPrediction) -> dict[str, float]:
@@ -41,6 +49,7 @@ class Problem:
     model: Any
     collator: Any
     metric: str = "accuracy"
+    score: Callable[[EvalPrediction], dict[str, float]] = score
 
 
 def read_rows(frame: pd.DataFrame, tokenizer: Any, max_length: int) -> tuple[dict[str, Dataset], int]:
@@ -79,11 +88,48 @@ def read_options(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_leng
     return Problem(splits, model, DataCollatorForMultipleChoice(tokenizer))
 
 
+def read_tags(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
+    """Texts with entities, the first token of each word labelled; a text that is too long is cut."""
+    entities = {cell: json.loads(cell) for cell in table["tags"].unique()}
+    types = sorted({label for found in entities.values() for _, _, label in found})
+    names = ["O", *(f"{part}-{label}" for label in types for part in "BI")]
+
+    def encode(text: str, found: list[list[Any]]) -> dict[str, Any]:
+        given = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True)
+        begins = {match.start() for match in re.finditer(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+|\S", text)}
+        labels = [IGNORED] * len(given["input_ids"])
+        for place, (start, end) in enumerate(given.pop("offset_mapping")):
+            if start in begins and end > start:
+                own = next((one for one in found if one[0] <= start < one[1]), None)
+                labels[place] = names.index(f"{'BI'[start > own[0]]}-{own[2]}") if own else 0
+        return {**given, "labels": labels}
+
+    def score_tags(found: EvalPrediction) -> dict[str, float]:
+        right = [[names[tag] for tag in row if tag != IGNORED] for row in found.label_ids]
+        answers = np.asarray(found.predictions).argmax(axis=-1)
+        given = [
+            [names[answer] for answer, tag in zip(*rows, strict=True) if tag != IGNORED]
+            for rows in zip(answers, found.label_ids, strict=True)
+        ]
+        return {"f1": float(f1_score(right, given, mode="strict", scheme=IOB2))}
+
+    splits = {
+        str(split): Dataset.from_list(
+            [encode(text, entities[cell]) for text, cell in zip(part["text"], part["tags"], strict=True)]
+        )
+        for split, part in table.groupby("split")
+    }
+    model = AutoModelForTokenClassification.from_pretrained(checkpoint, num_labels=len(names))
+    return Problem(splits, model, DataCollatorForTokenClassification(tokenizer), "f1", score_tags)
+
+
 def read_problem(table: Path, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
     """The rows of a table, and what is needed to learn from them."""
     frame = pd.read_csv(table, dtype=str, keep_default_na=False)
     if "choices" in frame:
         return read_options(frame, checkpoint, tokenizer, max_length)
+    if "tags" in frame:
+        return read_tags(frame, checkpoint, tokenizer, max_length)
     splits, outputs = read_rows(frame, tokenizer, max_length)
     model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=outputs)
     metric = "spearman" if outputs == 1 else "accuracy"
@@ -112,7 +158,7 @@ def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -
         data_collator=problem.collator,
         train_dataset=problem.splits["train"],
         eval_dataset=problem.splits["validation"],
-        compute_metrics=score,
+        compute_metrics=problem.score,
     )
     trainer.train()
     return {

@@ -48,7 +48,7 @@ def import_dataset(
         request = ImportRequest(
             path=path or Path(),
             name=form.name,
-            task=form.task,
+            task=form.task or "",
             roles=parse_roles(form.roles),
             validation=validation_path,
             test=test_path,

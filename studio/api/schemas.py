@@ -24,7 +24,9 @@ class ImportForm(BaseModel):
         None, description="A file with one label per line; the table holds indices."
     )
     name: str = Field(description="What the dataset is to be called.")
-    task: str = Field("classification", description="What the model is to learn.")
+    task: str | None = Field(
+        None, description="What the model is to learn; else what the file was made for, or classification."
+    )
     roles: str | None = Field(
         None, description='JSON such as {"text": "message", "label": "topic"}; else guessed.'
     )

@@ -17,7 +17,7 @@ BYTES_PER_WEIGHT = 4
 SHAPE_KEYS = ("layers", "hidden", "heads", "intermediate", "vocabulary")
 CONFIG_KEYS = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size")
 DISTILBERT_KEYS = ("n_layers", "dim", "n_heads", "hidden_dim", "vocab_size")
-OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert"}
+OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet"}
 """Families whose position table has two rows more than the tokens they read."""
 
 

@@ -13,7 +13,9 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
 )
 from transformers.utils import logging
@@ -29,9 +31,20 @@ from studio.tasks.registry import get_task
 HEADS = {
     "sequence-classification": AutoModelForSequenceClassification,
     "multiple-choice": AutoModelForMultipleChoice,
+    "token-classification": AutoModelForTokenClassification,
+    "question-answering": AutoModelForQuestionAnswering,
+}
+# Heads that are alike, whatever their outputs are called.
+ALIKE = {
+    AutoModelForMultipleChoice: "ForMultipleChoice",
+    AutoModelForQuestionAnswering: "ForQuestionAnswering",
 }
 # By the problem of a task without labels: what its head gives.
-WITHOUT_LABELS = {"regression": "a number", "multiple_choice": "the score of an option"}
+WITHOUT_LABELS = {
+    "regression": "a number",
+    "multiple_choice": "the score of an option",
+    "question_answering": "where an answer begins and ends",
+}
 NOT_IN_EVERY_FILE = ("pooler.", "position_ids", "token_type_ids")
 FETCH_AGAIN = (
     "Its files do not belong together, or are not whole. Fetch it again, or choose another checkpoint."
@@ -73,8 +86,7 @@ def load_encoder(folder: Path, task: str, labels: Sequence[str]) -> LoadedEncode
 def read_encoder(folder: Path, head: Any, outputs: Sequence[str], gives: str | None) -> LoadedEncoder:
     """Do the work of ``load_encoder``; ``gives`` are the words for outputs that are no labels."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    # Heads of options are alike, whatever their output is called.
-    same = head is AutoModelForMultipleChoice and has_head_of_options(config)
+    same = head in ALIKE and has_head(config, ALIKE[head])
     known = list(outputs) if same else known_labels(config)
     config.id2label = dict(enumerate(outputs))
     config.label2id = {name: index for index, name in enumerate(outputs)}
@@ -113,9 +125,9 @@ def known_labels(config: Any) -> list[str]:
     return [config.id2label[index] for index in sorted(config.id2label)]
 
 
-def has_head_of_options(config: Any) -> bool:
-    """Whether a config.json was written with a head that scores options."""
-    return any(name.endswith("ForMultipleChoice") for name in config.architectures or ())
+def has_head(config: Any, kind: str) -> bool:
+    """Whether a config.json was written with a head of this kind, such as ForMultipleChoice."""
+    return any(name.endswith(kind) for name in config.architectures or ())
 
 
 def encoder_prefix(model: Any) -> str:

@@ -51,6 +51,12 @@ def count_ernie(config: Config) -> int:
     return count_bert(config, config.get("task_type_vocab_size", 3) if config.get("use_task_id") else 0)
 
 
+def count_mpnet(config: Config) -> int:
+    """Count MPNetModel: BERT without segments, and a table of relative positions that all layers share."""
+    relative = config.get("relative_attention_num_buckets", 32) * config["num_attention_heads"]
+    return count_bert({**config, "type_vocab_size": 0}) + relative
+
+
 def count_distilbert(config: Config) -> int:
     """Count DistilBertModel: no segment embedding, no pooler."""
     width = config["dim"]
@@ -145,6 +151,7 @@ COUNTERS: Mapping[str, Callable[[Config], int]] = {
     "xlm-roberta": count_bert,
     "camembert": count_bert,
     "ernie": count_ernie,
+    "mpnet": count_mpnet,
     "distilbert": count_distilbert,
     "albert": count_albert,
     "electra": count_electra,

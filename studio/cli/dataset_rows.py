@@ -41,14 +41,15 @@ def rows(
     query = RowQuery(split, label, finding, shortest, longest, search)
     with context.obj.studio() as studio:
         page = studio.datasets.browse(name, query, offset, limit)
-        answer = get_task(studio.datasets.get(name).task).answer_role
+        task = get_task(studio.datasets.get(name).task)
     value = {"total": page.total, "offset": offset, "rows": list(page.rows)}
     if context.obj.as_json:
         context.obj.show(value, "")
         return
-    columns = ["split", "index", "line", answer.key, "text", "findings"]
+    words = {role.key: role.shown for role in (task.answer_role, *task.roles) if role.required}
+    columns = ["split", "index", "line", *words, "findings"]
     shown = [
-        {key: plain(answer.shown(row[key]) if key == answer.key else row.get(key)) for key in columns}
+        {key: plain(words[key](row[key]) if key in words else row.get(key)) for key in columns}
         for row in page.rows
     ]
     context.obj.show_table(shown, columns, "No row is like that.")

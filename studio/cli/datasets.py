@@ -43,7 +43,7 @@ def import_dataset(
         ),
     ],
     name: Annotated[str, typer.Option(help="What the dataset is to be called.")],
-    task: Annotated[str, typer.Option(help="What the model is to learn.")] = "classification",
+    task: options.ImportedTask = None,
     role: options.Role = None,
     validation: options.Validation = None,
     test: options.Test = None,
@@ -83,7 +83,7 @@ def import_dataset(
     request = ImportRequest(
         path=Path(file),
         name=name,
-        task=task,
+        task=task or "",
         roles=parse_pairs(role, "--role") if role else None,
         validation=validation,
         test=test,
@@ -180,7 +180,7 @@ SampleTask = Annotated[
 
 @app.command()
 def sample(context: typer.Context, task: SampleTask = "classification") -> None:
-    """Import the built-in sample of a task: intents, topics, urgency, or replies."""
+    """Import the built-in sample of a task: intents, topics, urgency, replies, entities, or questions."""
     with context.obj.studio() as studio:
         dataset = studio.datasets.import_sample(task)
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")

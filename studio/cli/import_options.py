@@ -9,6 +9,7 @@ import typer
 
 from studio.data.splits import SplitPlan, choose_plan
 from studio.services.datasets import parse_split
+from studio.tasks.registry import TASKS
 
 Text = str | None
 Role = Annotated[list[str] | None, typer.Option(help="ROLE=COLUMN; guessed where left out.")]
@@ -22,6 +23,15 @@ TimeColumn = Annotated[Text, typer.Option(help="Column of dates, times or number
 Folds = Annotated[int | None, typer.Option(help="Make so many datasets, each with another part as test.")]
 NoStratify = Annotated[bool, typer.Option("--no-stratify", help="Do not keep labels at equal shares.")]
 Labels = Annotated[Path | None, typer.Option(help="One label per line; the file holds indices.")]
+ImportedTask = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help=f"What the model is to learn: {', '.join(TASKS)}; where left out, what the file was made for "
+        "(SQuAD, CoNLL), or classification.",
+    ),
+]
 DropBadRows = Annotated[bool, typer.Option("--drop-bad-rows", help="Leave out rows with errors.")]
 Fix = Annotated[
     list[str] | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,10 +15,14 @@ LABEL = "label"
 NUMBER = "number"
 LABELS = "labels"
 CHOICES = "choices"
-ANSWERS = (LABEL, NUMBER, LABELS)
-PLAIN_TEXTS = (TEXT, TEXT_B)
+TAGS = "tags"
+QUESTION = "question"
+CONTEXT = "context"
+SPANS = "answers"
+ANSWERS = (LABEL, NUMBER, LABELS, TAGS, SPANS)
+PLAIN_TEXTS = (TEXT, TEXT_B, QUESTION, CONTEXT)
 # Roles that may be read from several columns, with commas between their names.
-SEVERAL = (LABELS, CHOICES)
+SEVERAL = (LABELS, CHOICES, SPANS)
 BETWEEN_COLUMNS = ", "
 
 
@@ -63,6 +67,15 @@ class PlainTask:
 
 
 CLASSIFICATION = PlainTask("classification", (PlainRole(TEXT), PlainRole(TEXT_B, False), PlainRole(LABEL)))
+
+
+def main_text(roles: Container[str]) -> str | None:
+    """The role of the text that a row is about, which keeps rows on one side; None where there is none.
+
+    >>> main_text(["question", "context"]), main_text(["text", "text_b"]), main_text(["label"])
+    ('context', 'text', None)
+    """
+    return next((role for role in (TEXT, CONTEXT) if role in roles), None)
 
 
 def columns_of(role: str, chosen: str, names: Sequence[str]) -> list[str]:

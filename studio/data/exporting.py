@@ -111,7 +111,7 @@ def with_lists(row: dict[str, Any]) -> dict[str, Any]:
     >>> with_lists({"text": "[a]", "labels": '["x", "y"]'})
     {'text': '[a]', 'labels': ['x', 'y']}
     """
-    return {**row, **{role: cells.read(row[role]) for role, cells in kind_of(row).lists.items()}}
+    return {**row, **kind_of(row).open_cells(row)}
 
 
 def write_parquet(tables: Iterator[pa.Table], file: BinaryIO) -> None:

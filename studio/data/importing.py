@@ -16,7 +16,7 @@ from studio.data.answers.registry import kind_of, labels_in
 from studio.data.checks.giveaway import check_giveaway
 from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, recheck, take_roles
-from studio.data.columns import ANSWERS, CLASSIFICATION, TaskShape, check_roles
+from studio.data.columns import ANSWERS, CLASSIFICATION, check_roles
 from studio.data.dataset import SplitDescription
 from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
 from studio.data.labels import order_labels, read_labels_file
@@ -31,6 +31,7 @@ from studio.data.splits import SPLITS, SplitPlan
 from studio.data.texts import length_histogram
 from studio.data.uploads import Reader, complete_roles, no_progress, part_of, read_tables
 from studio.errors import InvalidInput
+from studio.tasks.registry import get_task
 
 # How far an import is once it has read, and once it has checked.
 READ, CHECKED = 0.4, 0.9
@@ -48,13 +49,14 @@ class ImportRequest:
     """What a person asks for.
 
     ``roles`` None or incomplete: guessed. ``file_name``, ``validation_name`` and ``test_name`` are what the
-    files were called before they were uploaded. ``fixes`` are what was chosen about the findings. ``plan``
-    None: by ratios, with ``split`` and ``seed``.
+    files were called before they were uploaded. ``task`` "": what the file was made for, as SQuAD for
+    questions, and classification where it does not say. ``fixes`` are what was chosen about the findings.
+    ``plan`` None: by ratios, with ``split`` and ``seed``.
     """
 
     path: Path
     name: str
-    task: str = "classification"
+    task: str = ""
     roles: Mapping[str, str] | None = None
     validation: Path | None = None
     test: Path | None = None
@@ -164,23 +166,23 @@ class PreparedImport:
 
 
 def prepare_import(
-    request: ImportRequest,
-    task: TaskShape = CLASSIFICATION,
-    progress: Progress | None = None,
-    read: Reader = read_table,
+    request: ImportRequest, progress: Progress | None = None, read: Reader = read_table
 ) -> PreparedImport:
-    """Read, check, divide and mend, without keeping anything.
+    """Read, check, divide and mend, without keeping anything; the request that is given back has its task.
 
-    Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up, a fix
-    does not exist or the labels file is none; everything else is in the problems, all at once.
+    Raises InvalidInput or NotFound where a file cannot be read as a table, the shares do not add up, a task
+    or a fix does not exist or the labels file is none; everything else is in the problems, all at once.
     """
     request.division.checked()  # before minutes of reading
+    get_task(request.task or CLASSIFICATION.key)
     check_choices(request.fixes, [choice.code for choice in request.fixes if choice.action == DROP])
     names = read_labels_file(request.labels_file) if request.labels_file else None
     tell = progress or no_progress
     tables = read_tables(request.with_repairs(), part_of(tell, 0.0, READ), read)
     main = next(iter(tables.values()))
     names = names or list(main.label_names) or None
+    task = get_task(request.task or main.task or CLASSIFICATION.key)
+    request = replace(request, task=task.key)
     roles = complete_roles(request.roles or {}, main, task)
     plan, wrong = settle_plan(request.division, tables)
     split = describe_split(plan, tables)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from studio.literals import read_json_list, read_literal
 from studio.tasks.multilabel import read_labels, write_labels
 
 SEPARATORS = ("|", ";", ",", "、", "，", "；")
@@ -113,14 +112,10 @@ def read_cell(cell: str, separator: str) -> str:
 
 def read_list(cell: str) -> str:
     """Labels of a list as JSON or Python write it; what is none stays as it is."""
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(cell)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-        if isinstance(found, list) and all(isinstance(label, str | int | float) for label in found):
-            return write_labels([str(label).strip() for label in found if str(label).strip()])
-    return cell
+    found = read_literal(cell)
+    if not isinstance(found, list) or not all(isinstance(label, str | int | float) for label in found):
+        return cell
+    return write_labels([str(label).strip() for label in found if str(label).strip()])
 
 
 def is_text_list(cell: str) -> bool:
@@ -129,11 +124,8 @@ def is_text_list(cell: str) -> bool:
     >>> is_text_list('["a"]'), is_text_list("[a"), is_text_list('["a", null]'), is_text_list("a, b")
     (True, False, False, False)
     """
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return False
-    return isinstance(found, list) and all(isinstance(label, str) for label in found)
+    found = read_json_list(cell)
+    return found is not None and all(isinstance(label, str) for label in found)
 
 
 def find_unnamed(cells: pd.Series, names: Sequence[str]) -> np.ndarray:

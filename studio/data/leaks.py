@@ -11,7 +11,7 @@ import pandas as pd
 from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import ALL, View, mark_rows
 from studio.data.checks.repeats import check_near, check_shared
-from studio.data.columns import TEXT
+from studio.data.columns import main_text
 from studio.data.problems import Problem
 from studio.data.texts import content_keys
 
@@ -36,7 +36,7 @@ def find_leaks(
     found = []
     # Where all sides were drawn from one file at random, the same text cannot be on two of them.
     drawn = plan_kind in TOGETHER and bool((rows["split"] == ALL).all())
-    if TEXT in rows and len(rows) and not (drawn and "near" not in rows):
+    if main_text(rows) and len(rows) and not (drawn and "near" not in rows):
         near = rows["near"].to_numpy() if "near" in rows else None
         divided = rows.assign(split=sides).reset_index(drop=True)
         view = View(

@@ -56,16 +56,16 @@ def first_rows(lines: Sequence[int] | np.ndarray) -> tuple[int, ...]:
 
 
 def name_rows(lines: Sequence[int] | np.ndarray) -> str:
-    """Say on which lines something stands.
+    """Say on which lines something stands, each once.
 
-    >>> name_rows([214])
-    'line 214'
+    >>> name_rows([214]), name_rows([1, 1, 1])
+    ('line 214', 'line 1')
     >>> name_rows([9, 3, 5])
     'lines 3, 5 and 9'
     >>> name_rows(range(1, 13))
     'lines 1, 2, 3, 4, 5 and 7 more'
     """
-    ordered = sorted(int(line) for line in lines)
+    ordered = sorted({int(line) for line in lines})
     if len(ordered) == 1:
         return f"line {ordered[0]}"
     if len(ordered) <= NAMED_ROWS:

@@ -40,6 +40,7 @@ def prepare_scoring(
     Unlike an import to train on, a few rows or a single label are enough. Raises InvalidInput where the
     file is no table; everything else is in the problems, all at once.
     """
+    request = replace(request, task=task.key)
     table = read_table(request.path, request.reading, request.file_name)
     tables = {"test": table}
     roles = complete_roles(request.roles or {}, table, task)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.durable import fsync_file
-from studio.data.columns import TEXT
+from studio.data.columns import main_text
 
 # A page of rows that a search found all over the split reads as many groups as it has rows.
 ROWS_PER_GROUP = 5_000
@@ -23,7 +23,7 @@ MEASURED = ("length", "marks")  # not rows of the table: what browsing asks of t
 def write_rows(frame: pd.DataFrame, roles: Mapping[str, str], path: Path) -> None:
     """Write the role columns, line, file, length (characters, int32) and marks (int64, where it has them)."""
     written = [role for role in roles if role in frame]
-    measured = TEXT if TEXT in written else next(iter(written), None)
+    measured = main_text(written) or next(iter(written), None)
     schema = pa.schema(
         [
             *(pa.field(role, pa.string()) for role in written),

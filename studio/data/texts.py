@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.data.columns import ANSWERS
+from studio.data.columns import ANSWERS, main_text
 
 CONTROLS = "".join(map(chr, [*range(0x20), 0x7F]))
 BLANKS = "\u200b\u200c\u200d\u2060\ufeff"
@@ -42,8 +42,9 @@ def text_keys(texts: Sequence[str] | pd.Series) -> np.ndarray:
 
 
 def content_keys(rows: pd.DataFrame, roles: Iterable[str], keys: np.ndarray) -> np.ndarray:
-    """One uint64 per row, equal where the texts of all roles are the same; ``keys`` are of the first."""
-    others = [role for role in roles if role not in ("text", *ANSWERS)]
+    """One uint64 per row, equal where the texts of all roles are the same; ``keys`` are of the main one."""
+    roles = list(roles)
+    others = [role for role in roles if role not in (main_text(roles), *ANSWERS)]
     for role in others:
         keys = (keys * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1)) ^ text_keys(rows[role])
     return keys

@@ -24,12 +24,14 @@ def predict_rows(
 ) -> np.ndarray:
     """Return logits (rows, labels) as float32 in the order given; longest rows go first.
 
+    Where there are several questions to a row it is an array of objects, of (questions, labels) each.
+
     ``progress`` is called with the number of rows answered so far. Dropout is off meanwhile. Where the memory
     does not suffice for a part, it and those after it are halved; MemoryError where one row is too much.
     """
     limits = limits or Limits(executor.rows, executor.tokens)
     was_training = model.training
-    logits = np.zeros((len(rows), rows.width(model.config.num_labels)), dtype=np.float32)
+    logits = rows.room(model.config.num_labels)
     waiting, at_once, done = [*executor.cut(rows.lengths, limits)][::-1], limits.rows, 0
     model.eval()
     try:
@@ -45,7 +47,7 @@ def predict_rows(
                 at_once = len(numbers) // 2
                 waiting.append(numbers)
                 continue
-            logits[numbers] = answers
+            logits[numbers] = rows.by_row(answers, numbers)
             done += len(numbers)
             if progress:
                 progress(done)
@@ -55,7 +57,7 @@ def predict_rows(
 
 
 def answer(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarray) -> np.ndarray | None:
-    """Logits of one part; None where the memory does not suffice for it."""
+    """Logits of one part, one question after another; None where the memory does not suffice for it."""
     try:
         with torch.inference_mode():
             return grouped_logits(executor, model, rows, numbers).float().cpu().numpy()

@@ -43,11 +43,38 @@ class Pack:
         """Where each row begins, and where the last one ends: int32 (rows + 1)."""
         return moved(torch.from_numpy(np.cumsum([0, *self.lengths], dtype=np.int32)), self.device)
 
+    @property
+    def starts(self) -> torch.Tensor:
+        """Where each row begins."""
+        return self.borders[:-1]
+
+    @property
+    def longest(self) -> int:
+        """The tokens of the longest row."""
+        return self.lengths[0]
+
     def positions(self, first: int) -> torch.Tensor:
         """The position of every token within its row, counted from ``first``."""
         starts = np.cumsum([0, *self.lengths[:-1]])
         positions = np.arange(sum(self.lengths)) - np.repeat(starts, self.lengths) + first
         return moved(torch.from_numpy(positions), self.device)
+
+
+@dataclass(frozen=True)
+class FilledPack:
+    """A pack whose tokens end with some that belong to no row, on a graphics card.
+
+    ``borders`` are those of the rows and of what fills it up, int32 (rows + 2); ``longest`` is the most
+    tokens that any of them may have. The same pack serves rows of other lengths once its borders are others.
+    """
+
+    borders: torch.Tensor
+    longest: int
+
+    @property
+    def starts(self) -> torch.Tensor:
+        """Where each row begins."""
+        return self.borders[:-2]
 
 
 def attend(  # noqa: PLR0913 - what transformers hands to an attention
@@ -109,7 +136,7 @@ def attend_at_once(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    pack: Pack,
+    pack: Pack | FilledPack,
     dropout: float,
     scaling: float,
 ) -> torch.Tensor:
@@ -123,7 +150,7 @@ def attend_at_once(
     q, k, v = (part.transpose(0, 1) for part in (query, key, value))
     if missing:
         q, k, v = (functional.pad(part, (0, missing)) for part in (q, k, v))
-    limits = (pack.borders, pack.borders, pack.lengths[0], pack.lengths[0])
+    limits = (pack.borders, pack.borders, pack.longest, pack.longest)
     if has_flash(q):
         answer = torch.ops.aten._flash_attention_forward(
             q, k, v, *limits, dropout, False, False, scale=scaling

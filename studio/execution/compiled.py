@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.execution.executors import PaddedExecutor
+from studio.execution.executors import PaddedExecutor, pick
 from studio.execution.parts import ROWS_PER_PART, Limits, cut_packed
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
@@ -117,14 +117,19 @@ class CompiledExecutor:
         return cut_packed(lengths, limits)
 
     def logits(self, model: CompiledModel, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
-        """Logits (rows, labels) of the rows with these numbers, in their order."""
+        """Logits (rows, labels) of the rows with these numbers, in their order; of places where there are."""
         lengths = rows.lengths[numbers]
         each = int(np.clip(lengths.sum() // self.streams, FEWEST_TOKENS, MOST_TOKENS))
         parts = list(self.padded.cut(lengths, Limits(ROWS_PER_PART, each)))
         batches = [self.padded.batch(rows, numbers[part]) for part in parts]
         answers = model.logits([{name: part.numpy() for name, part in batch.items()} for batch in batches])
         order = np.argsort(np.concatenate(parts))
-        return torch.from_numpy(np.concatenate(answers)[order])
+        if rows.places is None:
+            return torch.from_numpy(np.concatenate(answers)[order])
+        widths = np.repeat([given.shape[1] for given in answers], [len(part) for part in parts])
+        starts = (np.cumsum(widths) - widths)[order]
+        flat = np.concatenate([given.reshape(-1, given.shape[-1]) for given in answers])
+        return pick(torch.from_numpy(flat), rows.places.within(numbers, starts))
 
     def close(self) -> None:
         """Nothing was changed."""

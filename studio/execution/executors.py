@@ -24,6 +24,8 @@ PACKED_ON, PACKED_ROWS_ON_CARD = ("cpu", "cuda"), 2048
 TOKENS_PER_THREAD = 1024
 # Padded parts are of one length each, so that more tokens are needed to gather rows of like length.
 PADDED_TOKENS_PER_THREAD = 2048
+# The logit of what a token that is not there could be, beside 0 for nothing.
+SURELY_NOT = -30.0
 
 
 class Executor(Protocol):
@@ -45,7 +47,10 @@ class Executor(Protocol):
         """Cut the rows of a step into parts; each holds places in ``lengths``."""
 
     def logits(self, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
-        """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
+        """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device.
+
+        Where rows have places, those of the tokens there: (places, labels).
+        """
 
     def close(self) -> None:
         """Give the model back as it was."""
@@ -85,7 +90,11 @@ class PaddedExecutor:
         """Logits (rows, labels) of the rows with these numbers, in their order, on the model's device."""
         device = next(model.parameters()).device
         inputs = {name: moved(value, device) for name, value in self.batch(rows, numbers).items()}
-        return logits_of(model, inputs)
+        found = logits_of(model, inputs)
+        if rows.places is None:
+            return found
+        starts = np.arange(len(numbers)) * found.shape[1]
+        return pick(found.flatten(0, 1), rows.places.within(numbers, starts))
 
     def close(self) -> None:
         """Nothing was changed."""
@@ -117,21 +126,41 @@ class PackedExecutor:
         types = together("token_type_ids") if "token_type_ids" in rows.parts else None
         lengths = rows.lengths[long_to_short].tolist()
         found = self.packed.logits(model, together("input_ids"), types, lengths)
-        return found[moved(torch.from_numpy(np.argsort(order)), device)]
+        back = np.argsort(order)
+        if rows.places is None:
+            return found[moved(torch.from_numpy(back), device)]
+        starts = np.cumsum([0, *lengths[:-1]])[back]
+        return pick(found, rows.places.within(numbers, starts))
 
     def close(self) -> None:
         """Let the model compute padded batches as it did before."""
         self.packed.plain_again()
 
 
+def pick(logits: torch.Tensor, places: np.ndarray) -> torch.Tensor:
+    """Logits (places, labels) of some tokens, of those of all (tokens, labels).
+
+    Where there is no token the first label, which stands for nothing, is certain.
+    """
+    found = logits[moved(torch.from_numpy(np.maximum(places, 0)), logits.device)]
+    if (places >= 0).all():
+        return found
+    nothing = logits.new_full((logits.shape[1],), SURELY_NOT)
+    nothing[0] = 0.0
+    there = moved(torch.from_numpy(places >= 0), logits.device)
+    return torch.where(there[:, None], found, nothing)
+
+
 def grouped_logits(executor: Executor, model: Any, rows: EncodedRows, numbers: np.ndarray) -> torch.Tensor:
     """Logits of rows with these numbers, in their order, on the model's device.
 
     Of rows that are several sequences it is the first logit of each, (rows, most sequences of a row of all);
-    what a row has not is minus infinity.
+    what a row has not is minus infinity. Where rows have places, those of all rows: (places, labels).
     """
     if rows.sequences is None or rows.counts is None:
         return executor.logits(model, rows, numbers)
+    if rows.questions is not None:
+        return executor.logits(model, rows.sequences, rows.sequences_of(numbers))
     found = executor.logits(model, rows.sequences, rows.sequences_of(numbers))[:, 0]
     there = np.arange(rows.width(1)) < rows.counts[numbers][:, None]
     table = found.new_full(there.shape, -torch.inf)

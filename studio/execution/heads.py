@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-OF_OPTIONS = "ForMultipleChoice"
+OF_OPTIONS, OF_TOKENS, OF_SPANS = "ForMultipleChoice", "ForTokenClassification", "ForQuestionAnswering"
+OF_EVERY_TOKEN = (OF_TOKENS, OF_SPANS)
 
 
 class EachAlone(torch.nn.Module):
@@ -24,20 +25,29 @@ class EachAlone(torch.nn.Module):
         attention_mask: torch.Tensor,
         token_type_ids: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Logits (sequences, outputs) of a batch."""
+        """Logits of a batch, as logits_of gives them."""
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         return logits_of(
             self.model, inputs if token_type_ids is None else {**inputs, "token_type_ids": token_type_ids}
         )
 
 
-def logits_of(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
-    """Logits (sequences, outputs) of a batch: one for each label, or for a head of options the score of one.
-
-    Such a head takes its sequences as the options of rows, and only looks at each alone.
-    """
+def has_head(model: Any, kind: str | tuple[str, ...]) -> bool:
+    """Whether the head of a model, or of the one that is wrapped in it, is of this kind, or one of these."""
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if not type(inner).__name__.endswith(OF_OPTIONS):
+    return type(inner).__name__.endswith(kind)
+
+
+def logits_of(model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+    """Logits of a batch, (sequences, outputs); of a head of tokens of each, (sequences, tokens, outputs).
+
+    A head of options takes its sequences as those of rows, and only looks at each alone: it gives one score.
+    One of spans gives two numbers for each token: that it is the first one, and that it is the last.
+    """
+    if has_head(model, OF_SPANS):
+        found_spans = model(**inputs)
+        return torch.stack([found_spans.start_logits, found_spans.end_logits], dim=-1)
+    if not has_head(model, OF_OPTIONS):
         found: torch.Tensor = model(**inputs).logits
         return found
     named = {

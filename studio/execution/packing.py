@@ -15,9 +15,9 @@ from typing import Any
 import torch
 
 from studio.errors import ran_out_of_memory
-from studio.execution.attention import PACKED_ATTENTION, Pack
+from studio.execution.attention import PACKED_ATTENTION, FilledPack, Pack
 from studio.execution.devices import computing_in, is_fast_in_bf16
-from studio.execution.heads import logits_of
+from studio.execution.heads import OF_EVERY_TOKEN, has_head, logits_of
 
 PROBED_LENGTHS = (7, 5, 5, 2)
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
@@ -25,32 +25,51 @@ PROBE_TOLERANCE = 1e-3
 
 
 class PackedModel:
-    """A classifier whose rows are computed without padding; ``plain_again`` gives it back as it was."""
+    """A model whose rows are computed without padding; ``plain_again`` gives it back as it was."""
 
     def __init__(self, model: Any) -> None:
-        """Raises AttributeError where the encoder has no stack of layers of a known name."""
+        """Raises AttributeError for an encoder without a stack of layers of a known name, or that keeps to an
+        attention of its own.
+        """
         encoder = model.base_model
         self._encoder_model = model
         self._takes_types = "token_type_ids" in inspect.signature(encoder.forward).parameters
-        self._first_position = first_position(encoder)
+        self.first_position = first_position(encoder)
         self._attention = model.config._attn_implementation
         stack = encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
         model.set_attn_implementation(PACKED_ATTENTION)
-        self._hook = stack.register_forward_hook(keep_first_tokens, with_kwargs=True)
+        if model.config._attn_implementation != PACKED_ATTENTION:
+            raise AttributeError("the encoder keeps to an attention of its own")
+        self._reads_all = has_head(model, OF_EVERY_TOKEN)
+        keep = keep_every_token if self._reads_all else keep_first_tokens
+        self._hook = stack.register_forward_hook(keep, with_kwargs=True)
 
     def logits(
         self, model: Any, tokens: torch.Tensor, types: torch.Tensor | None, lengths: Sequence[int]
     ) -> torch.Tensor:
         """Logits (rows, labels) of rows that stand one after another in ``tokens``, from long to short.
 
-        ``model`` is the one that was packed, or what wraps it.
+        Of a head of tokens those of each, (tokens, labels). ``model`` is the one that was packed, or what
+        wraps it.
         """
         pack = Pack(tuple(lengths), tokens.device)
-        inputs = {"position_ids": pack.positions(self._first_position)}
+        return self.logits_within(model, tokens, types, pack.positions(self.first_position), pack)
+
+    def logits_within(
+        self,
+        model: Any,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None,
+        positions: torch.Tensor,
+        pack: Pack | FilledPack,
+    ) -> torch.Tensor:
+        """Logits (rows, labels) of the rows of a pack, whose tokens have these positions."""
+        inputs = {"position_ids": positions}
         if self._takes_types:
             inputs["token_type_ids"] = torch.zeros_like(tokens) if types is None else types
         named = {name: value.unsqueeze(0) for name, value in inputs.items()}
-        return logits_of(model, {"input_ids": tokens.unsqueeze(0), **named, "pack": pack})
+        found = logits_of(model, {"input_ids": tokens.unsqueeze(0), **named, "pack": pack})
+        return found[0] if self._reads_all else found
 
     def plain_again(self) -> None:
         """Let the model compute padded batches as it did before."""
@@ -71,10 +90,15 @@ def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: 
     if pack is None:
         return output
     states = output[0] if isinstance(output, tuple) else output.last_hidden_state
-    first = states[0, pack.borders[:-1]].unsqueeze(1)
+    first = states[0, pack.starts].unsqueeze(1)
     if isinstance(output, tuple):
         return (first, *output[1:])
     output.last_hidden_state = first
+    return output
+
+
+def keep_every_token(_stack: Any, _inputs: Any, _named: dict[str, Any], output: Any) -> Any:
+    """Give the head what it looks at: every token."""
     return output
 
 
@@ -87,7 +111,7 @@ def pack_model(model: Any) -> PackedModel | None:
     packed = None
     with evaluating(model), torch.no_grad():
         try:
-            expected = torch.cat([logits_of(model, {"input_ids": row[None]}) for row in rows])
+            expected = torch.cat([logits_of(model, {"input_ids": row[None]}).flatten(0, -2) for row in rows])
             packed = PackedModel(model)
             found = packed.logits(model, torch.cat(rows), None, [len(row) for row in rows])
             if found.is_cuda:

@@ -17,15 +17,15 @@ import pyarrow as pa
 import tokenizers
 
 from jobs.durable import replacing
-from studio.execution.rows import EncodedRows
-from studio.tasks.base import Row, Task
+from studio.execution.rows import FACTS, EncodedRows, Places
+from studio.tasks.base import ABOUT, OF_ROW, PLACES, Row, Task
 
 LIMIT_BYTES = 2 * 1024**3
 SUFFIX = ".arrow"
 # What of a tokenizer its backend does not hold.
 SETTINGS_OF_TOKENIZERS = ("truncation_side", "split_special_tokens")
 CHECKSUM = b"crc32"
-LAYOUT = 2  # of the files; another number makes the old ones unknown
+LAYOUT = 3  # of the files; another number makes the old ones unknown
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,16 @@ class TokenCache:
             path.touch()
         except (OSError, pa.ArrowException):
             return None
-        lists = dict(zip(batch.schema.names, batch.columns, strict=True))
-        lengths = np.diff(lists["input_ids"].offsets.to_numpy())
-        rows = EncodedRows(lengths, {name: column.values.to_numpy() for name, column in lists.items()})
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        rows = rows_of(columns)
         return rows if known == {CHECKSUM: checksum_of(rows)} else None
 
     def put(self, fingerprint: str, rows: EncodedRows) -> None:
         """Keep rows; leave it where they are too many, or the disk takes none."""
-        offsets = pa.array(np.concatenate([[0], np.cumsum(rows.lengths)]))
-        columns = [pa.LargeListArray.from_arrays(offsets, pa.array(part)) for part in rows.parts.values()]
-        fields = [pa.field(name, column.type) for name, column in zip(rows.parts, columns, strict=True)]
+        columns = columns_of(rows)
+        fields = [pa.field(name, column.type) for name, column in columns.items()]
         schema = pa.schema(fields, metadata={CHECKSUM: checksum_of(rows)})
-        batch = pa.record_batch(columns, schema=schema)
+        batch = pa.record_batch(list(columns.values()), schema=schema)
         if batch.nbytes > self.limit_bytes:
             return
         with contextlib.suppress(OSError):
@@ -85,12 +83,61 @@ class TokenCache:
                 path.unlink(missing_ok=True)
 
 
+def columns_of(rows: EncodedRows) -> dict[str, pa.Array]:
+    """A row for each sequence: lists of ids, and of places where there are some; and to which row it belongs.
+
+    The last one only where rows are several sequences. What is known about places stands one after another.
+    """
+    flat = rows.sequences or rows
+    columns = {name: list_column(part, flat.lengths) for name, part in flat.parts.items()}
+    if flat.places is not None:
+        columns[PLACES] = list_column(flat.places.values, flat.places.counts)
+        if flat.places.about is not None:
+            columns[ABOUT] = list_column(flat.places.about.ravel(), FACTS * flat.places.counts)
+    if rows.counts is not None:
+        columns[OF_ROW] = pa.array(np.repeat(np.arange(len(rows)), rows.counts))
+    return columns
+
+
+def list_column(values: np.ndarray, lengths: np.ndarray) -> pa.LargeListArray:
+    """Lists of these lengths."""
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]))
+    return pa.LargeListArray.from_arrays(offsets, pa.array(values))
+
+
+def rows_of(columns: dict[str, pa.Array]) -> EncodedRows:
+    """What columns_of was given."""
+    of_row, places, about = (columns.pop(name, None) for name in (OF_ROW, PLACES, ABOUT))
+    lengths = np.diff(columns["input_ids"].offsets.to_numpy())
+    rows = EncodedRows(
+        lengths,
+        {name: column.values.to_numpy() for name, column in columns.items()},
+        places=None
+        if places is None
+        else Places(
+            places.values.to_numpy(),
+            np.diff(places.offsets.to_numpy()),
+            None if about is None else about.values.to_numpy().reshape(-1, FACTS),
+        ),
+    )
+    return rows if of_row is None else rows.grouped(np.bincount(of_row.to_numpy()))
+
+
 def checksum_of(rows: EncodedRows) -> bytes:
-    """CRC-32 over lengths and ids, in hex."""
-    found = zlib.crc32(np.ascontiguousarray(rows.lengths, dtype=np.int64))
-    for part in rows.parts.values():
+    """CRC-32 over all that is kept, in hex."""
+    flat = rows.sequences or rows
+    found = zlib.crc32(np.ascontiguousarray(flat.lengths, dtype=np.int64))
+    for part in flat.parts.values():
         found = zlib.crc32(np.ascontiguousarray(part, dtype=np.int32), found)
+    places = () if flat.places is None else (flat.places.values, flat.places.counts, flat.places.about)
+    for part in filter(is_there, (*places, rows.counts)):
+        found = zlib.crc32(np.ascontiguousarray(part, dtype=np.int64), found)
     return f"{found:08x}".encode()
+
+
+def is_there(part: np.ndarray | None) -> bool:
+    """Whether rows have the part."""
+    return part is not None
 
 
 def fingerprint_tokenizer(tokenizer: Any) -> str | None:

@@ -15,11 +15,6 @@ from studio.tasks.base import Row, Task
 ROWS_AT_ONCE = 20_000
 
 
-def as_rows(task: Task, rows: Sequence[Row], sequences: EncodedRows) -> EncodedRows:
-    """Tokenised rows of a task from the sequences that it makes of them."""
-    return sequences if task.apart is None else sequences.grouped([len(task.apart(row)) for row in rows])
-
-
 @dataclass(frozen=True)
 class Tokenising:
     """How the texts of a task are tokenised, cut to ``max_length``; with a ``cache`` only once."""
@@ -34,7 +29,7 @@ class Tokenising:
         name = fingerprint_rows(self.task, rows, self._known, self.max_length) if self._known else None
         kept = self.cache.get(name) if self.cache and name else None
         if kept is not None:
-            return as_rows(self.task, rows, kept)
+            return kept
         pieces = []
         for start in range(0, max(1, len(rows)), ROWS_AT_ONCE):
             if start:
@@ -44,7 +39,7 @@ class Tokenising:
         made = joined(pieces)
         if self.cache and name:
             self.cache.put(name, made)
-        return as_rows(self.task, rows, made)
+        return made
 
     @cached_property
     def _known(self) -> str | None:

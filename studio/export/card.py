@@ -82,7 +82,7 @@ def build_card(facts: CardFacts) -> str:
         f"# {record.name}",
         introduce(record, checkpoint),
         "## Scores",
-        *describe_scores(reports),
+        *describe_scores(reports, get_task(record.task).card.counted),
         "## What it was trained on",
         describe_data(record, reports),
         "## How it was trained",
@@ -133,7 +133,7 @@ def front_matter(record: ModelFacts, reports: Mapping[str, Any], checkpoint: Che
 def introduce(record: ModelFacts, checkpoint: Checkpoint | None) -> str:
     """What the model does and where it came from."""
     start = checkpoint.title if checkpoint else public_name(record.checkpoint)
-    asked = "a pair of texts" if "text_b" in record.roles else "a text"
+    asked = get_task(record.task).card.asked or ("a pair of texts" if "text_b" in record.roles else "a text")
     return (
         f"Gives {asked} {name_answers(record)}.\n\n"
         f"Fine-tuned from {start} with Encoder Studio; {record.parameters:,} parameters, "
@@ -165,8 +165,8 @@ def setting_rows(record: ModelFacts) -> list[list[str]]:
     ]
 
 
-def describe_scores(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Each split's sentence and numbers, then the labels of the last one."""
+def describe_scores(reports: Mapping[str, Mapping[str, Any]], counted: str) -> list[str]:
+    """Each split's sentence and numbers, then the labels of the last one, by what of them is ``counted``."""
     measured = {split: report for split, report in reports.items() if report["rows"]}
     if not measured:
         return ["It has not been scored on rows it did not see: how well it does is not known."]
@@ -185,7 +185,7 @@ def describe_scores(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
     if rows:
         parts.append(f"By label, {SPLIT_TITLES.get(chosen, chosen).lower()} rows:")
-        parts.append(table(["Label", "Precision", "Recall", "F1", "Rows"], rows))
+        parts.append(table(["Label", "Precision", "Recall", "F1", counted.capitalize()], rows))
     return parts
 
 
@@ -237,17 +237,22 @@ def describe_loading(record: ModelFacts) -> str:
 def describe_limits(record: ModelFacts, reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What the numbers above do not promise."""
     report = reports.get("test") or reports.get("validation") or {}
+    task, length = get_task(record.task), record.recipe.get("max_length", 512)
+    cut = f"Texts are cut after {length} tokens: what comes later is not read."
+    if task.reads_all:
+        less = "" if task.card.code_reads_all else "; the code above reads no more than the first of them"
+        cut = f"A text is read {length} tokens at a time{less}."
     limits = [
         "The scores hold for texts like those of the dataset; on other texts it may do worse.",
-        get_task(record.task).card.limit,
-        f"Texts are cut after {record.recipe.get('max_length', 512)} tokens: what comes later is not read.",
+        task.card.limit,
+        cut,
     ]
     if calibration := report.get("calibration", {}).get("sentence"):
         limits.append(calibration)
     rare = [row["label"] for row in report.get("per_label", []) if 0 < row["support"] < FEW_ROWS]
     if rare:
         named = ", ".join(cell(label) for label in rare[:10]) + (" and others" if len(rare) > 10 else "")
-        limits.append(f"Scored on fewer than {FEW_ROWS} rows, so uncertain: {named}.")
+        limits.append(f"Scored on fewer than {FEW_ROWS} {task.card.counted}, so uncertain: {named}.")
     limits += [cell(note) for note in report.get("notes", [])]
     return limits
 

@@ -7,14 +7,23 @@ from collections.abc import Iterable
 import numpy as np
 
 from studio.errors import NotFound
+from studio.metrics import answers, entities, multilabel, regression
 from studio.metrics import classification as score
-from studio.metrics import multilabel, regression
 from studio.metrics.base import Metric
 
 
 def f1_macro(truth: np.ndarray, scores: np.ndarray) -> float:
     """F1 averaged over labels, of rows that have one label (rows,) or any number of them (rows, labels)."""
     return (multilabel if truth.ndim > 1 else score).f1_macro(truth, scores)
+
+
+def f1(truth: np.ndarray, scores: np.ndarray) -> float:
+    """F1 of the second of two labels, of rows that have one (rows,); of entities, by counts (rows, 1); or of
+    answers to questions, of which some have one, bool (rows,).
+    """
+    if truth.dtype == bool:
+        return answers.mean_of("f1")(truth, scores)
+    return entities.f1(truth, scores) if truth.ndim > 1 else score.f1_positive(truth, scores)
 
 
 _ALL = (
@@ -37,10 +46,11 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all rows of the second label and naming only those.",
+        "The balance of finding all that is asked for (rows of the second label, entities, or words of an "
+        "answer) and naming nothing else.",
         "share",
         "high",
-        score.f1_positive,
+        f1,
         two_labels_only=True,
     ),
     Metric(
@@ -126,6 +136,62 @@ _ALL = (
         multilabel.lrap,
     ),
     Metric(
+        "precision",
+        "Precision",
+        "Of the entities that are named, the share that is right in both boundaries and in the label.",
+        "share",
+        "high",
+        entities.precision,
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "Of the entities there are, the share that is named with both boundaries and the label right.",
+        "share",
+        "high",
+        entities.recall,
+    ),
+    Metric(
+        "exact_match",
+        "Exact match",
+        "Share of questions whose answer is exactly a right one, but for capitals, articles and punctuation.",
+        "share",
+        "high",
+        answers.mean_of("exact_match"),
+    ),
+    Metric(
+        "exact_match_has_answer",
+        "Exact match (answerable)",
+        "Exact match among the questions that have an answer in their passage.",
+        "share",
+        "high",
+        answers.mean_of("exact_match_has_answer"),
+    ),
+    Metric(
+        "f1_has_answer",
+        "F1 (answerable)",
+        "How many words answers share with the right ones, among the questions that have an answer.",
+        "share",
+        "high",
+        answers.mean_of("f1_has_answer"),
+    ),
+    Metric(
+        "exact_match_no_answer",
+        "Exact match (unanswerable)",
+        "Share of the questions without an answer in their passage that are left without one.",
+        "share",
+        "high",
+        answers.mean_of("exact_match_no_answer"),
+    ),
+    Metric(
+        "f1_no_answer",
+        "F1 (unanswerable)",
+        "The same share: an answer where there is none has no word right, and none at all has them all.",
+        "share",
+        "high",
+        answers.mean_of("f1_no_answer"),
+    ),
+    Metric(
         "pearson",
         "Pearson correlation",
         "How well the answers rise with the true numbers: 1 is on a straight line, 0 is no relation.",
@@ -176,6 +242,10 @@ def choose_metrics(names: Iterable[str], label_count: int) -> dict[str, Metric]:
 
 
 def compute_metrics(names: Iterable[str], truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Compute metrics from the truth of rows and what a task makes of a model's outputs."""
+    """Compute metrics from the truth of rows and what a task makes of a model's outputs.
+
+    Those that mean nothing for these rows are left out.
+    """
     chosen = choose_metrics(names, scores.shape[1] if scores.ndim > 1 else 1)
-    return {name: metric.compute(truth, scores) for name, metric in chosen.items()}
+    values = {name: metric.compute(truth, scores) for name, metric in chosen.items()}
+    return {name: value for name, value in values.items() if not np.isnan(value)}

@@ -124,6 +124,7 @@ def quantise(graph: Any, plain: LoadedModel, rows: Sequence[Row], tell: Tell) ->
 def batches(plain: LoadedModel, rows: Sequence[Row], size: int) -> list[dict[str, Any]]:
     """What a model is given for the rows, so many at a time."""
     encoded = EncodedRows.of(tokenize(plain, rows))
+    encoded = encoded.sequences or encoded
     padding = choose_padding(plain.tokenizer, plain.max_length, "cpu")
     return [
         padding.batch(encoded, range(start, min(start + size, len(encoded))))
@@ -149,7 +150,8 @@ def compare(
             seconds[which] += time.perf_counter() - began
     before, after = (plain.task.scores(stack(logits)[: len(rows)], plain.tuned) for logits in parts)
     metric = get_metric(plain.task.primary_metric)
-    lost = metric.compute(truth, before) - metric.compute(truth, after)
+    measures = [metric.compute(*plain.task.measured(truth, scores)) for scores in (before, after)]
+    lost = measures[0] - measures[1]
     return Comparison(
         agreement=float(plain.task.agree(before, after).mean()),
         loss=lost if metric.best == "high" else -lost,
@@ -160,6 +162,8 @@ def compare(
 
 def stack(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Logits of several calls below each other; minus infinity where one has fewer columns than another."""
+    if parts[0].dtype == object:
+        return np.concatenate(parts)
     width = max(part.shape[1] for part in parts)
     padded = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-np.inf) for part in parts]
     return np.concatenate(padded)

@@ -22,11 +22,9 @@ from studio.execution.answers import predict_rows
 from studio.execution.compiled import CompiledExecutor, CompiledModel
 from studio.execution.devices import is_fast_in_bf16
 from studio.execution.executors import Executor, choose_executor, choose_padding, usable_length
-from studio.execution.heads import OF_OPTIONS
 from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.execution.sharing import is_worth_sharing
-from studio.execution.tokenising import as_rows
 from studio.prediction.forms import is_form, plain_folder, read_note
 from studio.prediction.reading import read_row
 from studio.tasks.base import Encoded, Row, Task, Tuned
@@ -43,7 +41,7 @@ NO_FORM = (ImportError, OSError, ValueError, KeyError, TypeError, RuntimeError)
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """One model ready to answer, with the labels in the order of its logits.
+    """One model ready to answer, with the labels of its dataset.
 
     ``tuned`` is what its task chose on the validation rows; ``weights`` is how many numbers each token is
     multiplied with.
@@ -59,12 +57,12 @@ class LoadedModel:
     weights: int
 
     def logits(self, rows: Sequence[Row], progress: Callable[[int], None] | None = None) -> np.ndarray:
-        """Scores before the softmax, float32 of shape (rows, labels), in the order given.
+        """What the head gives, float32 (rows, outputs), or an array for each row, in the order given.
 
         ``progress`` is called with the number of rows answered so far. Raises MemoryError where the memory
         does not suffice for one row.
         """
-        encoded = as_rows(self.task, rows, EncodedRows.of(tokenize(self, rows)))
+        encoded = EncodedRows.of(tokenize(self, rows))
         return predict_rows(self.executor, self.model, encoded, progress=progress)
 
     def scores(self, rows: Sequence[Row], progress: Callable[[int], None] | None = None) -> np.ndarray:
@@ -202,7 +200,7 @@ def read_plain(folder: Path, device: torch.device, threads: int, has_bf16: bool)
     if has_bf16 and weights >= FEWEST_BF16_WEIGHTS and recipe.get("precision") != "fp32":
         model.to(torch.bfloat16)
     thrifty = ThriftyExecutor(executor, weights, threads)
-    labels, tuned = labels_of(model.config), read_tuned(folder)
+    labels, tuned = task.labels(outputs_of(model.config)), read_tuned(folder)
     return LoadedModel(task, model, tokenizer, labels, tuned, max_length, thrifty, weights)
 
 
@@ -222,7 +220,8 @@ def read_form(folder: Path, threads: int) -> LoadedModel:
         weights=note.weights,
     )
     executor = CompiledExecutor(choose_padding(tokenizer, note.max_length, "cpu"), threads)
-    task, labels, tuned = task_of(read_recipe(plain), plain), labels_of(config), read_tuned(plain)
+    task, tuned = task_of(read_recipe(plain), plain), read_tuned(plain)
+    labels = task.labels(outputs_of(config))
     return LoadedModel(task, model, tokenizer, labels, tuned, note.max_length, executor, note.weights)
 
 
@@ -241,17 +240,21 @@ def read_weights(folder: Path, task: Task) -> tuple[Any, Any]:
     return tokenizer, model
 
 
-def labels_of(config: Any) -> tuple[str, ...]:
-    """The labels in the order of the logits."""
+def outputs_of(config: Any) -> tuple[str, ...]:
+    """The names of the logits in their order."""
     return tuple(str(config.id2label[index]) for index in sorted(config.id2label))
 
 
 def task_of(recipe: dict[str, Any], folder: Path) -> Task:
-    """The task a model was trained for, by its recipe, or else by the head or loss that its config names."""
+    """The task a model was trained for, by its recipe, or else by the head and the loss its config names."""
     config = read_object(folder / "config.json")
-    of_options = any(str(name).endswith(OF_OPTIONS) for name in config.get("architectures") or ())
-    problem = "multiple_choice" if of_options else config.get("problem_type")
-    alike = (task.key for task in TASKS.values() if task.problem == problem)
+    made, problem = str((config.get("architectures") or [""])[0]), config.get("problem_type")
+    alike = (
+        task.key
+        for task in TASKS.values()
+        if made.endswith(HEADS[task.head].__name__.removeprefix("AutoModel"))
+        and problem in (None, task.problem)
+    )
     return get_task(str(recipe.get("task") or next(alike, FALLBACK_TASK)))
 
 

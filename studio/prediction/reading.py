@@ -100,9 +100,9 @@ class Witness:
         columns = [texts] if text_pair is None else [texts, text_pair]
         made = self._tokenizer(*columns, **options)
         encodings = made.encodings or repeat(None)
-        for given, ids, encoding in zip(
-            zip(*columns, strict=True), made["input_ids"], encodings, strict=False
-        ):
+        of_text = made.get("overflow_to_sample_mapping", range(len(texts)))
+        for text, ids, encoding in zip(of_text, made["input_ids"], encodings, strict=False):
+            given = tuple(column[text] for column in columns)
             self.seen.append(Tokenised(given, options, ids, encoding))
         return made
 
@@ -148,7 +148,11 @@ def read_row(task: Task, tokenizer: Any, max_length: int, row: Row) -> list[Read
         roles = name_texts(known.texts, row) if known and known.knows_places else []
         places = known.places(roles) if known and roles else [NOWHERE] * len(ids)
         tokens = describe_tokens(tokenizer, {name: part[number] for name, part in encoded.items()}, places)
-        cut = find_cuts(known, known.whole(tokenizer), roles) if known and len(ids) >= max_length else ()
+        cut: tuple[Cut, ...] = ()
+        if known and task.reads_all:
+            cut = find_left_out(tokenizer, known.texts, roles, row)
+        elif known and len(ids) >= max_length:
+            cut = find_cuts(known, known.whole(tokenizer), roles)
         readings.append(Reading(tokens, cut, max_length))
     return readings
 
@@ -206,6 +210,17 @@ def show_token(tokenizer: Any, token: str, piece: str) -> str:
     """A token as people read it; ``piece`` is what it stands for, shown where it is part of a character."""
     shown = str(tokenizer.convert_tokens_to_string([token])).strip()
     return (piece or token) if LOST_CHARACTER in shown else shown or token
+
+
+def find_left_out(tokenizer: Any, texts: Sequence[str], roles: Sequence[str], row: Row) -> tuple[Cut, ...]:
+    """The ends of texts that a task did not even give to the tokenizer."""
+    cuts = []
+    for text, role in zip(texts, roles, strict=False):
+        rest = row[role][len(text) :]
+        if rest:
+            lost = len(tokenizer([rest], add_special_tokens=False, verbose=False)["input_ids"][0])
+            cuts.append(Cut(lost, role, len(text), rest))
+    return tuple(cuts)
 
 
 def find_cuts(read: Tokenised, whole: Tokenised, roles: Sequence[str]) -> tuple[Cut, ...]:

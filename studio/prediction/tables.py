@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from jobs.durable import temporary_name
-from studio.data.columns import BETWEEN_COLUMNS, SEVERAL, columns_of
+from studio.data.columns import BETWEEN_COLUMNS, SEVERAL, columns_of, main_text
 from studio.data.guessing import guess_several
 from studio.data.problems import count_of
 from studio.data.readers import Progress as Reading
@@ -276,7 +276,8 @@ def choose_columns(
     left = frame.drop(columns=list(taken_by(found, frame)))
     lengths = {str(name): float(left[name].astype(str).str.len().mean()) for name in left}
     longest = sorted(lengths, key=lambda name: -lengths[name])
-    for role, column in zip([role for role in roles if role not in found], longest, strict=False):
+    missing = sorted((role for role in roles if role not in found), key=lambda role: role != main_text(roles))
+    for role, column in zip(missing, longest, strict=False):
         found[role] = column
     if len(found) < len(roles):
         raise InvalidInput(

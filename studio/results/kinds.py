@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,14 @@ import numpy as np
 import pandas as pd
 
 from studio.results.baselines import fit_baselines
+from studio.results.entities import (
+    EntityBaselines,
+    FoundEntities,
+    build_entity_report,
+    find_other_entities,
+    list_wrong_rows,
+    type_rows,
+)
 from studio.results.label_scores import find_disagreements, label_rows
 from studio.results.label_sets import (
     LabelSets,
@@ -35,12 +43,21 @@ from studio.results.options import (
     list_wrong_choices,
 )
 from studio.results.predictions import Answers, Predictions, align_labels, list_mistakes, read_stored
+from studio.results.questions import (
+    GivenAnswers,
+    PassageBaselines,
+    build_answer_report,
+    find_other_answers,
+    list_wrong_answers,
+)
 from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.multiple_choice import MULTIPLE_CHOICE
+from studio.tasks.question_answering import QUESTION_ANSWERING
 from studio.tasks.regression import REGRESSION, read_number
+from studio.tasks.token_classification import TOKEN_CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -51,7 +68,9 @@ class Kind:
     asked of the training rows, these rows and the labels, and gives the simple models. ``mistakes`` lists
     wrong answers, perhaps those to one true label or with one predicted, and ``label_rows`` gives the scores
     of each label. Of answers of several models and their names, ``disagreements`` gives the rows on which
-    they differ most, up to a number, and how many differ.
+    they differ most, up to a number, and how many differ. ``tabs`` are the tabs of the Results page that only
+    some kinds have, and ``rivals`` the simple models that are shown there with every metric: the key of the
+    words for each by its name in a report.
     """
 
     keep: Callable[[Sequence[str], Sequence[Row], pd.DataFrame, np.ndarray], Answers]
@@ -61,6 +80,8 @@ class Kind:
     mistakes: Callable[[Any, str | None, str | None], pd.DataFrame]
     label_rows: Callable[[Any], list[dict[str, Any]]]
     disagreements: Callable[[Sequence[Any], Sequence[str], int], tuple[list[dict[str, Any]], int]]
+    tabs: tuple[str, ...]
+    rivals: Mapping[str, str] = field(default_factory=dict)
 
 
 def keep_labels(
@@ -116,6 +137,7 @@ KINDS = {
         mistakes=list_mistakes,
         label_rows=label_rows,
         disagreements=find_disagreements,
+        tabs=("labels", "mistakes", "confidence"),
     ),
     MULTILABEL.key: Kind(
         keep=LabelSets.of,
@@ -125,6 +147,8 @@ KINDS = {
         mistakes=list_set_mistakes,
         label_rows=set_rows,
         disagreements=find_set_gaps,
+        tabs=("labels", "mistakes"),
+        rivals={"tfidf": "tfidf", "frequent": "frequent"},
     ),
     MULTIPLE_CHOICE.key: Kind(
         keep=ChosenOptions.of,
@@ -134,6 +158,30 @@ KINDS = {
         mistakes=lambda answers, _true, _predicted: list_wrong_choices(answers),
         label_rows=lambda _answers: [],
         disagreements=find_other_choices,
+        tabs=("options", "mistakes"),
+        rivals={"tfidf": "by_words", "chance": "chance"},
+    ),
+    TOKEN_CLASSIFICATION.key: Kind(
+        keep=FoundEntities.of,
+        fit=EntityBaselines.fit,
+        report=build_entity_report,
+        read=FoundEntities.from_table,
+        mistakes=list_wrong_rows,
+        label_rows=type_rows,
+        disagreements=find_other_entities,
+        tabs=("entities", "mistakes"),
+        rivals={"lookup": "lookup"},
+    ),
+    QUESTION_ANSWERING.key: Kind(
+        keep=GivenAnswers.of,
+        fit=PassageBaselines.fit,
+        report=build_answer_report,
+        read=GivenAnswers.from_table,
+        mistakes=lambda answers, _true, _predicted: list_wrong_answers(answers),
+        label_rows=lambda _answers: [],
+        disagreements=find_other_answers,
+        tabs=("questions", "mistakes"),
+        rivals={"sentence": "sentence", "none": "never"},
     ),
     REGRESSION.key: Kind(
         keep=keep_numbers,
@@ -143,6 +191,8 @@ KINDS = {
         mistakes=lambda answers, _true, _predicted: worst_rows(answers),
         label_rows=lambda _answers: [],
         disagreements=find_gaps,
+        tabs=("errors",),
+        rivals={"tfidf": "tfidf_numbers", "mean": "mean"},
     ),
 }
 

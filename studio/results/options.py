@@ -125,7 +125,7 @@ class ChosenOptions(Asked):
         return cls(
             asked=asked,
             truth=MULTIPLE_CHOICE.targets({**asked, "label": table.column("true").to_pylist()}, ()),
-            scores=MULTIPLE_CHOICE.recode(shares, ()),
+            scores=MULTIPLE_CHOICE.recode(shares, (), ()),
             lines=table.column("line").to_numpy(),
             files=tuple(table.column("file").to_pylist()),
         )
@@ -174,7 +174,9 @@ class OptionBaselines:
             texts, options, counts = take_apart(rows)
             shares = self.linear.predict_proba(describe_pairs(self.vectorizer, texts, options))[:, -1]
             ends = np.cumsum(counts)[:-1]
-            scores = MULTIPLE_CHOICE.recode([{"probabilities": part} for part in np.split(shares, ends)], ())
+            scores = MULTIPLE_CHOICE.recode(
+                [{"probabilities": part} for part in np.split(shares, ends)], (), ()
+            )
             found["tfidf"] = compute_metrics(MULTIPLE_CHOICE.metrics, predictions.truth, scores)
         return found
 

@@ -55,9 +55,9 @@ LabelInputs = ReportInputs[Predictions, Baselines]
 class Report:
     """The CONTRACT shape of ``evaluate`` and what stands beside it on the results page.
 
-    ``sentences`` are {score, baselines, confusion, confidence, calibration}, those that the task has;
+    ``sentences`` are {score, baselines, confusion, confidence, calibration, errors}, those that the task has;
     ``sentence`` sums up. What is about labels is empty for other tasks, and so is what is
-    about ``numbers`` or ``options``.
+    about ``numbers``, ``options``, ``entities`` or ``questions``.
     """
 
     model: str
@@ -82,6 +82,8 @@ class Report:
     absent_labels: list[str] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    entities: dict[str, Any] = field(default_factory=dict)
+    questions: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class DatasetService(DatasetVersions):
 
         What was read stays in memory for the next call, as a form asks again after every click.
         """
-        return compare_with(self.list(), prepare_import(request, get_task(request.task), read=read_again))
+        return compare_with(self.list(), prepare_import(request, read=read_again))
 
     def import_file(self, request: ImportRequest) -> Dataset:
         """Check, split and keep a table as a dataset.
@@ -62,13 +62,13 @@ class DatasetService(DatasetVersions):
         """
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(compare_with(self.list(), prepare_import(request, get_task(request.task))))
+        return self._keep(compare_with(self.list(), prepare_import(request)))
 
     def prepare_scoring(
         self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT
     ) -> PreparedImport:
         """Check a table to score a model with these labels on, which reads the roles asked."""
-        task = get_task(request.task)
+        task = get_task(request.task or CLASSIFICATION.key)
         needed = tuple(PlainRole(role.key) for role in task.roles if role.answer or role.key in asked)
         return prepare_scoring(request, known_labels, PlainTask(task.key, needed))
 

@@ -54,6 +54,7 @@ class EvaluationService:
         Raises InvalidInput with all problems where rows have errors and may not be dropped.
         """
         model = self._models.get(model_name)
+        request = replace(request, task=model.task)
         dataset = self._datasets.import_for_scoring(request, model.labels, model.roles)
         return self._submit(model, dataset, "test")
 

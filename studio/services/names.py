@@ -9,6 +9,11 @@ from studio.errors import InvalidInput
 LENGTH_AT_MOST = 80
 NAME_PATTERN = re.compile(rf"[^\W_][\w .\-]{{0,{LENGTH_AT_MOST - 1}}}")
 
+# Of files that can be imported, packed ones too.
+ENDINGS = re.compile(
+    r"(\.(csv|tsv|txt|jsonl?|ndjson|parquet|xlsx?|ods|conll|bio))?(\.(gz|bz2|xz|zip))?$", re.IGNORECASE
+)
+
 
 def check_name(name: str, noun: str) -> str:
     """Return the name, or raise InvalidInput; letters of any script, digits, blank, . - _.
@@ -41,10 +46,10 @@ def free_name(wanted: str, taken: set[str]) -> str:
 def name_from(file_name: str) -> str:
     """A valid name made of a file's.
 
-    >>> name_from("BBC News Train.csv")
-    'BBC News Train'
+    >>> name_from("BBC News Train.csv"), name_from("notes.jsonl.gz"), name_from("v1.2")
+    ('BBC News Train', 'notes', 'v1.2')
     """
-    stem = re.sub(r"\.(csv|tsv|txt|gz)$", "", file_name.rsplit("/", 1)[-1], flags=re.IGNORECASE)
+    stem = ENDINGS.sub("", file_name.rsplit("/", 1)[-1])
     return clean_name(stem) or "dataset"
 
 

@@ -71,7 +71,7 @@ class PredictionService:
         request = FileRequest(source=source, to=out, likely=self.likely_columns(model))
 
         def ask(rows: list[Row], tell: Callable[[int], None]) -> np.ndarray:
-            return task.recode(self._pool.predict(folder, rows, progress=tell), model.labels)
+            return task.recode(self._pool.predict(folder, rows, progress=tell), model.labels, rows)
 
         answerer = Answerer(tuple(model.labels), ask, roles=model.roles, task=task)
         return predict_file(request, answerer, progress)

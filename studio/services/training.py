@@ -21,6 +21,7 @@ from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.services.names import check_name, clean_name, free_name
 from studio.services.pace import notes_on_pace, pace_of
+from studio.tasks.parts import lengths_of_parts
 from studio.tasks.registry import get_task
 from studio.training.estimates import Estimate, Workload, estimate, estimate_disk
 from studio.training.hardware import detect_machine
@@ -241,6 +242,9 @@ def expect(
     dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray, sequences: float = 1.0
 ) -> Estimate:
     """What a training will take here, from the tokens of some sequences, of which each row has so many."""
+    if get_task(dataset.task).reads_all and len(lengths):
+        parts = lengths_of_parts(lengths, recipe.max_length)
+        lengths, sequences = parts, sequences * len(parts) / len(lengths)
     workload = Workload(
         train_rows=dataset.rows["train"],
         validation_rows=dataset.rows["validation"],

@@ -19,8 +19,16 @@ Text = str | tuple[str, str]
 Columns = Mapping[str, Sequence[str]]
 """Columns of equal length by role: a DataFrame, or a dict of lists."""
 
-Encoded = dict[str, list[list[int]]]
-"""What a tokenizer gives, without padding: input_ids, attention_mask and perhaps token_type_ids."""
+Encoded = dict[str, Any]
+"""What a task makes of rows, without padding: input_ids, attention_mask and perhaps token_type_ids.
+
+Each is a list of ints for every sequence. Where rows are several sequences, OF_ROW says of each to which row
+it belongs, counted from 0. Where there are questions to some of the tokens, PLACES lists these for each
+sequence, -1 for a question about nothing that the tokenizer left. ABOUT then may say of each of these
+tokens where it stands: for every sequence an array (places, 3) of the number of the sequence in its row, and
+the characters of the text at which the token starts and ends, -1 where it is none of the text.
+"""
+OF_ROW, PLACES, ABOUT = "row", "places", "about"
 
 Encode = Callable[[Sequence[Row], Any, int], Encoded]
 Targets = Callable[[Columns, Sequence[str]], np.ndarray]
@@ -31,11 +39,18 @@ Tuned = Mapping[str, Any]
 Tune = Callable[[np.ndarray, np.ndarray], Tuned]
 Scores = Callable[[np.ndarray, Tuned], np.ndarray]
 Problem = Literal[
-    "single_label_classification", "multi_label_classification", "regression", "multiple_choice"
+    "single_label_classification",
+    "multi_label_classification",
+    "regression",
+    "multiple_choice",
+    "token_classification",
+    "question_answering",
 ]
+Aim = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Agree = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Decode = Callable[[np.ndarray, Sequence[str], Tuned, Sequence[Row]], list[dict[str, Any]]]
-Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], np.ndarray]
+Recode = Callable[[Sequence[Mapping[str, Any]], Sequence[str], Sequence[Row]], np.ndarray]
+Measured = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 Cells = Callable[[np.ndarray, Sequence[str], Sequence[Row]], list[list[str]]]
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 """The columns of a file that hold the answer itself, and how sure it is where a task can tell."""
@@ -44,6 +59,11 @@ PREDICTION, CONFIDENCE = "prediction", "confidence"
 def tune_nothing(_outputs: np.ndarray, _targets: np.ndarray) -> Tuned:
     """Of a task whose answers follow from the outputs alone."""
     return {}
+
+
+def as_they_are(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of a task whose metrics look at targets and scores themselves."""
+    return truth, scores
 
 
 def text_of(row: Row) -> str:
@@ -83,8 +103,10 @@ class CardWords:
 
     ``gives`` is what the model answers with, around {labels}; ``limit`` is a sentence on what its answers are
     not; ``options`` are those of transformers' pipeline with which it answers as here. Where transformers has
-    none for the task, ``code`` is what to do instead, around {folder} and {length}. ``tag`` is what the hub
-    calls the task.
+    none for the task, or one that answers otherwise, ``code`` is what to do instead, around {folder} and
+    {length}. ``tag`` is what the hub calls the task, and scores of labels count what is ``counted``.
+    ``asked`` is what the model reads, where that is not a text or a pair of them; with ``code_reads_all`` the
+    code reads all parts of a long text.
     """
 
     gives: str
@@ -92,6 +114,9 @@ class CardWords:
     options: str = ""
     tag: str = "text-classification"
     code: str = ""
+    counted: str = "rows"
+    asked: str = ""
+    code_reads_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,17 +125,22 @@ class Task:
 
     ``head`` names the kind of head put on the encoder, and ``problem`` its loss, as transformers calls it.
     ``check`` raises InvalidInput where training rows, with the labels of the dataset, leave nothing to learn.
-    ``outputs`` names the numbers that the head gives for a row, from the labels of the dataset.
-    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. ``tune``
+    ``outputs`` names the numbers that the head gives, from the labels of the dataset, and ``labels`` gives
+    these back.
+    ``targets`` gives what that loss compares the outputs with: an array whose first axis is rows. Where that
+    depends on how rows became tokens, ``aim`` makes it of the targets and what is known ABOUT the tokens of
+    each row; these then stand behind the outputs of each token as further ones. ``tune``
     chooses by outputs and targets of the validation rows what else decides on answers. By it ``scores``
-    turns outputs (rows, outputs) into what metrics and people read. ``metrics`` are names in
+    turns outputs (rows, outputs) into what people read; with targets they are ``measured`` by metrics as that
+    gives both, arrays whose first axis is rows. ``metrics`` are names in
     ``studio.metrics.registry`` in the order they are shown; ``watched`` are those measured after each epoch,
     and ``primary_metric`` decides which epoch is kept. ``agree`` tells of which rows two models' scores
     say the same, bool (rows,). ``decode`` gives the answers to rows, of outputs, and ``recode`` the scores of
-    answers. In a file answers are ``columns``, and ``cells`` gives their text, of
+    answers to rows. In a file answers are ``columns``, and ``cells`` gives their text, of
     scores: one list of cells for each column. ``say`` puts an answer into one line.
     ``encode`` makes a sequence of each row; where the head looks at several for each row, one by one,
-    ``apart`` gives these, each as roles and their texts.
+    ``apart`` gives these, each as roles and their texts. With ``reads_all`` a text that is longer than a
+    sequence is read in several that overlap; else it is cut.
     """
 
     key: str
@@ -136,6 +166,10 @@ class Task:
     say: Callable[[Mapping[str, Any]], str]
     card: CardWords
     apart: Callable[[Row], list[Row]] | None = None
+    aim: Aim | None = None
+    measured: Measured = as_they_are
+    labels: Callable[[Sequence[str]], tuple[str, ...]] = tuple
+    reads_all: bool = False
 
     def role(self, key: str) -> Role:
         """Return one role by its key; raises KeyError where the task has no such role."""

@@ -61,7 +61,9 @@ def decode(
     ]
 
 
-def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
+def recode(
+    answers: Sequence[Mapping[str, Any]], labels: Sequence[str], _rows: Sequence[Row] = ()
+) -> np.ndarray:
     """The probabilities of answers, (answers, labels).
 
     >>> recode([{"label": "b", "confidence": 0.75, "probabilities": {"b": 0.75, "a": 0.25}}], ["a", "b"])

@@ -150,7 +150,9 @@ def decode(
     ]
 
 
-def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
+def recode(
+    answers: Sequence[Mapping[str, Any]], labels: Sequence[str], _rows: Sequence[Row] = ()
+) -> np.ndarray:
     """The scores of answers, (answers, labels, 2).
 
     >>> recode([{"labels": ["b"], "probabilities": {"a": 0.25, "b": 0.75}}], ["a", "b"]).tolist()

@@ -6,7 +6,6 @@ them shares.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InvalidInput
+from studio.literals import read_literal
 from studio.tasks.base import (
     CONFIDENCE,
+    OF_ROW,
     PREDICTION,
     CardWords,
     Columns,
@@ -98,13 +99,8 @@ def read_list(text: str) -> list[str] | None:
     """
     if not text.startswith(("[", "{")):
         return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-        return texts_in(found.get("text") if isinstance(found, dict) else found)
-    return None
+    found = read_literal(text)
+    return texts_in(found.get("text") if isinstance(found, dict) else found)
 
 
 def texts_in(found: Any) -> list[str] | None:
@@ -160,10 +156,12 @@ def encode(rows: Sequence[Row], tokenizer: Any, max_length: int) -> Encoded:
     Of text and option the longer one is cut, token by token.
     """
     pairs = [part for row in rows for part in apart(row)]
+    of_row = [number for number, row in enumerate(rows) for _ in read_options(row[CHOICES.key])]
     if not pairs:
-        return {"input_ids": [], "attention_mask": []}
+        return {"input_ids": [], "attention_mask": [], OF_ROW: of_row}
     texts, options = [pair[TEXT.key] for pair in pairs], [pair[OPTION] for pair in pairs]
-    return dict(tokenizer(texts, options, truncation=True, max_length=max_length, padding=False))
+    given = tokenizer(texts, options, truncation=True, max_length=max_length, padding=False)
+    return {**given, OF_ROW: of_row}
 
 
 def targets(columns: Columns, _labels: Sequence[str]) -> np.ndarray:
@@ -212,7 +210,9 @@ def decode(
     return found
 
 
-def recode(answers: Sequence[Mapping[str, Any]], _labels: Sequence[str]) -> np.ndarray:
+def recode(
+    answers: Sequence[Mapping[str, Any]], _labels: Sequence[str] = (), _rows: Sequence[Row] = ()
+) -> np.ndarray:
     """The shares of answers, (answers, most options).
 
     >>> recode([{"probabilities": [0.25, 0.75]}, {"probabilities": [1.0]}], [])

@@ -7,10 +7,20 @@ from studio.tasks.base import Role, Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
 from studio.tasks.multiple_choice import MULTIPLE_CHOICE
+from studio.tasks.question_answering import QUESTION_ANSWERING
 from studio.tasks.regression import REGRESSION
+from studio.tasks.token_classification import TOKEN_CLASSIFICATION
 
 TASKS: dict[str, Task] = {
-    task.key: task for task in (CLASSIFICATION, MULTILABEL, REGRESSION, MULTIPLE_CHOICE)
+    task.key: task
+    for task in (
+        CLASSIFICATION,
+        MULTILABEL,
+        REGRESSION,
+        MULTIPLE_CHOICE,
+        TOKEN_CLASSIFICATION,
+        QUESTION_ANSWERING,
+    )
 }
 
 

@@ -105,9 +105,10 @@ def decode(
     return [{VALUE: float(value)} for value in scores(outputs, tuned)]
 
 
-def recode(answers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> np.ndarray:
+def recode(
+    answers: Sequence[Mapping[str, Any]], _labels: Sequence[str] = (), _rows: Sequence[Row] = ()
+) -> np.ndarray:
     """The numbers of answers, float64 (answers,)."""
-    del labels
     return np.array([answer[VALUE] for answer in answers], dtype=np.float64)
 
 

@@ -17,7 +17,6 @@ from studio.checkpoints.loading import load_encoder
 from studio.cores import usable_cores
 from studio.errors import InvalidInput, ran_out_of_memory
 from studio.execution.executors import usable_length
-from studio.execution.memory import give_back
 from studio.execution.rows import EncodedRows
 from studio.execution.token_cache import TokenCache
 from studio.execution.tokenising import Tokenising
@@ -124,7 +123,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     loaded = load_encoder(run.checkpoint_folder, run.task.key, run.labels)
     max_length = usable_length(loaded.model, loaded.tokenizer, run.recipe.max_length)
     all_parameters = count_parameters(loaded.model)[0]
-    notes = [*loaded.notes, *shortened_note(run.recipe, max_length)]
+    notes = [*loaded.notes, *shortened_note(run, max_length)]
     for note in notes:
         report.log(note)
     order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
@@ -219,16 +218,17 @@ def finish_training(trainer: EncoderTrainer, snapshot: Snapshot | None) -> None:
         reporter.say(trainer.step, f"Going on after step {trainer.step}")
     trainer.train()
     # Gradients would take the memory in which the model is scored next.
-    trainer.model.zero_grad(set_to_none=True)
-    give_back()
+    trainer.learner.let_go()
     if course.kept_epoch != course.epochs or snapshot:
         load_weights(trainer.model, trainer.snapshots.kept_path(course.kept_epoch))
 
 
-def shortened_note(recipe: Recipe, max_length: int) -> list[str]:
+def shortened_note(run: TrainingRun, max_length: int) -> list[str]:
     """Say so where the checkpoint reads less than the recipe wants."""
-    if max_length == recipe.max_length:
+    if max_length == run.recipe.max_length:
         return []
+    if run.task.reads_all:
+        return [f"Texts are read {max_length} tokens at a time, which is all that this checkpoint reads."]
     return [f"Texts are cut at {max_length} tokens, which is all that this checkpoint reads."]
 
 
@@ -245,7 +245,9 @@ def encode_order(
 
     def rows_of(columns: Columns) -> EncodedRows:
         targets = run.task.targets(columns, run.labels)
-        return tokenising.encode(run.task.rows_of(columns), between).with_targets(targets)
+        rows = tokenising.encode(run.task.rows_of(columns), between)
+        aims = run.task.aim(targets, rows.about) if run.task.aim and rows.about is not None else None
+        return rows.with_targets(targets, aims)
 
     train_rows, validation_rows, scale = rows_of(run.train), rows_of(run.validation), Scale()
     if LOSSES[run.task.problem].scales:

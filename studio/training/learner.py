@@ -17,10 +17,12 @@ import torch
 from studio.errors import ran_out_of_memory
 from studio.execution.answers import predict_rows
 from studio.execution.devices import computing_in, moved
-from studio.execution.executors import grouped_logits
+from studio.execution.executors import PackedExecutor, grouped_logits
 from studio.execution.memory import give_back
 from studio.execution.parts import Limits
+from studio.execution.recording import Recordings
 from studio.execution.rows import EncodedRows
+from studio.ragged import flatten, spread
 from studio.training.adapters import learning_groups
 from studio.training.lesson import Lesson
 from studio.training.losses import LOSSES, class_weights, share_of_loss
@@ -47,6 +49,7 @@ class Learner:
             weights = class_weights(lesson.recipe, lesson.train_rows.targets, lesson.outputs)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.recomputes = False
+        self.recordings = self._recordings()
         model.train()
 
     def take_step(
@@ -65,8 +68,7 @@ class Learner:
             torch.manual_seed(hash((self.lesson.recipe.seed, self.team.rank, step)))
         sums = self.collect_gradients(numbers, rows_at_once)
         if not self.team.all_agree(sums is not None) or sums is None:
-            self.optimizer.zero_grad(set_to_none=True)
-            give_back()
+            self.let_go()
             return None
         if self.team.size > 1:
             self.team.add_up([*self.gradients(), sums])
@@ -78,6 +80,25 @@ class Learner:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return sums
+
+    def _recordings(self) -> Recordings | None:
+        """Recordings of parts where kernels are started slower than they run: short rows on a card."""
+        lesson, executor = self.lesson, self.lesson.executor
+        on_card = lesson.placement.device == "cuda" and lesson.placement.precision == "bf16"
+        rows = lesson.train_rows
+        if not on_card or self.team.size > 1 or rows.sequences is not None or rows.questions is not None:
+            return None
+        if not isinstance(executor, PackedExecutor):
+            return None
+        return Recordings(
+            executor.packed, self.model, self.learn_from, lesson.max_length, lesson.placement.precision
+        )
+
+    def let_go(self) -> None:
+        """Give back the memory that only learning takes."""
+        self.recordings = None
+        self.optimizer.zero_grad(set_to_none=True)
+        give_back()
 
     @property
     def can_recompute(self) -> bool:
@@ -102,15 +123,19 @@ class Learner:
 
     def collect_gradients(self, numbers: np.ndarray, rows_at_once: int) -> torch.Tensor | None:
         """Leave the gradients of this process's rows of a batch; return their loss and right answers."""
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=self.recordings is None)
         sums = torch.zeros(2, device=self.device)
+        in_batch = len(self.lesson.train_rows.targets_of(numbers))
         try:
             for part in self.parts_of(numbers, rows_at_once):
-                sums += self.learn_part(part, len(numbers))
+                sums += self.learn_part(part, in_batch)
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
                 raise
-            return None
+            if self.recordings is None:
+                return None
+            self.let_go()  # what recordings keep may be what is missing
+            return self.collect_gradients(numbers, rows_at_once)
         return sums
 
     def parts_of(self, numbers: np.ndarray, rows_at_once: int) -> Iterator[np.ndarray]:
@@ -123,34 +148,49 @@ class Learner:
         for places in self.lesson.executor.cut(lengths[own], limits):
             yield numbers[own[places]]
 
-    def learn_part(self, numbers: np.ndarray, batch_rows: int) -> torch.Tensor:
+    def learn_part(self, numbers: np.ndarray, in_batch: int) -> torch.Tensor:
         """Add the gradients of some rows of a batch; return their share of its loss, and right answers."""
         rows = self.lesson.train_rows
-        targets = moved(torch.from_numpy(rows.targets[numbers]), self.device)
+        if self.recordings is not None and not self.recomputes:
+            sums = self.recordings.learn(rows, numbers, in_batch)
+            if sums is not None:
+                return sums
+        targets = moved(torch.from_numpy(rows.targets_of(numbers)), self.device)
         with computing_in(self.lesson.placement.precision, self.device.type):
             logits = grouped_logits(self.lesson.executor, self.model, rows, numbers)
+        return self.learn_from(logits, targets, in_batch)
+
+    def learn_from(self, logits: torch.Tensor, targets: torch.Tensor, in_batch: int) -> torch.Tensor:
+        """Add the gradients of some rows of a batch whose logits are known."""
         logits = logits.float()
-        loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, batch_rows)
+        loss = share_of_loss(self.loss.of_rows(logits, targets), targets, self.class_weights, in_batch)
         self.scaler.scale(loss).backward()
         right = self.loss.right(logits.detach(), targets).sum() if self.loss.right else loss.new_zeros(())
         return torch.stack([loss.detach(), right.to(loss.dtype)])
 
     def validation_logits(self, progress: Callable[[int], None] | None = None) -> np.ndarray:
-        """Logits (rows, labels) of the validation rows; ``progress`` hears how many are answered here."""
+        """Logits of the validation rows, as predict_rows gives them.
+
+        ``progress`` hears how many are answered here.
+        """
         self.team.tell("validation_logits")
         own, rows = self._own_validation
         everyone = self.lesson.validation_rows
-        logits = np.zeros((len(everyone), everyone.width(self.lesson.outputs)), dtype=np.float32)
+        logits = everyone.room(self.lesson.outputs)
         with computing_in(self.lesson.placement.precision, self.device.type):
             found = predict_rows(self.lesson.executor, self.model, rows, progress=progress)
-        missing = ((0, 0), (0, logits.shape[1] - found.shape[1]))
-        logits[own] = np.pad(found, missing, constant_values=-np.inf)
-        self.team.add_up([torch.from_numpy(logits)])
-        return logits
+        logits[own] = widen(found, logits)
+        if not len(everyone):
+            return logits
+        flat = flatten(logits)
+        self.team.add_up([torch.from_numpy(flat)])
+        return flat if everyone.questions is None else spread(flat, everyone.questions)
 
-    def mean_loss(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """The mean loss of rows, whatever the weights of their labels."""
-        return float(self.loss.of_rows(torch.from_numpy(outputs), torch.from_numpy(targets)).mean())
+    def mean_loss(self, outputs: np.ndarray) -> float:
+        """The mean loss of the validation rows, at least one, whatever the weights of their labels."""
+        rows = self.lesson.validation_rows
+        given = (rows.outputs_in(outputs), rows.targets_of(np.arange(len(rows))))
+        return float(self.loss.of_rows(*map(torch.from_numpy, given)).mean())
 
     @property
     def loss_of_guessing(self) -> float:
@@ -175,3 +215,14 @@ class Learner:
         load_tensors(folder, self.model, self.optimizer)
         self.scaler.load_state_dict(scaler)
         self.team.all_agree(True)
+
+
+def widen(found: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Logits of some rows as wide as those of all, minus infinity for what no row of theirs has.
+
+    >>> widen(np.zeros((1, 2)), np.zeros((5, 3))).tolist()
+    [[0.0, 0.0, -inf]]
+    """
+    if found.ndim < 2:
+        return found
+    return np.pad(found, ((0, 0), (0, like.shape[1] - found.shape[1])), constant_values=-np.inf)

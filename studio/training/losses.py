@@ -13,6 +13,8 @@ from torch.nn import functional
 from studio.tasks.base import Problem
 from studio.training.recipe import Recipe
 
+TOKENS_OF_A_WINDOW = 512  # the most that most encoders read
+
 
 def squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Of one number a row, (rows,)."""
@@ -30,11 +32,32 @@ def binary_cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.
     return losses.mean(dim=-1)
 
 
+def cross_entropy_of_ends(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of the first and the last token of an answer: the mean of both, (windows,).
+
+    ``outputs`` (tokens, 2) are those of the tokens of one window after another; ``targets`` (windows, 3) say
+    how many tokens each window has, and at which of them, from 0, the answer begins and ends.
+
+    >>> outputs = torch.tensor([[0.0, 0.0], [0.0, 0.0], [5.0, 5.0]])
+    >>> cross_entropy_of_ends(outputs, torch.tensor([[2, 0, 1], [1, 0, 0]])).tolist()
+    [0.6931471824645996, 0.0]
+    """
+    lengths = targets[:, 0]
+    places = torch.arange(len(targets), device=targets.device)
+    window = places.repeat_interleave(lengths, output_size=len(outputs))
+    peaks = outputs.new_full((len(targets), 2), -torch.inf)
+    peaks = peaks.scatter_reduce(0, window[:, None].expand(-1, 2), outputs.detach(), "amax")
+    sums = outputs.new_zeros((len(targets), 2)).index_add(0, window, (outputs - peaks[window]).exp())
+    right = (lengths.cumsum(0) - lengths)[:, None] + targets[:, 1:]
+    return (peaks + sums.log() - outputs.gather(0, right)).mean(dim=1)
+
+
 @dataclass(frozen=True)
 class Loss:
     """What a problem minimises.
 
-    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,).
+    ``of_rows`` takes outputs (rows, outputs) and targets and gives the loss of each row, (rows,); where there
+    are several questions to a row, of questions.
     ``of_guessing`` is what one who knows nothing loses a row, given how many outputs there are. ``right``
     tells which rows are answered rightly, (rows,), where that is a question. ``scales``: targets are numbers
     of any scale. ``has_labels``: targets are label ids, whose rows can be weighted.
@@ -60,6 +83,11 @@ LOSSES: dict[Problem, Loss] = {
         right=lambda outputs, targets: outputs.argmax(dim=-1) == targets,
     ),
     "multi_label_classification": Loss(of_rows=binary_cross_entropy, of_guessing=lambda _labels: math.log(2)),
+    # Labels of words: each is a question, as a row with one label is.
+    "token_classification": Loss(of_rows=cross_entropy, of_guessing=lambda labels: math.log(max(2, labels))),
+    "question_answering": Loss(
+        of_rows=cross_entropy_of_ends, of_guessing=lambda _outputs: math.log(TOKENS_OF_A_WINDOW)
+    ),
     # Of numbers scaled to a variance of 1, their mean costs 1.
     "regression": Loss(of_rows=squared_error, of_guessing=lambda _outputs: 1.0, scales=True),
 }
@@ -80,11 +108,12 @@ def class_weights(recipe: Recipe, label_ids: Sequence[int], label_count: int) ->
 
 
 def share_of_loss(
-    losses: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, batch_rows: int
+    losses: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, in_batch: int
 ) -> torch.Tensor:
     """What the losses of some rows of a batch add to its mean, each row counting by the weight of its label.
 
-    Divided by the rows of the whole batch, so that the shares of its parts add up however it is cut; and by
-    rows, not by their weights, so that a batch of rare labels counts more.
+    Divided by the rows of the whole batch (or the questions, where a row has several), so that the shares of
+    its parts add up however it is cut; and by rows, not by their weights, so that a batch of rare labels
+    counts more.
     """
-    return (losses if weights is None else losses * weights[labels]).sum() / batch_rows
+    return (losses if weights is None else losses * weights[labels]).sum() / in_batch

@@ -73,7 +73,8 @@ class Recipe(BaseModel):
     max_length: int = setting(
         128,
         "Maximum length",
-        "Texts are cut after so many tokens; longer costs time and memory.",
+        "Texts are cut after so many tokens, or read so many at a time where entities or answers are found; "
+        "more cost time and memory.",
         unit="tokens",
         ge=8,
         le=8192,

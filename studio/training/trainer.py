@@ -173,11 +173,11 @@ class EncoderTrainer:
                 self.reporter.say(self.step, f"Scoring the validation rows, epoch {self.epoch + 1}")
 
         outputs, task = self.learner.validation_logits(tell), self.lesson.task
-        loss = self.learner.mean_loss(outputs, rows.targets)
+        loss = self.learner.mean_loss(outputs)
         names = dict.fromkeys((*task.watched, task.primary_metric))
         # Of numbers too these metrics are the same whatever their scale.
         scores = task.scores(outputs, task.tune(outputs, rows.targets))
-        return {"loss": loss} | compute_metrics(names, rows.targets, scores)
+        return {"loss": loss} | compute_metrics(names, *task.measured(rows.targets, scores))
 
     def take_snapshot(self, reserve_bytes: int) -> None:
         """Leave a snapshot of this moment, unless there is one; OSError where the disk has no room for it."""

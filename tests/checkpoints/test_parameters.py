@@ -30,6 +30,7 @@ CONFIGS = {
     },
     "albert": {"model_type": "albert", "embedding_size": 10, **WIDE},
     "albert with groups": {"model_type": "albert", "embedding_size": 10, "num_hidden_groups": 3, **WIDE},
+    "mpnet": {"model_type": "mpnet", "relative_attention_num_buckets": 16, **WIDE},
     "electra": {"model_type": "electra", "embedding_size": 24, **WIDE},
     "electra with a narrow embedding": {"model_type": "electra", "embedding_size": 10, **WIDE},
     "deberta-v2": {"model_type": "deberta-v2", **WIDE},

@@ -10,7 +10,6 @@ import pytest
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.label_sets import guess_separator
 from studio.data.splits import SplitPlan
-from studio.tasks.multilabel import MULTILABEL
 from tests.conftest import write_csv
 
 WORDS = ("bread", "train", "rain", "music", "paper")
@@ -25,7 +24,7 @@ def topics(number: int) -> list[str]:
 
 
 def prepare(path: Path, **options: object) -> PreparedImport:
-    return prepare_import(ImportRequest(path=path, name="t", task="multilabel", **options), MULTILABEL)  # type: ignore[arg-type]
+    return prepare_import(ImportRequest(path=path, name="t", task="multilabel", **options))  # type: ignore[arg-type]
 
 
 def codes(prepared: PreparedImport) -> set[str]:

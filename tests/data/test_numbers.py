@@ -26,7 +26,7 @@ def pairs(count: int = 60) -> list[list[str]]:
 
 def prepare(path: Path, **options: object) -> PreparedImport:
     """The import as a task of numbers."""
-    return prepare_import(ImportRequest(path=path, name="scores", task="regression", **options), REGRESSION)
+    return prepare_import(ImportRequest(path=path, name="scores", task="regression", **options))
 
 
 def test_the_columns_of_both_texts_and_of_the_number_are_found(tmp_path: Path) -> None:

@@ -50,9 +50,7 @@ def filled(options: Sequence[str], width: int = 4) -> list[str]:
 
 def prepare(path: Path, **options: Any) -> PreparedImport:
     """The import as a choice of options."""
-    return prepare_import(
-        ImportRequest(path=path, name="t", task="multiple-choice", **options), MULTIPLE_CHOICE
-    )
+    return prepare_import(ImportRequest(path=path, name="t", task="multiple-choice", **options))
 
 
 def rows_of(prepared: PreparedImport) -> pd.DataFrame:

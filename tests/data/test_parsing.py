@@ -91,6 +91,11 @@ def test_a_lone_carriage_return_inside_a_cell_stays_there() -> None:
     assert parse_text("text,label\none\rtwo,a\nthree,b\n").rows[1] == ["one\rtwo", "a"]
 
 
+def test_a_line_feed_inside_a_cell_of_a_file_of_carriage_returns_stays_there() -> None:
+    parsed = parse_text('"0"~""\r""~"0"\r""~"0"\r"0\n"~"~0"\r""~"0"\r', "~")
+    assert parsed.rows == [["0", ""], ["", "0"], ["", "0"], ["0\n", "~0"], ["", "0"]]
+
+
 def test_line_separators_of_unicode_do_not_end_a_row() -> None:
     assert parse_text("one\u2028still one\ta\ntwo\x85still two\tb\n").rows == [
         ["one\u2028still one", "a"],

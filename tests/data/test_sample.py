@@ -1,12 +1,14 @@
 """The built-in sample is what its README says: distinct, varied, with exact labels."""
 
 import csv
+import json
 import re
 from collections import Counter, defaultdict
 from itertools import pairwise
 
 import pytest
 
+from studio.data.answers.spans import cuts_word
 from studio.data.sample import SAMPLE_LICENCE, SAMPLES
 from studio.tasks.registry import TASKS
 
@@ -145,3 +147,20 @@ def test_garden_replies_have_the_options_that_its_readme_counts():
     assert all(len(set(given)) == len(given) for given in options)
     places = Counter(row["right"] for row in rows)
     assert max(places.values()) < 0.4 * len(rows), "no place is right by itself"
+
+
+def test_lantern_county_has_the_questions_that_its_readme_counts():
+    articles = json.loads(SAMPLES["question-answering"].path.read_text(encoding="utf-8"))["data"]
+    passages = [passage for article in articles for passage in article["paragraphs"]]
+    asked = [(passage["context"], one) for passage in passages for one in passage["qas"]]
+    readme = SAMPLE.path.with_name("README.md").read_text(encoding="utf-8")
+    without = sum(one["is_impossible"] for _, one in asked)
+    assert f"{len(asked)} questions about {len(passages)} short passages" in readme
+    assert f"of which {without} have no answer" in readme
+    assert len({context for context, _ in asked}) == len(passages) == 40
+    for context, one in asked:
+        assert one["question"].endswith("?") and bool(one["answers"]) != one["is_impossible"]
+        for answer in one["answers"]:
+            start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+            assert context[start:end] == answer["text"]
+            assert not cuts_word(context, start) and not cuts_word(context, end), one["question"]

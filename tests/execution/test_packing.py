@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForMultipleChoice, AutoModelForSequenceClassification
+from transformers import (
+    AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+)
 
 from studio.execution.answers import predict_rows
 from studio.execution.devices import computing_in
@@ -232,3 +236,18 @@ def test_dropout_of_attention_is_drawn_for_packed_rows_too(
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
     model.eval()
     assert torch.equal(answer(), answer())
+
+
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - PACKED))
+def test_an_attention_that_stays_as_it_was_is_never_taken_for_one_without_padding(
+    encoder_folders: dict[str, Path], family: str
+) -> None:
+    """Not even where weights are so small that tokens hardly look at each other."""
+    model = AutoModelForQuestionAnswering.from_pretrained(encoder_folders[family]).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "attention" in name or "attn" in name:
+                weight.mul_(1e-3)
+    before = model.config._attn_implementation
+    assert pack_model(model) is None
+    assert model.config._attn_implementation == before

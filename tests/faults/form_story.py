@@ -57,5 +57,5 @@ FORM = Story(
     expected=training_story.TRAINING.expected,
     worker_from="compile",
     points=("commit", "fsync", "rename"),
-    every=4,
+    every=6,
 )

@@ -61,5 +61,5 @@ TRAINING = Story(
     expected=lambda _studio: {KEY: Expected({("train", "loss"): range(1, STEPS + 1)}, ended=True)},
     worker_from="train",
     points=("commit", "fsync", "rename"),
-    every=6,
+    every=8,
 )

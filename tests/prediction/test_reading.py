@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from studio.prediction.reading import Reading, Token, read_row
 from studio.tasks.base import Row
 from studio.tasks.classification import CLASSIFICATION
+from studio.tasks.question_answering import QUESTION_ANSWERING
 from studio.tasks.registry import TASKS
 from studio.tasks.texts import encode
-from tests.tasks.examples import EXAMPLES
+from tests.tasks.examples import EXAMPLES, text_of
 
 pytestmark = pytest.mark.slow
 VOCABULARIES = Path(os.environ.get("STUDIO_TEST_DATA", "/absent")) / "vocabs"
@@ -135,11 +136,12 @@ def test_a_token_that_was_typed_is_not_taken_for_one_that_was_added(tokenizer: A
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)
 @pytest.mark.parametrize("max_length", [8, 64])
 def test_what_is_shown_is_what_the_task_encodes(task: Any, max_length: int, tokenizer: Any) -> None:
-    texts = [MEMENTO, {"text": ""}, {"text": WORDS * 20}]
-    if "text_b" in task.asked_roles:
-        texts.append({"text": WORDS, "text_b": "我要退款 " * 30})
+    main = text_of(task)
     beside = {role: cell.format(n=7) for role, cell in EXAMPLES[task.key].asked.items()}
-    for row in ({**text, **beside} for text in texts):
+    rows = [{main: text, **beside} for text in (MEMENTO["text"], "", WORDS * 20)]
+    if "text_b" in task.asked_roles:
+        rows.append({"text": WORDS, "text_b": "我要退款 " * 30})
+    for row in rows:
         readings = read_row(task, tokenizer, max_length, row)
         encoded = task.encode([row], tokenizer, max_length)
         assert [ids(reading) for reading in readings] == encoded["input_ids"]
@@ -147,10 +149,29 @@ def test_what_is_shown_is_what_the_task_encodes(task: Any, max_length: int, toke
         assert masks == encoded["attention_mask"]
         segments = [[token.segment for token in reading.tokens] for reading in readings]
         assert encoded.get("token_type_ids", segments) == segments
-        for reading, sequence in zip(readings, task.sequences_of([row]), strict=True):
+        for reading in readings:
             assert len(reading.tokens) <= reading.limit == max_length
-            assert (reading.lost > 0) == (len(tokenizer(*sequence.values())["input_ids"]) > max_length)
             assert Reading.from_json(reading.to_json()) == reading
+        if task.reads_all:
+            seen = {(token.start, token.end) for reading in readings for token in reading.tokens}
+            alone = tokenizer(row[main], add_special_tokens=False, return_offsets_mapping=True)
+            assert seen.issuperset(alone["offset_mapping"])
+            continue
+        for reading, sequence in zip(readings, task.sequences_of([row]), strict=True):
+            assert (reading.lost > 0) == (len(tokenizer(*sequence.values())["input_ids"]) > max_length)
+
+
+def test_a_question_that_is_too_long_loses_its_end_and_no_word_of_the_passage(tokenizer: Any) -> None:
+    row = {"question": WORDS, "context": "It is here. " * 12}
+    readings = read_row(QUESTION_ANSWERING, tokenizer, 16, row)
+    assert len(readings) > 2
+    for reading in readings:
+        (cut,) = reading.cut
+        assert cut.role == "question" and cut.text == WORDS[cut.start :] and reading.lost > 2
+        asked = [token.end for token in reading.tokens if token.role == "question"]
+        assert asked and max(asked) <= cut.start  # type: ignore[type-var, operator]
+    short = read_row(QUESTION_ANSWERING, tokenizer, 64, row)
+    assert not any(reading.cut for reading in short)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -7,18 +7,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from studio.data.columns import main_text
 from studio.metrics.base import Metric
+from studio.ragged import gather
+from studio.tasks.base import Task
 from studio.tasks.registry import TASKS
 
 IDS = np.array([0, 1, 1, 0, 1, 0])
 SETS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
 NUMBERS = np.array([0.5, 2.0, 1.0, 4.5, 3.0, 2.5])
+ENTITIES = np.array([[1], [2], [0], [1], [3], [1]])
+ANSWERED = np.array([True, False, True, True, False, True])
+# Of "a text" after a question of one token: [CLS], question, [SEP], two tokens of the passage, [SEP].
+WINDOW = np.array([[0, -1, -1]] * 3 + [[0, 0, 1], [0, 2, 6], [0, -1, -1]])
 
 
 @dataclass(frozen=True)
 class Example:
-    """Truth (rows,), scores as metrics read them, outputs as a head gives them, and 40 cells of a table.
+    """Truth and scores as metrics read them, outputs of a head for "a text", and 40 cells of a table.
 
+    The texts of such a table hold the word "text", or begin with it or another one of four letters.
     ``asked`` has a cell for each role that is read beside the text, as a table may hold it in row {n}.
     """
 
@@ -60,7 +68,29 @@ EXAMPLES = {
         outputs=np.array([[2.5], [-1.0]]),
         cells=tuple(f"{number / 8}" for number in range(40)),
     ),
+    "question-answering": Example(
+        truth=ANSWERED,
+        good=np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 0.8], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]),
+        bad=np.array([[0.0, 0.2], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]),
+        outputs=gather([np.hstack([np.eye(6)[:, [4, 4]], WINDOW])] * 2),
+        cells=("text", "") * 20,
+        asked={"question": "What is it, {n}?"},
+    ),
+    "token-classification": Example(
+        truth=ENTITIES,
+        good=np.hstack([ENTITIES, ENTITIES]),
+        bad=np.hstack([ENTITIES // 2, ENTITIES + 1]),
+        outputs=gather([np.array([[0.0, 2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0]])] * 2),
+        cells=('[[0, 4, "yes"]]', '[[0, 4, "no"]]') * 20,
+    ),
 }
+
+
+def text_of(task: Task) -> str:
+    """The role of the text that the rows of a task are about."""
+    role = main_text([role.key for role in task.roles])
+    assert role is not None
+    return role
 
 
 def example_of(metric: Metric) -> Example:

@@ -109,7 +109,10 @@ class AnswerKind:
     that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
     training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
     each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads and
-    writes the roles whose cells are JSON.
+    writes the roles whose cells are lists of texts in JSON; other JSON of an answer is ``opened``.
+    ``missing`` are the words for empty cells of roles for which those for a text do not fit. Where
+    answers stand at places of the text, ``moved`` gives the answer to a text that was mended, of the text
+    before, that after and the answer before; None where it has no place there.
     """
 
     roles: tuple[str, ...]
@@ -132,6 +135,9 @@ class AnswerKind:
     strata: Callable[[pd.DataFrame, str], pd.Series] = no_strata
     summary: Callable[[pd.DataFrame], dict[str, Any]] = no_summary
     lists: Mapping[str, ListCells] = field(default_factory=dict)
+    missing: Mapping[str, CellFault] = field(default_factory=dict)
+    opened: Callable[[str], Any] | None = None
+    moved: Callable[[str, str, str], str | None] | None = None
 
     @property
     def role(self) -> str:
@@ -152,7 +158,12 @@ class AnswerKind:
         """The words for an empty cell of a role, of which those for a text are given; None where none are."""
         if role == self.role:
             return self.empty
-        return None if role in self.lists else text
+        return None if role in self.lists else self.missing.get(role, text)
+
+    def open_cells(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What programs get of the cells of a row that are JSON."""
+        found = {role: cells.read(row[role]) for role, cells in self.lists.items()}
+        return found if self.opened is None else {**found, self.role: self.opened(row[self.role])}
 
     def labels_of(self, rows: pd.DataFrame) -> pd.Series:
         """Each label of each row, with the index of its row; none where answers are no labels."""

@@ -104,11 +104,18 @@ def holds(cells: pa.ChunkedArray, label: str) -> np.ndarray:
     return np.asarray(pc.match_substring(cells, written).to_numpy(zero_copy_only=False))
 
 
+def lost(frames: Frames, column: str) -> list[Problem]:
+    """Labels that the division has left no training row."""
+    return find_lost(frames, labels, column)
+
+
 def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
     """Of the labels of a row the one that fewest rows have, where rows are divided by shares alone."""
-    if kind != "ratios":
-        return no_strata(rows, kind)
-    found = all_labels(rows[LABELS])
+    return rarest_labels(rows, labels(rows)) if kind == "ratios" else no_strata(rows, kind)
+
+
+def rarest_labels(rows: pd.DataFrame, found: pd.Series) -> pd.Series:
+    """Of the labels of each row the one that fewest rows have, "" for a row without any."""
     table = pd.DataFrame({"row": found.index, "label": found.array})
     table["rows"] = table["label"].map(found.value_counts())
     rarest = table.sort_values(["rows", "label"]).drop_duplicates("row").set_index("row")["label"]
@@ -129,7 +136,7 @@ LABEL_SET = AnswerKind(
     name=strange,
     strange=strange,
     holds=holds,
-    lost=find_lost,
+    lost=lost,
     strata=strata,
     lists={LABELS: ListCells(read_labels, write_labels)},
 )

@@ -11,10 +11,12 @@ from studio.data.answers.label_set import LABEL_SET
 from studio.data.answers.number import ONE_NUMBER
 from studio.data.answers.one_label import ONE_LABEL
 from studio.data.answers.option import ONE_OPTION
+from studio.data.answers.spans import ANSWER_SPANS
+from studio.data.answers.tagged import TAGGED
 from studio.data.columns import LABEL
 
 # Of kinds with the same answer role, that which needs more roles stands first.
-KINDS = (LABEL_SET, ONE_NUMBER, ONE_OPTION, ONE_LABEL)
+KINDS = (LABEL_SET, ONE_NUMBER, TAGGED, ANSWER_SPANS, ONE_OPTION, ONE_LABEL)
 
 
 def kind_of(roles: Container[str]) -> AnswerKind:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from studio.data.answers.base import AnswerKind
-from studio.data.columns import PLAIN_TEXTS
+from studio.data.columns import CONTEXT, PLAIN_TEXTS, main_text
 from studio.data.fixes import fixes_of
 from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
+from studio.data.texts import text_keys
 
 ALL = "all"
 TRAINING = (ALL, "train")
@@ -40,6 +41,20 @@ class View:
     def texts(self) -> list[str]:
         """The roles whose cells are texts as people wrote them."""
         return [role for role in self.roles if role in PLAIN_TEXTS]
+
+    @property
+    def main(self) -> str:
+        """The role of the text that a row is about."""
+        role = main_text(self.roles)
+        assert role is not None
+        return role
+
+    @cached_property
+    def shared(self) -> np.ndarray:
+        """Keys (uint64) of what must not be on two sides: a passage, whatever is asked about it; else all
+        that is asked.
+        """
+        return text_keys(self.rows[CONTEXT]) if self.main == CONTEXT else self.keys
 
     @property
     def answer(self) -> str | None:

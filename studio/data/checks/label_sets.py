@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -41,24 +41,28 @@ WITHOUT = Words(
 def check_label_sets(rows: pd.DataFrame, column: str) -> list[Finding]:
     """Findings about the labels of usable rows (columns labels, line, file, split)."""
     labels = all_labels(rows[LABELS])
-    counts = labels.value_counts()
-    if counts.empty:
+    if labels.empty:
         return [about_all(no_label(rows, column))]
-    found: list[Finding] = []
-    rare = counts.index[counts < RARE_ROWS].tolist()
-    if rare:
-        named = f" {count_of(len(rare), 'label')}: {list_labels(rare)}."
-        found += report_rows(rows, rows.index.isin(labels.index[labels.isin(rare)]), FEW, column, named)
-    found += find_untrained(rows, column)
+    found = [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
     found += report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
     if not labels.index.has_duplicates:
         found.append(about_all(one_at_most(rows, column)))
     return found
 
 
-def find_untrained(rows: pd.DataFrame, column: str) -> list[Finding]:
+def find_few(rows: pd.DataFrame, labels: pd.Series, column: str) -> list[Finding]:
+    """Labels with few rows, of each label of each row under the row's index."""
+    counts = labels.value_counts()
+    rare = counts.index[counts < RARE_ROWS].tolist()
+    if not rare:
+        return []
+    named = f" {count_of(len(rare), 'label')}: {list_labels(rare)}."
+    return report_rows(rows, rows.index.isin(labels.index[labels.isin(rare)]), FEW, column, named)
+
+
+def find_untrained(rows: pd.DataFrame, labels: pd.Series, column: str) -> list[Finding]:
     """Labels of validation and test that no training row has; nothing where there are no rows to train on."""
-    labels, training = all_labels(rows[LABELS]), rows["split"].isin(TRAINING)
+    training = rows["split"].isin(TRAINING)
     trained = labels.index.isin(rows.index[training])
     unseen = sorted(set(labels[~trained]) - set(labels[trained]))
     if not unseen or not training.any():
@@ -67,10 +71,12 @@ def find_untrained(rows: pd.DataFrame, column: str) -> list[Finding]:
     return report_rows(rows, rows.index.isin(labels.index[labels.isin(unseen)]), UNSEEN, column, named)
 
 
-def find_lost(frames: Mapping[str, pd.DataFrame], column: str) -> list[Problem]:
+def find_lost(
+    frames: Mapping[str, pd.DataFrame], labels_of: Callable[[pd.DataFrame], pd.Series], column: str
+) -> list[Problem]:
     """Labels that the division has left no training row."""
-    sides = [frame.assign(split=split) for split, frame in frames.items()]
-    found = find_untrained(pd.concat(sides, ignore_index=True), column)
+    rows = pd.concat([frame.assign(split=split) for split, frame in frames.items()], ignore_index=True)
+    found = find_untrained(rows, labels_of(rows), column)
     return [problem for finding in found for problem in finding.problems]
 
 

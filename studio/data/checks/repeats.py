@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
-from studio.data.columns import TEXT
 
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
@@ -49,7 +48,7 @@ SHARED_HINT = "Move them to training, or leave them out on one side."
 def check_repeats(view: View) -> list[Finding]:
     """Everything about texts that occur more than once, exactly or nearly."""
     found: list[Finding] = []
-    column = view.roles[TEXT]
+    column = view.roles[view.main]
     if view.answer:
         torn = find_conflicts(view.keys, view.answers)
         found += report_rows(view.rows, torn, view.kind.conflict, column)
@@ -61,7 +60,7 @@ def check_repeats(view: View) -> list[Finding]:
 def check_near(view: View) -> list[Finding]:
     """Everything about texts that are nearly the same; nothing where these were not looked for."""
     found: list[Finding] = []
-    column = view.roles[TEXT]
+    column = view.roles[view.main]
     if view.near is None:
         return found
     if view.answer and view.kind.near:
@@ -87,7 +86,7 @@ def check_shared(view: View, *, near: bool) -> list[Finding]:
             SHARED_WHY,
             SHARED_HINT,
         )
-        found += report_rows(view.rows, wrong, words, view.roles[TEXT])
+        found += report_rows(view.rows, wrong, words, view.roles[view.main])
     return found
 
 
@@ -105,7 +104,7 @@ def find_shared(view: View, split: str, *, near: bool) -> np.ndarray:
     before = sides.isin(EARLIER[split]).to_numpy(dtype=bool)
     if not here.any() or not before.any():
         return np.zeros(len(here), dtype=bool)
-    shared = here & np.isin(view.keys, view.keys[before])
+    shared = here & np.isin(view.shared, view.shared[before])
     if not near:
         return shared
     assert view.near is not None
@@ -150,7 +149,7 @@ def find_near_repeats(view: View, near: np.ndarray) -> np.ndarray:
     columns = {"group": near[grouped], "split": part["split"].to_numpy()}
     if view.answer:
         columns["answer"] = view.answers.iloc[grouped].to_numpy()
-    frame = pd.DataFrame(columns).assign(key=view.keys[grouped])
+    frame = pd.DataFrame(columns).assign(key=view.shared[grouped])
     firsts = frame.groupby(list(columns), sort=False)["key"].transform("first").to_numpy()
     wrong = np.zeros(len(near), dtype=bool)
     wrong[grouped[frame["key"].to_numpy() != firsts]] = True

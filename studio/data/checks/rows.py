@@ -14,7 +14,7 @@ from studio.data.checks.findings import ALL, TRAINING, Finding, View, about_all,
 from studio.data.checks.giveaway import check_written_labels
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
-from studio.data.columns import LABEL, TEXT, columns_of
+from studio.data.columns import LABEL, columns_of, main_text
 from studio.data.near import NearGroups
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
@@ -87,7 +87,8 @@ def recheck(
     bad = np.zeros(len(rows), dtype=bool)
     for finding in found:
         bad[finding.places] = True
-    keys = text_keys(rows[TEXT]) if TEXT in rows else np.arange(len(rows), dtype=np.uint64)
+    main = main_text(rows)
+    keys = text_keys(rows[main]) if main else np.arange(len(rows), dtype=np.uint64)
     found += check_good(rows, bad, roles, keys, near)
     codes, marks = mark_rows(found, len(rows))
     checked = rows.assign(bad=bad, key=keys, marks=marks)
@@ -109,7 +110,7 @@ def check_good(
     kind = kind_of(roles)
     if kind.role in roles:
         found += kind.check(good, roles)
-    if TEXT in roles:
+    if main_text(roles):
         groups = None if near is None else near.groups[~bad]
         view = View(good, roles, kind, content_keys(good, roles, keys[~bad]), groups)
         found += check_repeats(view)

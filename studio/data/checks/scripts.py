@@ -7,7 +7,6 @@ import pandas as pd
 
 from studio.data.checks.findings import Finding, View, Words, about_all, files_of, report_rows
 from studio.data.checks.matching import count_matches, is_ascii, matches
-from studio.data.columns import TEXT
 from studio.data.problems import Problem
 
 # In this order: Japanese is told from Chinese by its own letters, which stand beside Chinese ones.
@@ -61,8 +60,8 @@ MIXED_LANGUAGES = Words(
 
 def check_scripts(view: View) -> list[Finding]:
     """The share of each script and language: a warning where a smaller one has 1 to 40 % of the rows."""
-    cells = view.rows[TEXT]
-    column = view.roles[TEXT]
+    cells = view.rows[view.main]
+    column = view.roles[view.main]
     scripts = find_scripts(cells)
     found = report_mix(view.rows, scripts, MIXED_SCRIPTS, column)
     latin = scripts == LATIN

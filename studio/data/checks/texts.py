@@ -18,8 +18,9 @@ LONG = Words(
     "note",
     f"text is longer than {LONG_TEXT_CHARACTERS:,} characters",
     f"texts are longer than {LONG_TEXT_CHARACTERS:,} characters",
-    "Most checkpoints read at most 512 tokens, about 350 English words; the rest is cut off.",
-    "Nothing to do, if the beginning tells the label; the Train page says how much will be cut.",
+    "Most checkpoints read at most 512 tokens at once, about 350 English words.",
+    "Nothing to do, if the beginning tells the answer, or where texts are read in parts, as for entities and "
+    "questions; the Train page says what becomes of the rest.",
 )
 
 
@@ -29,7 +30,7 @@ def check_texts(view: View) -> list[Finding]:
 
 
 def check_long(view: View) -> list[Finding]:
-    """Texts so long that most checkpoints will not read their end."""
+    """Texts so long that most checkpoints will not read them whole."""
     found: list[Finding] = []
     for role in view.texts:
         long = (view.rows[role].str.len() > LONG_TEXT_CHARACTERS).to_numpy(dtype=bool)

@@ -12,7 +12,7 @@ from ftfy import TextFixerConfig, fix_text
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
-from studio.data.columns import PLAIN_TEXTS
+from studio.data.columns import PLAIN_TEXTS, main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
 from studio.data.texts import is_blank
@@ -111,10 +111,27 @@ def mend_cells(
         broken = cells[wrong]
         whole_again = [kind.change_text(cell, role, mend) for cell in broken]
         mended = pd.Series(whole_again, index=broken.index, dtype="str")
-        left = ~is_blank(mended)
+        left = ~is_blank(mended) & take_answers_along(bench, role, mended)
         whole = cells.copy()
         whole.loc[mended.index[left]] = mended[left]
         everywhere.append(whole.to_numpy(dtype=object) != cells.to_numpy(dtype=object))
         bench.change(role, whole)
     changed = np.logical_or.reduce(everywhere) if everywhere else np.zeros(len(bench.rows), dtype=bool)
     return tell(choice, bench.take(changed), what)
+
+
+def take_answers_along(bench: Bench, role: str, mended: pd.Series) -> np.ndarray:
+    """Move answers that stand at places of the text to where these are in the mended one.
+
+    Which of the mended rows can be, bool: where an answer has no place any more, the text is to stay.
+    """
+    kind = kind_of(bench.rows)
+    if kind.moved is None or role != main_text(bench.roles):
+        return np.ones(len(mended), dtype=bool)
+    before, answers = bench.rows[role], bench.rows[kind.role].copy()
+    found = {row: kind.moved(before[row], text, answers[row]) for row, text in mended.items()}
+    for row, answer in found.items():
+        if answer is not None:
+            answers[row] = answer
+    bench.change(kind.role, answers)
+    return np.array([answer is not None for answer in found.values()], dtype=bool)

@@ -53,7 +53,7 @@ def drop_from_test(bench: Bench, choice: FixChoice) -> Step:
 def share(bench: Bench, choice: FixChoice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which rows have a text that is on several sides; the side and the text's number for each."""
     sides = bench.rows["split"].map(SIDES).to_numpy(dtype=np.int64)
-    groups, _ = pd.factorize(bench.keys())
+    groups, _ = pd.factorize(bench.view(near=False).shared)
     if choice.code == "near_shared_text":
         near = bench.view(near=True).near
         assert near is not None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.findings import View
-from studio.data.columns import ANSWERS, TEXT
+from studio.data.columns import ANSWERS, main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.near import find_near_duplicates, texts_of
 from studio.data.problems import SHOWN_ROWS, count_of
@@ -40,7 +40,7 @@ class Bench:
     def keys(self) -> np.ndarray:
         """A uint64 per row, equal for the same content in all text roles; worked out when first needed."""
         if self.known_keys is None:
-            first = text_keys(self.rows[TEXT])
+            first = text_keys(self.rows[main_text(self.roles)])
             self.known_keys = content_keys(self.rows, self.roles, first)
         return self.known_keys
 

@@ -15,28 +15,28 @@ from studio.data.readers.characters import Origin, find_text_problems
 from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
-from studio.data.readers.tagging import find_scheme, find_wrong_tags
 from studio.errors import InvalidInput
+from studio.tasks.tagging.schemes import find_scheme, invalid_tags
 
-TAG = re.compile(r"O|[BIESMLU][-_]\S+")
+TAG = re.compile(r"O|[BIESMLUW][-_]\S+")
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
 FIELDS = re.compile(r"[ \t]+")
 DOCUMENT_START = "-DOCSTART-"
 PROBED_LINES = 400
 TAGGED_SHARE = 0.98
 TASK = "token-classification"
-ROLES = {"tokens": "tokens", "tags": "tags"}
+ROLES = {"text": "tokens", "tags": "tags"}
 MOST_LEFT_OUT = 1_000
 
 
 @dataclass
 class Sentence:
-    """Tokens, their tags, and the line on which each stands."""
+    """Tokens, their tags, the line of each, and the first line that has not the usual columns."""
 
     tokens: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    broken: bool = False
+    broken: int | None = None
 
 
 def looks_like_conll(text: str, cut: bool) -> bool:
@@ -87,8 +87,8 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
     width = Counter(len(split_fields(line)) for line in lines if line.strip() and not is_between(line))
     usual = width.most_common(1)[0][0]
     found = list(read_sentences(lines, usual))
-    sentences = [sentence for sentence in found if not sentence.broken]
-    broken = [sentence for sentence in found if sentence.broken]
+    sentences = [sentence for sentence in found if sentence.broken is None]
+    broken = [sentence.broken for sentence in found if sentence.broken is not None]
     complete = not options.preview or len(sentences) <= PREVIEW_ROWS
     if not complete:
         sentences = sentences[:PREVIEW_ROWS]
@@ -104,10 +104,7 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
         "conll", decoded.encoding, "\t" if "\t" in decoded.text[:10_000] else " ", None, False,
         len(sentences), len(broken), complete=complete,
     )  # fmt: skip
-    left_out = tuple(
-        LeftOut(sentence.lines[0], "broken_sentence", "\n".join(sentence.tokens))
-        for sentence in broken[:MOST_LEFT_OUT]
-    )
+    left_out = tuple(LeftOut(line, "broken_sentence", lines[line - 1]) for line in broken[:MOST_LEFT_OUT])
     table = Table(cells.frame(), cells.lines(), report, (), name, left_out, dict(ROLES), TASK)
     problems = (
         *find_tagging(sentences, name),
@@ -118,7 +115,7 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
 
 
 def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
-    """The sentences of a file; one with a line of another number of columns is marked broken."""
+    """The sentences of a file; one with a line of another number of columns is marked broken there."""
     sentence = Sentence()
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(DOCUMENT_START):
@@ -127,12 +124,13 @@ def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
             sentence = Sentence()
             continue
         fields = split_fields(line)
-        if line.startswith("# ") and len(fields) != width:
+        if line.startswith("# ") and (len(fields) != width or not TAG.fullmatch(fields[-1])):
             continue
         sentence.tokens.append(fields[0])
         sentence.tags.append(fields[-1])
         sentence.lines.append(number)
-        sentence.broken = sentence.broken or len(fields) != width
+        if sentence.broken is None and len(fields) != width:
+            sentence.broken = number
     if sentence.tokens:
         yield sentence
 
@@ -152,9 +150,9 @@ def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
         column="tags",
     )
     wrong = [
-        sentence.lines[place]
-        for sentence, places in zip(sentences, find_wrong_tags(tags, scheme), strict=True)
-        for place in places
+        sentence.lines[invalid.place]
+        for sentence in sentences
+        for invalid in invalid_tags(sentence.tags, scheme)
     ]
     if wrong:
         yield Problem(
@@ -170,19 +168,18 @@ def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
         )
 
 
-def find_broken(broken: list[Sentence], width: int, file: str) -> Iterator[Problem]:
-    """Sentences with a line that has another number of columns."""
-    if broken:
-        lines = [sentence.lines[0] for sentence in broken]
+def find_broken(lines: list[int], width: int, file: str) -> Iterator[Problem]:
+    """Sentences with a line that has another number of columns, by the first such line of each."""
+    if lines:
         yield Problem(
             "error",
             "broken_sentence",
-            f"{count_of(len(broken), 'sentence has', 'sentences have')} a line without "
-            f"{count_of(width, 'column')}; they start on {name_rows(lines)}.",
+            f"{count_of(len(lines), 'sentence has', 'sentences have')} a line with more than "
+            f"{count_of(width, 'column')}, or fewer: {name_rows(lines)}.",
             "It is unclear which tag belongs to which token, so these sentences cannot be used as they are.",
             "Mend the line, or drop these sentences.",
             file,
-            count=len(broken),
+            count=len(lines),
             rows=first_rows(lines),
             fixes=("drop_rows",),
         )

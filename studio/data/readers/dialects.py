@@ -200,7 +200,10 @@ def is_numeric(column: tuple[str, ...]) -> bool:
 
 
 def returns_end_lines(text: str, options: ReadOptions) -> bool:
-    """Whether a lone carriage return ends a line: it does where no line feed is, or where it fits better."""
+    """Whether a lone carriage return ends a line: it does where no line feed is, or where it fits better.
+
+    Where both fit, it does if that makes more rows of several cells: then line feeds stand within cells.
+    """
     if "\r" not in text or not LONE_RETURN.search(text):
         return False
     if "\n" not in text:
@@ -210,5 +213,7 @@ def returns_end_lines(text: str, options: ReadOptions) -> bool:
         lines = head_of(split_lines(text, ends))
         parsed = parse_best_quoting(lines, find_dialect(lines, options, ends))
         fitting = int((parsed.widths() == parsed.usual_width()).sum())
-        shares.append((fitting / max(1, len(parsed.rows) + len(parsed.broken)), parsed.usual_width() > 1))
+        several = parsed.usual_width() > 1
+        share = fitting / max(1, len(parsed.rows) + len(parsed.broken))
+        shares.append((share, several, fitting if several else 0))
     return shares[1] > shares[0]

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers.cells import CellColumns, transpose
 from studio.data.readers.characters import Origin, find_text_problems
 from studio.data.readers.jsontext import Listed, to_cell
@@ -33,27 +32,26 @@ def is_squad(members: Mapping[str, Any]) -> bool:
 def read_squad(articles: list[tuple[int, Any]], report: ReaderReport, origin: Origin, text: str) -> Table:
     """One row per question of SQuAD 1.1 or 2.0; ``answers`` is a JSON list of {text, answer_start}.
 
-    ``lines`` are those on which the questions start. Raises InvalidInput where a part is missing.
+    ``lines`` are those on which the questions start; where all stand on one, as in the published files,
+    questions are counted from 1. Raises InvalidInput where a part is missing.
     """
     name = origin.name
     rows: list[list[str]] = []
-    fits: list[bool] = []
     article_lines: list[int] = []
     for line, article in articles:
-        for row, stands in read_article(line, article, name):
-            rows.append(row)
-            fits.append(stands)
-            article_lines.append(line)
+        found = list(read_article(line, article, name))
+        rows += found
+        article_lines += [line] * len(found)
     if not rows:
         raise InvalidInput(f"{name} has articles and no questions.", "Check that it is the right file.")
     lines = question_lines(text, len(rows)) or article_lines
+    if len(set(lines)) == 1:
+        lines = list(range(1, len(rows) + 1))
     cells = CellColumns(name)
     cells.add(transpose(rows, COLUMNS), lines)
     report = replace(report, format="squad", rows_read=len(rows))
     table = Table(cells.frame(), cells.lines(), report, (), name, roles=dict(ROLES), task=TASK)
-    astray = [line for line, stands in zip(lines, fits, strict=True) if not stands]
-    problems = (*find_astray(astray, name), *find_text_problems(cells, table, origin))
-    return replace(table, problems=problems)
+    return replace(table, problems=tuple(find_text_problems(cells, table, origin)))
 
 
 def question_lines(text: str, questions: int) -> list[int]:
@@ -67,28 +65,30 @@ def question_lines(text: str, questions: int) -> list[int]:
     return lines if len(lines) == questions else []
 
 
-def read_article(line: int, article: Any, name: str) -> Iterator[tuple[list[str], bool]]:
-    """The row of each question of an article, and whether its answers stand where they are said to."""
+def read_article(line: int, article: Any, name: str) -> Iterator[list[str]]:
+    """The row of each question of an article."""
+    where = f"in the article that starts on line {line}"
     try:
         title = to_cell(article.get("title"))
-        for paragraph in article["paragraphs"]:
+        for number, paragraph in enumerate(article["paragraphs"], start=1):
+            where = f"in paragraph {number} of the article '{title}' on line {line}"
             context = str(paragraph["context"])
             for asked in paragraph["qas"]:
                 yield read_question(title, context, asked)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
         raise InvalidInput(
-            f"{name} looks like SQuAD, but the article that starts on line {line} is not complete ({error}).",
+            f"{name} looks like SQuAD, but {where} {what}.",
             "Each paragraph needs a context and qas, each question an id, a question and answers.",
         ) from error
 
 
-def read_question(title: str, context: str, asked: Mapping[str, Any]) -> tuple[list[str], bool]:
-    """The row of a question, and whether its answers stand where they are said to."""
+def read_question(title: str, context: str, asked: Mapping[str, Any]) -> list[str]:
+    """The row of a question."""
     found = [(str(answer["text"]), int(answer["answer_start"])) for answer in asked.get("answers") or ()]
-    fits = all(start >= 0 and context.startswith(text, start) for text, start in found)
     answers = [{"text": text, "answer_start": start} for text, start in found]
     impossible = to_cell(asked.get("is_impossible")).lower() == "true"
-    row = [
+    return [
         to_cell(asked.get("id")),
         title,
         context,
@@ -96,21 +96,3 @@ def read_question(title: str, context: str, asked: Mapping[str, Any]) -> tuple[l
         json.dumps(answers, ensure_ascii=False),
         "true" if impossible else "false",
     ]
-    return row, fits
-
-
-def find_astray(lines: list[int], file: str) -> Iterator[Problem]:
-    """Questions with an answer that does not stand at its offset in the context."""
-    if lines:
-        yield Problem(
-            "warning",
-            "answer_offset",
-            f"{count_of(len(lines), 'question has', 'questions have')} an answer that does not stand where "
-            f"answer_start says: {name_rows(lines)}.",
-            "The model is taught to point at the wrong words.",
-            "Mend answer_start in these questions; it counts characters of the context from 0.",
-            file,
-            column="answers",
-            count=len(lines),
-            rows=first_rows(lines),
-        )

@@ -11,7 +11,7 @@ SAMPLE_LICENCE = "Written for this project; Apache-2.0, like the rest of the rep
 
 @dataclass(frozen=True)
 class Sample:
-    """A CSV file (UTF-8, with a header) of the package, and what its columns are to its task."""
+    """A file (UTF-8; CSV with a header, JSONL or SQuAD's JSON) of the package, and what its columns are."""
 
     name: str
     file: str
@@ -34,5 +34,13 @@ SAMPLES = {
         "garden-replies",
         "garden_replies.csv",
         {"text": "question", "choices": "reply_1, reply_2, reply_3, reply_4, reply_5", "label": "right"},
+    ),
+    "token-classification": Sample(
+        "notice-board", "notice_board.jsonl", {"text": "text", "tags": "entities"}
+    ),
+    "question-answering": Sample(
+        "lantern-county",
+        "lantern_county.json",
+        {"question": "question", "context": "context", "answers": "answers"},
     ),
 }

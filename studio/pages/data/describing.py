@@ -50,6 +50,9 @@ def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
 def answers_tile(dataset: Dataset) -> layout.Tile:
     """What there is to learn: how many labels, or between what the numbers lie."""
     values, counts = number_values(dataset.lengths), option_counts(dataset.lengths)
+    if answered := answer_counts(dataset.lengths):
+        note = W.overview.answered_note.count(answered["unanswered"])
+        return layout.Tile(W.overview.answered, fmt.count(answered["answered"]), note)
     if counts:
         note = W.overview.options_note.say(places=fmt.count(len(counts["places"])))
         return layout.Tile(W.overview.options, write_counts(counts), note)
@@ -65,6 +68,8 @@ def answers_tile(dataset: Dataset) -> layout.Tile:
 
 def name_answers(dataset: Dataset) -> str:
     """What there is to learn, within a sentence: '6 labels', 'numbers from 0 to 5', or '2 to 5 options'."""
+    if answer_counts(dataset.lengths):
+        return str(W.detail.answers_text)
     if counts := option_counts(dataset.lengths):
         return str(W.detail.options_text.say(counts=write_counts(counts)))
     values = number_values(dataset.lengths)
@@ -83,6 +88,11 @@ def number_values(lengths: dict[str, Any]) -> dict[str, Any]:
 def option_counts(lengths: dict[str, Any]) -> dict[str, list[int]]:
     """How many rows have so many options, and the right one in which place; empty for other answers."""
     return next((dict(one) for one in lengths.values() if "places" in one), {})
+
+
+def answer_counts(lengths: dict[str, Any]) -> dict[str, int]:
+    """How many questions have an answer, and how many have none; empty for other answers."""
+    return next((dict(one) for one in lengths.values() if "unanswered" in one), {})
 
 
 def write_counts(counts: dict[str, list[int]]) -> str:
@@ -109,6 +119,10 @@ def write_range(values: dict[str, Any]) -> str:
 def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, Any]) -> ChartWithTable:
     """How often each label, or number, occurs, or which option is the right one."""
     values, counts = number_values(lengths), option_counts(lengths)
+    if answered := answer_counts(lengths):
+        named = {str(W.overview[name]): count for name, count in answered.items()}
+        drawn = draw_class_counts(named)
+        return ChartWithTable(drawn.chart, drawn.table, str(W.overview.answers_note))
     if counts:
         titles = (str(W.overview.option.say(n=place)) for place in range(1, len(counts["places"]) + 1))
         drawn = draw_class_counts(dict(zip(titles, counts["places"], strict=True)))

@@ -28,6 +28,7 @@ from studio.pages.data.describing import (
 from studio.pages.data.findings import Desk, render_findings
 from studio.pages.links import link
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.data.dataset import Dataset
@@ -206,7 +207,9 @@ def build_cutting(studio: Services) -> None:
 
     def show(request: gr.Request) -> Markup:
         dataset = find(studio, links.asked(request, "dataset"), links.asked(request, "version"))
-        return render_cutting(studio.lengths.table(dataset.address)) if dataset else layout.EMPTY
+        if dataset is None or get_task(dataset.task).reads_all:
+            return layout.EMPTY
+        return render_cutting(studio.lengths.table(dataset.address))
 
     events.on_load(show, None, piece)
 

@@ -92,6 +92,9 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     ``split_column`` keeps the splits that a fetched table came with.
     """
     preview, filled = open_file(studio, as_first_read(draft))
+    if preview and preview.table.task not in {None, draft.task}:
+        draft = replace(draft, task=preview.table.task)
+        preview, filled = open_file(studio, as_first_read(draft))
     if preview is None:
         return filled
     own = split_column if split_column in filled.names else preview.table.split_column
@@ -126,11 +129,19 @@ def roles_by_field(task: Task) -> dict[str, str]:
 
 
 def choose_task(studio: Services, draft: Draft) -> Filled:
-    """Another task was chosen: the column of its answer is found anew, and what it reads beside a text."""
-    second = slots.roles_of(task_of(draft)).get(slots.SECOND)
+    """Another task was chosen: the column of its answer is found anew, and what it reads beside a text, or
+    instead of one.
+    """
+    roles = slots.roles_of(task_of(draft))
+    second = roles.get(slots.SECOND)
     return read_again(
         studio,
-        replace(draft, answer=None, text_b=None if second and second.required else draft.text_b),
+        replace(
+            draft,
+            answer=None,
+            text=draft.text if roles[slots.FIRST].key == slots.FIRST else None,
+            text_b=None if second and second.required else draft.text_b,
+        ),
     )
 
 

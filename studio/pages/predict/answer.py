@@ -12,13 +12,16 @@ from markupsafe import Markup
 from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.highlight import marked_text
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.prediction.reading import Reading
 from studio.tasks.base import Row
 from studio.tasks.multilabel import BETWEEN_LABELS
 from studio.tasks.multiple_choice import CHOICES, read_options
+from studio.tasks.question_answering import CONTEXT
 from studio.tasks.registry import show_row
+from studio.tasks.token_classification import ENTITIES
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -156,12 +159,47 @@ def show_choice(answer: Answer) -> Shown:
     return Shown(found["choice"], say_sureness(found["confidence"]), bars, W.answer.trust_choice, "options")
 
 
+def show_entities(answer: Answer) -> Shown:
+    """How many entities there are, the text with them marked, and how sure each is."""
+    found = answer.found[ENTITIES]
+    labels = sorted({entity["label"] for entity in found})
+    spans = [(entity["start"], entity["end"], entity["label"]) for entity in found]
+    shown = sorted(found, key=lambda entity: -entity["score"])[:BARS_AT_MOST]
+    bars = [(f"{entity['text']} ({entity['label']})", entity["score"], "") for entity in shown]
+    more = marked_text(next(iter(answer.row.values())), spans, labels)
+    title = W.answer.entities.count(len(found)) if found else W.answer.no_entity
+    return Shown(
+        title,
+        W.answer.entities_sure if found else W.answer.entities_none,
+        more + draw_bars(bars) if found else layout.EMPTY,
+        W.answer.trust_entities,
+        "entities",
+    )
+
+
+def show_span(answer: Answer) -> Shown:
+    """The answer, the passage with it marked, and the best spans beside no answer."""
+    found = answer.found
+    title = found["answer"] or W.answer.no_answer
+    mark = str(W.answer.answer_mark)
+    marks = [(found["start"], found["end"], mark)] if found["answer"] else []
+    bars = [(one["answer"], one["score"], "") for one in found["spans"]]
+    bars.append((str(W.answer.no_answer), found["no_answer"], " s-rest"))
+    passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
+    more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
+    if found["score"] < max(share for _, share, _ in bars):
+        more += layout.paragraph(W.answer.threshold, quiet=True)
+    return Shown(title, say_sureness(found["score"]), more, W.answer.trust_answers, "questions")
+
+
 # By what an answer holds.
 SHOWN: dict[str, Callable[[Answer], Shown]] = {
     "label": show_label,
     "labels": show_labels,
     "value": show_number,
     "choice": show_choice,
+    ENTITIES: show_entities,
+    "answer": show_span,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -19,16 +20,12 @@ from studio.pages.results.desk import Desk, Part, no_report
 from studio.pages.results.mistakes import open_mistakes
 from studio.pages.scores import write_interval
 from studio.pages.words import words_of
+from studio.results.kinds import kind_of
 from studio.results.report import Report
+from studio.tasks.registry import get_task
 
 W = words_of("results")
 COUNTS, SHARES = "counts", "shares"
-# Simple rivals that are shown with every metric, by task.
-RIVALS = {
-    "regression": {"tfidf": "tfidf_numbers", "mean": "mean"},
-    "multilabel": {"tfidf": "tfidf", "frequent": "frequent"},
-    "multiple-choice": {"tfidf": "by_words", "chance": "chance"},
-}
 
 
 def build(desk: Desk) -> Part:
@@ -103,17 +100,16 @@ def render_confusion(report: Report, unit: str, focus: str | None) -> Markup:
 
 def render_rivals(report: Report) -> Markup:
     """The model beside simple ones on the same rows."""
-    return render_all_metrics(report) if report.task in RIVALS else render_label_rivals(report)
+    named = kind_of(get_task(report.task)).rivals
+    return render_all_metrics(report, named) if named else render_label_rivals(report)
 
 
-def render_all_metrics(report: Report) -> Markup:
-    """The model and simple ones, each with every metric."""
+def render_all_metrics(report: Report, named: Mapping[str, str]) -> Markup:
+    """The model and simple ones, each with every metric; ``named`` has the key of the words for each."""
     names = [name for name in METRICS if name in report.metrics]
     columns = ["", *(layout.Column(METRICS[name].title, True, METRICS[name].help) for name in names)]
     rivals = [
-        (W.rivals[title], report.baselines[key])
-        for key, title in RIVALS[report.task].items()
-        if key in report.baselines
+        (W.rivals[title], report.baselines[key]) for key, title in named.items() if key in report.baselines
     ]
     rows = [
         [title, *(fmt.score(scores.get(name), METRICS[name].unit) for name in names)]

@@ -15,12 +15,14 @@ from studio.errors import StudioError
 from studio.pages import events, guard, layout, links, live
 from studio.pages.results import (
     confidence,
+    entities,
     errors,
     labels,
     listing,
     mistakes,
     options,
     overview,
+    questions,
     recipe,
     scoring,
     speed,
@@ -30,10 +32,8 @@ from studio.pages.results import (
 from studio.pages.results.chosen import FIRST_TAB, Chosen, Source, address_of, list_sources, read_chosen
 from studio.pages.results.desk import Desk, Part, emptied
 from studio.pages.words import words_of
-from studio.tasks.classification import CLASSIFICATION
-from studio.tasks.multilabel import MULTILABEL
-from studio.tasks.multiple_choice import MULTIPLE_CHOICE
-from studio.tasks.regression import REGRESSION
+from studio.results.kinds import KINDS, kind_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
@@ -44,6 +44,8 @@ TABS: dict[str, Callable[[Desk], Part]] = {
     FIRST_TAB: overview.build,
     "errors": errors.build,
     "options": options.build,
+    "entities": entities.build,
+    "questions": questions.build,
     "labels": labels.build,
     mistakes.TAB: mistakes.build,
     "confidence": confidence.build,
@@ -52,13 +54,7 @@ TABS: dict[str, Callable[[Desk], Part]] = {
     "recipe": recipe.build,
 }
 # Those that only models of some kinds of answers have.
-OF_KIND = {
-    "labels": (CLASSIFICATION.key, MULTILABEL.key),
-    mistakes.TAB: (CLASSIFICATION.key, MULTILABEL.key, MULTIPLE_CHOICE.key),
-    "confidence": (CLASSIFICATION.key,),
-    "errors": (REGRESSION.key,),
-    "options": (MULTIPLE_CHOICE.key,),
-}
+OF_KIND = frozenset(tab for kind in KINDS.values() for tab in kind.tabs)
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ class Filling:
 
 def has_tab(chosen: Chosen, tab: str) -> bool:
     """Whether a tab has anything to say of this model."""
-    return chosen.kind in OF_KIND.get(tab, (chosen.kind,))
+    return tab not in OF_KIND or tab in kind_of(get_task(chosen.model.task)).tabs
 
 
 def build(studio: Services) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from studio.services.training import TrainingPlan
@@ -59,14 +60,15 @@ def plan_piece(plan: TrainingPlan, place: Place, longer: Longer | None) -> Marku
 
 
 def length_piece(plan: TrainingPlan, longer: Longer | None) -> Markup:
-    """How many texts will be cut, with one click to a greater length."""
+    """How many texts will be cut, or read in parts, with one click to a greater length."""
     length = plan.recipe.max_length
     if plan.cut_share == 0:
         return layout.paragraph(
             W.plan.uncut.say(longest=fmt.count(plan.token_lengths[2]), length=length), quiet=True
         )
     share = W.plan.few if plan.cut_share < FEW_SHARE else fmt.percent(plan.cut_share, digits=2)
-    words = W.plan.cut.say(share=share, length=length)
+    reads_all = get_task(plan.recipe.task).reads_all
+    words = (W.plan.parted if reads_all else W.plan.cut).say(share=share, length=length)
     if longer is None:
         return layout.paragraph(words)
     label = W.plan.longer.say(length=longer.length, more=more_time(longer.more_seconds))

@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 
 from studio.bootstrap import Studio
+from studio.data.sample import SAMPLES
 from studio.errors import InvalidInput
 from studio.pages.data import dividing, filling, form
 from studio.pages.data.draft import Draft, carry_out, saved_draft, suggest_name
@@ -52,6 +53,13 @@ def test_what_was_understood_of_the_file_is_said_in_words(studio: Studio, draft:
     assert (filled.text, filled.answer, filled.name) == ("message", "topic", "Tickets")
     _, rest, *_ = filled.updates()
     assert rest["visible"] is True
+
+
+def test_a_file_that_says_its_task_chooses_it(studio: Studio, draft: Draft) -> None:
+    path = shutil.copy(SAMPLES["question-answering"].path, draft.path.parent)
+    filled = filling.read_new(studio, replace(draft, file=str(path)))
+    assert filled.task == "question-answering"
+    assert (filled.text, filled.text_b, filled.answer) == ("question", "context", "answers")
 
 
 def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:

@@ -1,0 +1,190 @@
+"""Answers of a table: as SQuAD has them, as lists or as plain texts, and where they stand in the passage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from studio.data.tagging import move_spans
+from studio.literals import read_json_list, read_literal
+from studio.tasks.question_answering import read_answers, write_answers
+from studio.tasks.tagging.schemes import Span
+
+STARTS = ("answer_start", "answer_starts", "start", "start_index", "start_char")
+TEXTS = ("text", "texts", "answer", "answers")
+# How numpy writes its arrays, as in tables that were saved from datasets of the Hugging Face Hub.
+ARRAY = re.compile(r"array\((\[.*?\])(?:, dtype=\w+)?\)", re.DOTALL)
+
+Fault = Literal["unreadable", "moved", "not_there"]
+
+
+class Given(NamedTuple):
+    """A right answer as a table has it: its text, and where it is said to start, None where that is not."""
+
+    text: str
+    start: int | None = None
+
+
+def read_given(cell: str) -> list[Given] | None:
+    """The answers of a cell in any of the shapes that tables have; None where it holds none.
+
+    >>> read_given('[{"text": "Rome", "answer_start": 3}]'), read_given("")
+    ([Given(text='Rome', start=3)], [])
+    >>> read_given("{'text': array(['Rome'], dtype=object), 'answer_start': array([3], dtype=int32)}")
+    [Given(text='Rome', start=3)]
+    >>> read_given('["Rome", "in Rome"]'), read_given("Rome"), read_given('[[3, "Rome"]]')
+    ([Given(text='Rome', start=None), Given(text='in Rome', start=None)], [Given(text='Rome', start=None)], \
+[Given(text='Rome', start=3)])
+    >>> read_given('[{"text": 5}]')
+    """
+    plain = cell.strip()
+    if not plain.startswith(("[", "{")):
+        return [Given(plain)] if plain else []
+    found = read_literal(ARRAY.sub(r"\1", plain))
+    if found is None:
+        return [Given(plain)]
+    listed = columns_in(found) if isinstance(found, dict) else found
+    answers = [name_answer(one) for one in listed] if isinstance(listed, list | tuple) else [None]
+    known = [answer for answer in answers if answer is not None]
+    return [answer for answer in known if answer.text.strip()] if len(known) == len(answers) else None
+
+
+def columns_in(found: Mapping[str, Any]) -> list[Any] | None:
+    """The answers of an object: one, or a list of texts beside a list of starts; None where it has none."""
+    texts = next((found[name] for name in TEXTS if name in found), None)
+    starts = next((found[name] for name in STARTS if name in found), None)
+    if isinstance(texts, str):
+        return [{"text": texts, "answer_start": starts}]
+    if not isinstance(texts, list):
+        return None
+    if starts is None:
+        return texts
+    if not isinstance(starts, list) or len(starts) != len(texts):
+        return None
+    return [{"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True)]
+
+
+def name_answer(given: Any) -> Given | None:
+    """One answer, of a text, of an object, or of a start and a text; None for any other."""
+    if isinstance(given, str):
+        return Given(given)
+    if isinstance(given, list | tuple) and len(given) == 2:
+        start, text = given
+    elif isinstance(given, dict):
+        text = next((given[name] for name in TEXTS if name in given), None)
+        start = next((given[name] for name in STARTS if name in given), None)
+    else:
+        return None
+    is_place = start is None or (isinstance(start, int) and not isinstance(start, bool))
+    return Given(text, start) if isinstance(text, str) and is_place else None
+
+
+def place(given: Given, context: str) -> tuple[int, str] | Fault:
+    """Where an answer stands in its passage, without blanks around it; what is wrong where it does not.
+
+    Without a start it is found where it stands first.
+
+    >>> place(Given("Rome"), "in Rome, not in Rome"), place(Given(" Rome", 2), "in Rome")
+    ((3, 'Rome'), (3, 'Rome'))
+    >>> place(Given("Rome", 2), "in Rome"), place(Given("Paris"), "in Rome")
+    ('moved', 'not_there')
+    """
+    text = given.text.strip()
+    before = len(given.text) - len(given.text.lstrip())
+    start = context.find(text) if given.start is None else given.start + before
+    if given.start is None and start < 0:
+        return "not_there"
+    return (start, text) if start >= 0 and context.startswith(text, start) else "moved"
+
+
+def read_answer(cell: str, context: str) -> str | Fault:
+    """The right answers of a row as a dataset keeps them, or what stands in the way of reading them.
+
+    >>> read_answer("Rome", "in Rome"), read_answer("", "in Rome"), read_answer("Paris", "in Rome")
+    ('[[3, "Rome"]]', '[]', 'not_there')
+    """
+    given = read_given(cell)
+    if given is None:
+        return "unreadable"
+    found: list[tuple[int, str]] = []
+    for answer in given:
+        placed = place(answer, context)
+        if isinstance(placed, str):
+            return placed
+        found.append(placed)
+    return write_answers(found)
+
+
+def is_kept(cell: str) -> bool:
+    """Whether a cell holds answers as a dataset keeps them.
+
+    >>> is_kept('[[3, "Rome"]]'), is_kept("[]"), is_kept("Rome"), is_kept('["Rome"]')
+    (True, True, False, False)
+    """
+    found = read_json_list(cell)
+    return found is not None and all(
+        isinstance(one, list) and list(map(type, one)) == [int, str] for one in found
+    )
+
+
+def find_fault(cell: str, context: str) -> Fault | None:
+    """What is wrong with the answers of a row.
+
+    >>> find_fault('[[3, "Rome"]]', "in Rome"), find_fault('[[4, "Rome"]]', "in Rome")
+    (None, 'moved')
+    """
+    found = read_answer(cell, context)
+    return None if found.startswith("[") else found  # type: ignore[return-value]
+
+
+def join_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One cell of several for each row: of starts, which are numbers, and as many texts; or of texts alone.
+
+    >>> join_columns([["Rome", "3"], ["", ""]]), join_columns([["Rome", "in Rome"]])
+    (['[{"text": "Rome", "answer_start": 3}]', '[]'], ['[{"text": "Rome"}, {"text": "in Rome"}]'])
+    """
+    columns = list(zip(*rows, strict=True))
+    are_starts = [all(is_start(cell) for cell in column) and any(column) for column in columns]
+    texts = [column for column, numbers in zip(columns, are_starts, strict=True) if not numbers]
+    starts = [column for column, numbers in zip(columns, are_starts, strict=True) if numbers]
+    with_starts = len(starts) == len(texts)
+    joined = []
+    for number in range(len(rows)):
+        answers: list[dict[str, Any]] = []
+        for place_of, column in enumerate(texts):
+            start = starts[place_of][number].strip() if with_starts else ""
+            known = {"answer_start": int(float(start))} if start else {}
+            answers += [{"text": column[number], **known}] if column[number].strip() else []
+        joined.append(json.dumps(answers, ensure_ascii=False))
+    return joined
+
+
+def is_start(cell: str) -> bool:
+    """Whether a cell is empty or a whole number, which some tables write with .0 behind it."""
+    return not cell.strip() or cell.strip().removesuffix(".0").isdecimal()
+
+
+def move_along(before: str, after: str, cell: str) -> str | None:
+    """The answers in a passage in one that was made of it; None where one of them has no place there.
+
+    >>> move_along("<b>in Rome</b>", "in Rome", '[[6, "Rome"]]')
+    '[[3, "Rome"]]'
+    """
+    answers = read_answers(cell)
+    moved = move_spans(before, after, [Span(answer.start, answer.end, "") for answer in answers])
+    return None if moved is None else write_answers((start, after[start:end]) for start, end, _ in moved)
+
+
+def open_answers(cell: str) -> dict[str, list[Any]]:
+    """The answers of a row as datasets of the Hugging Face Hub have them.
+
+    >>> open_answers('[[3, "Rome"]]')
+    {'text': ['Rome'], 'answer_start': [3]}
+    """
+    answers = read_answers(cell)
+    return {
+        "text": [answer.text for answer in answers],
+        "answer_start": [answer.start for answer in answers],
+    }

@@ -1,0 +1,183 @@
+"""Entities of tables: every shape that annotators write, every scheme, and every row that cannot be used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.bootstrap import Studio
+from studio.data.fixes import FixChoice
+from studio.data.importing import ImportRequest, PreparedImport
+from studio.data.tagging import find_fault, move_along, read_answer, read_text
+from studio.tasks.tagging.schemes import Span, tags_of
+from studio.tasks.tagging.words import align_entities, split_words
+from studio.tasks.token_classification import read_entities, write_entities
+
+TASK = "token-classification"
+TEXT = "Anna Lee went to Rome"
+KEPT = '[[0, 8, "PER"], [17, 21, "LOC"]]'
+SHAPES: dict[str, Any] = {
+    "doccano": [[0, 8, "PER"], [17, 21, "LOC"]],
+    "doccano with relations": [
+        {"id": 1, "label": "PER", "start_offset": 0, "end_offset": 8},
+        {"id": 2, "label": "LOC", "start_offset": 17, "end_offset": 21},
+    ],
+    "label studio, short": [
+        {"start": 0, "end": 8, "text": "Anna Lee", "labels": ["PER"]},
+        {"start": 17, "end": 21, "text": "Rome", "labels": ["LOC"]},
+    ],
+    "label studio, whole": [
+        {"value": {"start": 17, "end": 21, "text": "Rome", "labels": ["LOC"]}, "type": "labels"},
+        {"value": {"start": 0, "end": 8, "text": "Anna Lee", "labels": ["PER"]}, "type": "labels"},
+    ],
+    "prodigy": [
+        {"start": 0, "end": 8, "token_start": 0, "token_end": 1, "label": "PER"},
+        {"start": 17, "end": 21, "token_start": 4, "token_end": 4, "label": "LOC"},
+    ],
+    "spacy": {"entities": [[0, 8, "PER"], [17, 21, "LOC"]]},
+    "last character counted in": [
+        {"start": 0, "end": 7, "label": "PER", "text": "Anna Lee"},
+        {"start": 17, "end": 20, "label": "LOC", "text": "Rome"},
+    ],
+    "with blanks": [[0, 9, "PER"], [16, 21, "LOC"]],
+    "tags": ["B-PER", "I-PER", "O", "O", "B-LOC"],
+}
+SCHEMES = {
+    "IOB1": ["I-PER", "I-PER", "O", "O", "I-LOC"],
+    "IOB2": ["B-PER", "I-PER", "O", "O", "B-LOC"],
+    "BIOES": ["B-PER", "E-PER", "O", "O", "S-LOC"],
+    "BMES": ["B-PER", "E-PER", "O", "O", "S-LOC"],
+    "BILOU": ["B-PER", "L-PER", "O", "O", "U-LOC"],
+}
+
+
+def write_lines(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def prepare(studio: Studio, path: Path, **options: Any) -> PreparedImport:
+    return studio.datasets.prepare(ImportRequest(path=path, name="rows", task=TASK, **options))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_read_as_the_same_entities(studio: Studio, tmp_path: Path, shape: str) -> None:
+    rows = [{"text": f"{TEXT} {number}", "label": SHAPES[shape]} for number in range(20)]
+    if shape == "tags":
+        rows = [{**row, "label": [*SHAPES[shape], "O"]} for row in rows]
+    found = prepare(studio, write_lines(tmp_path, rows))
+    assert found.roles == {"text": "text", "tags": "label"} and found.labels == ("LOC", "PER")
+    assert set(found.frames["train"]["tags"]) == {KEPT}
+    assert not found.blocking
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("form", ["lists", "python", "blanks", "conll"])
+def test_every_scheme_gives_the_same_dataset(studio: Studio, tmp_path: Path, scheme: str, form: str) -> None:
+    words, tags = TEXT.split(), SCHEMES[scheme]
+    # Something in the middle, so that the scheme can be told.
+    more = (["New", "York", "City"], tags_in(scheme))
+    sentences = [(words, tags), more] * 10
+    if form == "conll":
+        path = tmp_path / "rows.conll"
+        lines = ["\n".join(map(" ".join, zip(*one, strict=True))) for one in sentences]
+        path.write_text("\n\n".join(lines), encoding="utf-8")
+    else:
+        write: Any = {"lists": list, "python": repr, "blanks": " ".join}[form]
+        path = write_lines(tmp_path, [{"words": write(a), "ner_tags": write(b)} for a, b in sentences])
+    found = prepare(studio, path)
+    rows = [row for frame in found.frames.values() for row in zip(frame["text"], frame["tags"], strict=True)]
+    assert set(rows) == {(TEXT, KEPT), ("New York City", '[[0, 13, "LOC"]]')}
+    (told,) = [problem.message for problem in found.problems if problem.code == "tag_scheme"]
+    assert told.startswith(f"The tags are {scheme}: ")
+
+
+def tags_in(scheme: str) -> list[str]:
+    """The tags of three words that are one place."""
+    letters = {"IOB1": "III", "IOB2": "BII", "BIOES": "BIE", "BMES": "BME", "BILOU": "BIL"}[scheme]
+    return [f"{letter}-LOC" for letter in letters]
+
+
+def test_each_row_that_cannot_be_used_is_named_and_can_be_left_out(studio: Studio, tmp_path: Path) -> None:
+    good = [{"text": f"{TEXT} {number}", "label": SHAPES["doccano"]} for number in range(20)]
+    wrong = {
+        "entity_cuts_word": [[0, 7, "PER"]],
+        "overlapping_entities": [[0, 8, "PER"], [5, 8, "PER"]],
+        "entity_outside": [[0, 99, "PER"]],
+        "moved_entity": [{"start": 5, "end": 8, "label": "PER", "text": "Anna"}],
+        "unreadable_entities": [{"from": 0, "to": 8}],
+        "other_tag_count": ["B-PER", "I-PER"],
+    }
+    rows = [*good, *({"text": f"{TEXT} in {code}", "label": cell} for code, cell in wrong.items())]
+    found = prepare(studio, write_lines(tmp_path, rows), roles={"text": "text", "tags": "label"})
+    named = {problem.code: problem.rows for problem in found.problems if problem.severity == "error"}
+    assert named == {code: (21 + place,) for place, code in enumerate(wrong)}
+    dropped = prepare(
+        studio,
+        found.request.path,
+        roles={"text": "text", "tags": "label"},
+        fixes=tuple(FixChoice(code, "drop_rows") for code in wrong),
+    )
+    assert not dropped.blocking and sum(dropped.rows.values()) == 20
+
+
+def test_a_tag_that_cannot_follow_is_named_and_begins_no_entity(studio: Studio, tmp_path: Path) -> None:
+    rows = [{"words": ["Anna", "left", str(n)], "tags": ["B-PER", "O", "O"]} for n in range(12)]
+    rows[4]["tags"] = ["O", "I-PER", "O"]
+    found = prepare(studio, write_lines(tmp_path, rows))
+    (problem,) = [problem for problem in found.problems if problem.code == "tag_sequence"]
+    assert problem.rows == (5,) and problem.severity == "warning"
+    kept = {
+        text: cell for f in found.frames.values() for text, cell in zip(f["text"], f["tags"], strict=True)
+    }
+    assert kept["Anna left 4"] == "[]" and kept["Anna left 3"] == '[[0, 4, "PER"]]'
+
+
+def test_entities_move_along_where_a_text_is_mended(studio: Studio, tmp_path: Path) -> None:
+    rows = [{"text": f"{TEXT} {number}", "label": SHAPES["doccano"]} for number in range(20)]
+    rows[3] = {"text": "<p>Seen: <b>Anna Lee</b> went to Rome &amp; home</p>", "label": [[12, 20, "PER"]]}
+    rows[5] = {"text": "The cafÃ© in Rome, doesnâ€™t it open?", "label": [[4, 9, "LOC"], [13, 17, "LOC"]]}
+    fixes = (FixChoice("html", "strip_html"), FixChoice("mojibake", "repair_mojibake"))
+    found = prepare(studio, write_lines(tmp_path, rows), fixes=fixes)
+    kept = {
+        text: cell for f in found.frames.values() for text, cell in zip(f["text"], f["tags"], strict=True)
+    }
+    assert {step.action: step.rows for step in found.steps} == {"strip_html": 1, "repair_mojibake": 1}
+    assert kept["Seen: Anna Lee went to Rome & home"] == '[[6, 14, "PER"]]'
+    assert kept["The café in Rome, doesn’t it open?"] == '[[4, 8, "LOC"], [12, 16, "LOC"]]'
+
+
+@given(st.text(alphabet="ab <>&;é", max_size=30), st.data())
+def test_what_moved_along_is_the_same_text_or_the_text_stays(before: str, data: st.DataObject) -> None:
+    words = split_words(before)
+    chosen = data.draw(st.lists(st.sampled_from(words), unique=True, max_size=3)) if words else []
+    answer = write_entities(Span(start, end, "X") for start, end in chosen)
+    removed = data.draw(st.sets(st.integers(0, max(0, len(before) - 1)), max_size=4))
+    inside = {place for start, end in chosen for place in range(start, end)}
+    after = "".join(char for place, char in enumerate(before) if place not in removed - inside)
+    moved = move_along(before, after, answer)
+    if moved is not None:
+        texts = [after[start:end] for start, end, _ in read_entities(moved)]
+        assert len(texts) <= len(chosen) and all(text.strip() for text in texts)
+    assert move_along(before, before, answer) == answer
+
+
+@given(st.lists(st.text(alphabet="ab北1.", min_size=1, max_size=4), min_size=1, max_size=8), st.data())
+def test_tags_of_words_become_entities_that_stand_on_these_words(
+    words: list[str], data: st.DataObject
+) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(words)), max_size=4)))
+    spans = [Span(a, b, "X") for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    text = read_text(json.dumps(words))
+    kept = read_answer(json.dumps(tags_of(spans, len(words))), text, "IOB2")
+    assert find_fault(kept, text.text) is None
+    for span, entity in zip(spans, read_entities(kept), strict=True):
+        piece = text.text[entity.start : entity.end]
+        assert piece.replace(" ", "") == "".join(words[span.start : span.end])
+    assert not align_entities(read_entities(kept), split_words(text.text), len(text.text))[1]
