@@ -25,7 +25,7 @@ from studio.metrics.intervals import bootstrap_intervals
 from studio.metrics.registry import compute_metrics, get_metric
 from studio.results import report_words as words
 from studio.results.label_scores import recall_interval
-from studio.results.predictions import Asked, by_role, rows_fingerprint
+from studio.results.predictions import Asked, by_role, find_differing, rows_fingerprint, tell_differences
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import Row
@@ -290,22 +290,8 @@ def find_other_entities(
     """Rows in which models find other entities, those most models get wrong last, and how many there are."""
     found = [[write_entities(row) for row in answer.found_entities] for answer in answers]  # type: ignore[arg-type]
     told = [answer.told()[1] for answer in answers]
-    differ = [row for row in range(answers[0].rows) if len({each[row] for each in found}) > 1]
-    right = np.array([answer.right for answer in answers])
-    first = answers[0]
-    true = first.told()[0]
-    rows = [
-        {
-            "text": first.texts[row],
-            "true": true[row],
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: told[at][row] for at, name in enumerate(names)},
-            "confidence": {},
-        }
-        for row in sorted(differ, key=lambda row: -int(right[:, row].sum()))[:at_most]
-    ]
-    return rows, len(differ)
+    rows = find_differing(answers, found)
+    return tell_differences(answers, names, rows[:at_most], answers[0].told()[0], told), len(rows)
 
 
 def build_entity_report(inputs: ReportInputs[FoundEntities, EntityBaselines]) -> Report:

@@ -17,7 +17,14 @@ from studio.metrics.registry import compute_metrics, get_metric
 from studio.results import report_words as words
 from studio.results.baselines import choose_unit, cut, fit_words, pick_rows
 from studio.results.label_scores import recall_interval
-from studio.results.predictions import LABEL_PREFIX, Asked, by_role, rows_fingerprint
+from studio.results.predictions import (
+    LABEL_PREFIX,
+    Asked,
+    by_role,
+    find_differing,
+    rows_fingerprint,
+    tell_differences,
+)
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import Row
@@ -225,22 +232,10 @@ def find_set_gaps(
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows that models give different labels, those most models get wrong last, and how many there are."""
     named = [answer.names(answer.given) for answer in answers]
-    differ = [row for row in range(answers[0].rows) if len({each[row] for each in named}) > 1]
-    right = np.array([answer.right for answer in answers])
+    rows = find_differing(answers, named)
     first = answers[0]
-    true = first.names(first.truth > 0)
-    rows = [
-        {
-            "text": first.texts[row],
-            "true": show_labels(true[row]),
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: show_labels(named[at][row]) for at, name in enumerate(names)},
-            "confidence": {},
-        }
-        for row in sorted(differ, key=lambda row: -int(right[:, row].sum()))[:at_most]
-    ]
-    return rows, len(differ)
+    true, *told = (list(map(show_labels, cells)) for cells in (first.names(first.truth > 0), *named))
+    return tell_differences(answers, names, rows[:at_most], true, told), len(rows)
 
 
 def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:

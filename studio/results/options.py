@@ -16,7 +16,7 @@ from studio.metrics.intervals import wilson_interval
 from studio.metrics.registry import compute_metrics
 from studio.results import report_words as words
 from studio.results.baselines import choose_unit, cut, make_vectorizer, pick_rows
-from studio.results.predictions import Asked, by_role, rows_fingerprint
+from studio.results.predictions import Asked, by_role, find_differing, rows_fingerprint, tell_differences
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import percent
 from studio.tasks.base import BETWEEN_TEXTS, Row
@@ -209,24 +209,12 @@ def find_other_choices(
     answers: Sequence[ChosenOptions], names: Sequence[str], at_most: int
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows on which models choose differently, those most models get wrong last, and how many there are."""
-    chosen = np.array([answer.chosen for answer in answers])
-    right = np.array([answer.right for answer in answers]).sum(axis=0)
-    differ = np.flatnonzero((chosen != chosen[0]).any(axis=0))
-    first = answers[0]
+    rows = find_differing(answers, [answer.chosen.tolist() for answer in answers])
     named = [answer.named(answer.chosen) for answer in answers]
-    true = first.named(first.truth)
-    rows = [
-        {
-            "text": first.texts[row],
-            "true": true[row],
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: named[at][row] for at, name in enumerate(names)},
-            "confidence": {name: float(answers[at].confidence[row]) for at, name in enumerate(names)},
-        }
-        for row in sorted(differ, key=lambda row: -right[row])[:at_most]
-    ]
-    return rows, len(differ)
+    first = answers[0]
+    return tell_differences(answers, names, rows[:at_most], first.named(first.truth), named, sure=True), len(
+        rows
+    )
 
 
 def count_rows(predictions: ChosenOptions) -> dict[str, list[dict[str, Any]]]:

@@ -305,3 +305,35 @@ def disarm(cell: str) -> str:
     if not cell.startswith(FORMULA_STARTS) or NUMBER.fullmatch(cell):
         return cell
     return f"'{cell}"
+
+
+def find_differing(answers: Sequence[Any], given: Sequence[Sequence[Any]]) -> list[int]:
+    """Rows to which models gave different answers, those that most models get wrong last."""
+    differ = [row for row in range(answers[0].rows) if len({each[row] for each in given}) > 1]
+    right = np.array([answer.right for answer in answers])
+    return sorted(differ, key=lambda row: -int(right[:, row].sum()))
+
+
+def tell_differences(
+    answers: Sequence[Any],
+    names: Sequence[str],
+    rows: Sequence[int],
+    true: Sequence[str],
+    told: Sequence[Sequence[str]],
+    sure: bool = False,
+) -> list[dict[str, Any]]:
+    """Text, right answer, place and the answer of each model to some rows, and how ``sure`` each was."""
+    first = answers[0]
+    return [
+        {
+            "text": first.texts[row],
+            "true": true[row],
+            "line": int(first.lines[row]),
+            "file": first.files[row],
+            "answers": {name: told[at][row] for at, name in enumerate(names)},
+            "confidence": {name: float(answers[at].confidence[row]) for at, name in enumerate(names)}
+            if sure
+            else {},
+        }
+        for row in rows
+    ]

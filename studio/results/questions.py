@@ -18,7 +18,7 @@ from studio.metrics.answers import AnswerScores, score_answers
 from studio.metrics.intervals import bootstrap_intervals, wilson_interval
 from studio.metrics.registry import compute_metrics, get_metric
 from studio.results import report_words
-from studio.results.predictions import Asked, by_role, rows_fingerprint
+from studio.results.predictions import Asked, by_role, find_differing, rows_fingerprint, tell_differences
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import Row
@@ -256,22 +256,9 @@ def find_other_answers(
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows to which models answer otherwise, those most models get wrong last, and how many there are."""
     given = [answer.told()[1] for answer in answers]
-    differ = [row for row in range(answers[0].rows) if len({each[row] for each in given}) > 1]
-    right = np.array([answer.right for answer in answers])
-    first = answers[0]
-    true = first.told()[0]
-    rows = [
-        {
-            "text": first.texts[row],
-            "true": true[row],
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: given[at][row] for at, name in enumerate(names)},
-            "confidence": {name: float(answers[at].confidence[row]) for at, name in enumerate(names)},
-        }
-        for row in sorted(differ, key=lambda row: -int(right[:, row].sum()))[:at_most]
-    ]
-    return rows, len(differ)
+    rows = find_differing(answers, given)
+    true = answers[0].told()[0]
+    return tell_differences(answers, names, rows[:at_most], true, given, sure=True), len(rows)
 
 
 def build_answer_report(inputs: ReportInputs[GivenAnswers, PassageBaselines]) -> Report:
