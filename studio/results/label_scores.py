@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.metrics.classification import confusion_matrix, score_labels
 from studio.metrics.intervals import wilson_interval
-from studio.results.predictions import Predictions
+from studio.results.predictions import Predictions, find_differing, tell_differences
 
 
 def confusion_of(predictions: Predictions) -> np.ndarray:
@@ -89,24 +89,8 @@ def find_disagreements(
 
     The first of them, and how many there are.
     """
-    named = np.array(
-        [np.array(answer.labels, dtype=object)[answer.predicted_ids] for answer in answers], dtype=object
-    )
-    differ = np.flatnonzero((named != named[0]).any(axis=0))
-    right = np.array([answer.right for answer in answers])
-    order = sorted(differ.tolist(), key=lambda row: -int(right[:, row].sum()))[:at_most]
+    named = [[answer.labels[label] for label in answer.predicted_ids] for answer in answers]
+    rows = find_differing(answers, named)
     first = answers[0]
-    shown = [
-        {
-            "text": first.texts[row],
-            "true": first.labels[first.true_ids[row]],
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: str(named[k, row]) for k, name in enumerate(names)},
-            "confidence": {
-                name: float(answer.confidence[row]) for name, answer in zip(names, answers, strict=True)
-            },
-        }
-        for row in order
-    ]
-    return shown, len(differ)
+    true = [first.labels[label] for label in first.true_ids]
+    return tell_differences(answers, names, rows[:at_most], true, named, sure=True), len(rows)

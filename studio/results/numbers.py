@@ -15,7 +15,7 @@ from studio.metrics.registry import compute_metrics, get_metric
 from studio.numbers import format_number, short_number
 from studio.results import report_words as words
 from studio.results.baselines import choose_unit, cut, fit_words, pick_rows
-from studio.results.predictions import Asked, by_role, rows_fingerprint
+from studio.results.predictions import Asked, by_role, rows_fingerprint, tell_differences
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words
 from studio.tasks.base import Row
@@ -182,19 +182,9 @@ def find_gaps(
     """
     found = np.array([each.found for each in answers])
     spread = found.max(axis=0) - found.min(axis=0)
-    first = answers[0]
-    rows = [
-        {
-            "text": first.texts[row],
-            "true": short_number(first.truth[row], 3),
-            "line": int(first.lines[row]),
-            "file": first.files[row],
-            "answers": {name: short_number(found[at, row], 3) for at, name in enumerate(names)},
-            "confidence": {},
-        }
-        for row in np.argsort(-spread, kind="stable")[:at_most]
-        if spread[row] > 0
-    ]
+    true, *told = ([short_number(value, 3) for value in each] for each in (answers[0].truth, *found))
+    apart = [row for row in np.argsort(-spread, kind="stable")[:at_most] if spread[row] > 0]
+    rows = tell_differences(answers, names, apart, true, told)
     return rows, int((spread > 0).sum())
 
 
