@@ -91,7 +91,7 @@ def trainer_of(model: Any, rows: EncodedRows, folder: Path, at_once: int = BATCH
 def studio_of(shape: str, placement: Placement) -> tuple[Any, Executor]:
     """A model, and what computes it as the studio does."""
     model = studio_model(shape, placement.device)
-    return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device)
+    return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device, placement.precision)
 
 
 def ways_of(

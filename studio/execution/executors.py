@@ -20,8 +20,9 @@ OVERHEAD_TOKENS = {"cpu": 32}
 OVERHEAD_TOKENS_ELSEWHERE = 2048
 # Where there is an attention for rows of several lengths, and how many short rows a card computes at once.
 PACKED_ON, PACKED_ROWS_ON_CARD = ("cpu", "cuda"), 2048
-# So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it.
-TOKENS_PER_THREAD = 1024
+# So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it. In
+# bf16 products are done so soon that it is the turning of weights and gradients for each part that counts.
+TOKENS_PER_THREAD = {"fp32": 1024, "bf16": 2048, "fp16": 2048}
 # Padded parts are of one length each, so that more tokens are needed to gather rows of like length.
 PADDED_TOKENS_PER_THREAD = 2048
 # The logit of what a token that is not there could be, beside 0 for nothing.
@@ -167,16 +168,19 @@ def grouped_logits(executor: Executor, model: Any, rows: EncodedRows, numbers: n
     return table.masked_scatter(moved(torch.from_numpy(there), found.device), found)
 
 
-def choose_executor(model: Any, tokenizer: Any, max_length: int, device: str) -> Executor:
+def choose_executor(
+    model: Any, tokenizer: Any, max_length: int, device: str, precision: str = "fp32"
+) -> Executor:
     """Without padding for an encoder that answers the same so; else with little padding.
 
-    The model is on the device, in fp32, so that the two ways can be told apart there.
+    The model is on the device, in fp32, so that the two ways can be told apart there; ``precision`` is what
+    it will compute in.
     """
     packed = pack_model(model) if device in PACKED_ON else None
     if packed is None:
         return choose_padding(tokenizer, max_length, device)
     if device == "cpu":
-        return PackedExecutor(packed, TOKENS_PER_THREAD * torch.get_num_threads())
+        return PackedExecutor(packed, TOKENS_PER_THREAD[precision] * torch.get_num_threads())
     return PackedExecutor(packed, rows=PACKED_ROWS_ON_CARD)
 
 

@@ -48,7 +48,9 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
         order.scale.take_from(model)
     if recipe.dropout is not None:
         set_dropout(model, recipe.dropout)
-    executor = choose_executor(model, loaded.tokenizer, order.max_length, placement.device)
+    executor = choose_executor(
+        model, loaded.tokenizer, order.max_length, placement.device, placement.precision
+    )
     if placement.device == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, where a recipe keeps to fp32
     if wants_plain_attention(model, placement.device, recipe.method):
