@@ -18,15 +18,17 @@ from typing import Any
 
 import pandas as pd
 import torch
+from transformers import BertConfig, BertModel, BertTokenizer
 
 from bench.command import ROOT, run_studio
 from bench.quality.page import Score, is_reached, put_section, write_section
-from bench.quality.sets import SETS, SHORT, Measurement
+from bench.quality.sets import CHINESE, SETS, SHORT, Measurement
 from studio.checkpoints.resolve import resolve
 from studio.cores import usable_cores
 from studio.prediction.embedded import read_plain
 from studio.settings import Settings
 from studio.tasks.classification import CLASSIFICATION
+from studio.training.placement import choose_placement
 
 PAGE = ROOT / "docs" / "quality.md"
 
@@ -41,16 +43,30 @@ def agreement_in_bf16(folder: Path, texts: Sequence[str]) -> float:
     return float((labels[0] == labels[1]).mean())
 
 
+def make_chinese_encoder(folder: Path, vocabulary: Path, seed: int) -> Path:
+    """Write an encoder of two layers of 128 with random weights, which knows the words of a vocabulary."""
+    torch.manual_seed(seed)
+    tokenizer = BertTokenizer(vocab=str(vocabulary), do_lower_case=False)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=128, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=512,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def train_plainly(home: Path, measurement: Measurement, recipe: dict[str, Any]) -> tuple[float, float]:
     """Score and seconds of a plain script on the rows of the imported dataset, in a process of its own."""
     table = home / "rows.csv"
     run_studio(home, "dataset", "export", measurement.name, "--to", str(table), "--raw")
     checkpoint = resolve(recipe["checkpoint"], Settings(home=home)).folder
+    fast = ["--bf16"] if choose_placement(recipe["precision"]).precision == "bf16" else []
     started = time.monotonic()
     done = subprocess.run(
         [
             sys.executable, "-m", "bench.quality.plain",
-            str(table), str(checkpoint), json.dumps(recipe), str(home / "plain"),
+            str(table), str(checkpoint), json.dumps(recipe), str(home / "plain"), *fast,
         ],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
@@ -68,9 +84,13 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="studio-quality-") as folder:
         home = Path(folder)
         run_studio(home, *measurement.arguments(data, seed))
+        checkpoint = measurement.checkpoint
+        if checkpoint == CHINESE:
+            vocabulary = data / "vocabs" / "bert-base-chinese" / "vocab.txt"
+            checkpoint = str(make_chinese_encoder(home / CHINESE, vocabulary, seed))
         started = time.monotonic()
         job = run_studio(
-            home, "train", "--dataset", measurement.name, "--checkpoint", "minilm-l6",
+            home, "train", "--dataset", measurement.name, "--checkpoint", checkpoint,
             *settings, "--set", f"seed={seed}", "--wait",
         )  # fmt: skip
         seconds = time.monotonic() - started

@@ -8,17 +8,21 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from datasets import Dataset
 from scipy.stats import spearmanr
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 from transformers import (
     AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -30,10 +34,12 @@ from transformers import (
     TrainingArguments,
 )
 
+from bench.quality.plain_spans import SpanWindow, answer_f1, best_answers, cut_windows
+
 IGNORED = -100
 
 
-def score(found: EvalPrediction) -> dict[str, float]:
+def score(found: EvalPrediction, split: str) -> dict[str, float]:
     """Accuracy of logits over labels or options, or Spearman's correlation of numbers."""
     outputs, targets = np.asarray(found.predictions), np.asarray(found.label_ids)
     if outputs.shape[-1] == 1:
@@ -43,13 +49,16 @@ def score(found: EvalPrediction) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Problem:
-    """What a table asks of transformers: the rows of each split, a model with its head, and how to pad."""
+    """What a table asks of transformers: the rows of each split, a model with its head, and how to pad.
+
+    ``score`` is given what was found and the split.
+    """
 
     splits: dict[str, Dataset]
     model: Any
     collator: Any
     metric: str = "accuracy"
-    score: Callable[[EvalPrediction], dict[str, float]] = score
+    score: Callable[[EvalPrediction, str], dict[str, float]] = score
 
 
 def read_rows(frame: pd.DataFrame, tokenizer: Any, max_length: int) -> tuple[dict[str, Dataset], int]:
@@ -104,7 +113,7 @@ def read_tags(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_length:
                 labels[place] = names.index(f"{'BI'[start > own[0]]}-{own[2]}") if own else 0
         return {**given, "labels": labels}
 
-    def score_tags(found: EvalPrediction) -> dict[str, float]:
+    def score_tags(found: EvalPrediction, split: str) -> dict[str, float]:
         right = [[names[tag] for tag in row if tag != IGNORED] for row in found.label_ids]
         answers = np.asarray(found.predictions).argmax(axis=-1)
         given = [
@@ -123,6 +132,25 @@ def read_tags(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_length:
     return Problem(splits, model, DataCollatorForTokenClassification(tokenizer), "f1", score_tags)
 
 
+def read_questions(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
+    """Questions with their passages, long ones in windows that overlap; a span, or the first token."""
+    windows: dict[str, list[SpanWindow]] = {}
+    splits, some_have_none = {}, "[]" in set(table["answers"])
+    for split, part in table.groupby("split"):
+        answers = [json.loads(cell) for cell in part["answers"]]
+        windows[str(split)] = cut_windows(part["question"], part["context"], answers, tokenizer, max_length)
+        splits[str(split)] = Dataset.from_list([window.inputs for window in windows[str(split)]])
+
+    def score_spans(found: EvalPrediction, split: str) -> dict[str, float]:
+        right = [[text for _, text in json.loads(cell)] for cell in table["answers"][table["split"] == split]]
+        starts, ends = found.predictions
+        answers = best_answers(windows[split], starts, ends, len(right), some_have_none)
+        return {"f1": mean(answer_f1(*pair) for pair in zip(answers, right, strict=True))}
+
+    model = AutoModelForQuestionAnswering.from_pretrained(checkpoint)
+    return Problem(splits, model, DataCollatorWithPadding(tokenizer), "f1", score_spans)
+
+
 def read_problem(table: Path, checkpoint: Path, tokenizer: Any, max_length: int) -> Problem:
     """The rows of a table, and what is needed to learn from them."""
     frame = pd.read_csv(table, dtype=str, keep_default_na=False)
@@ -130,13 +158,17 @@ def read_problem(table: Path, checkpoint: Path, tokenizer: Any, max_length: int)
         return read_options(frame, checkpoint, tokenizer, max_length)
     if "tags" in frame:
         return read_tags(frame, checkpoint, tokenizer, max_length)
+    if "answers" in frame:
+        return read_questions(frame, checkpoint, tokenizer, max_length)
     splits, outputs = read_rows(frame, tokenizer, max_length)
     model = AutoModelForSequenceClassification.from_pretrained(checkpoint, num_labels=outputs)
     metric = "spearman" if outputs == 1 else "accuracy"
     return Problem(splits, model, DataCollatorWithPadding(tokenizer), metric)
 
 
-def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -> dict[str, float]:
+def train(
+    table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path, bf16: bool
+) -> dict[str, float]:
     """Metrics on the test rows of the epoch that was best on the validation rows.
 
     The recipe's ``head_factor`` has no like in TrainingArguments and is left out.
@@ -150,6 +182,7 @@ def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -
         warmup_steps=recipe["warmup_share"], max_grad_norm=recipe["gradient_clipping"],
         seed=recipe["seed"], eval_strategy="epoch", save_strategy="epoch", save_total_limit=1,
         load_best_model_at_end=True, metric_for_best_model=problem.metric,
+        bf16=bf16, use_cpu=not torch.cuda.is_available(),
         report_to=[], disable_tqdm=True, logging_strategy="no",
     )  # fmt: skip
     trainer = Trainer(
@@ -158,9 +191,10 @@ def train(table: Path, checkpoint: Path, recipe: dict[str, Any], folder: Path) -
         data_collator=problem.collator,
         train_dataset=problem.splits["train"],
         eval_dataset=problem.splits["validation"],
-        compute_metrics=problem.score,
+        compute_metrics=partial(problem.score, split="validation"),
     )
     trainer.train()
+    trainer.compute_metrics = partial(problem.score, split="test")
     return {
         name.removeprefix("test_"): value
         for name, value in trainer.evaluate(problem.splits["test"], metric_key_prefix="test").items()
@@ -174,8 +208,10 @@ def main() -> int:
     parser.add_argument("checkpoint", type=Path, help="folder of the encoder")
     parser.add_argument("recipe", help="JSON of the recipe's fields")
     parser.add_argument("folder", type=Path, help="where Trainer keeps its epochs")
+    parser.add_argument("--bf16", action="store_true", help="compute in bf16, as the studio does here")
     options = parser.parse_args()
-    print(json.dumps(train(options.table, options.checkpoint, json.loads(options.recipe), options.folder)))
+    recipe = json.loads(options.recipe)
+    print(json.dumps(train(options.table, options.checkpoint, recipe, options.folder, options.bf16)))
     return 0
 
 
