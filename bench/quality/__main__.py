@@ -113,6 +113,7 @@ def measure(
         plain=plain,
         plain_seconds=plain_seconds,
         agreement=agreement,
+        tau=report.get("questions", {}).get("tau"),
     )
 
 

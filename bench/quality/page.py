@@ -25,7 +25,8 @@ machine does other things meanwhile.
 class Score:
     """One run: the score on test rows with its interval, those of a simple rival and of Trainer, seconds.
 
-    ``agreement`` is the share of test texts to which the model says the same in bf16.
+    ``agreement`` is the share of test texts to which the model says the same in bf16; ``tau`` is what an
+    answer has to be better by than none, as found on the validation rows.
     """
 
     seed: int
@@ -37,6 +38,7 @@ class Score:
     plain: float | None = None
     plain_seconds: float | None = None
     agreement: float | None = None
+    tau: float | None = None
 
 
 def is_reached(measurement: Measurement, scores: Sequence[Score]) -> bool:
@@ -64,9 +66,15 @@ def write_section(measurement: Measurement, scores: Sequence[Score], preset: str
             for one in scores
         ),
         "",
-        f"Mean {title.lower()} **{average:.4f}**; floor {measurement.floor}: {reached}.",
+        f"Mean {title.lower()} **{average:.4f}**; floor {measurement.floor}: {reached}.{tell_tau(scores)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def tell_tau(scores: Sequence[Score]) -> str:
+    """What an answer has to be better by than none, of each seed; empty where nothing has no answer."""
+    found = [f"{one.tau:.2f}" for one in scores if one.tau is not None]
+    return f" Tau, by seed: {', '.join(found)}." if found else ""
 
 
 def write(value: float | None, digits: int) -> str:

@@ -139,9 +139,9 @@ SETS = (
     ),
     Measurement(
         "squad_v1.1",
-        "SQuAD 1.1, the 10,570 questions of its dev file, split 80/10/10 by passage",
+        "SQuAD 1.1, the 10,570 questions of its dev file, its articles split 80/10/10",
         ("squad_v1.1/dev-v1.1.json",),
-        ("--split", "0.8,0.1,0.1"),
+        ("--split", "0.8,0.1,0.1", "--group-column", "title"),
         0.4,
         task="question-answering",
         metric="f1",
@@ -149,9 +149,9 @@ SETS = (
     ),
     Measurement(
         "squad_v2.0",
-        "SQuAD 2.0, the 6,078 questions of its dev file, half without an answer, split 80/10/10 by passage",
+        "SQuAD 2.0, the 6,078 questions of its dev file, half without an answer, its articles split 80/10/10",
         ("squad_v2.0/dev-v2.0.json",),
-        ("--split", "0.8,0.1,0.1"),
+        ("--split", "0.8,0.1,0.1", "--group-column", "title"),
         0.4,
         task="question-answering",
         metric="f1",
