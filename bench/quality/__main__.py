@@ -91,7 +91,8 @@ def measure(
         started = time.monotonic()
         job = run_studio(
             home, "train", "--dataset", measurement.name, "--checkpoint", checkpoint,
-            *settings, "--set", f"seed={seed}", "--wait",
+            *settings, *(part for one in measurement.settings for part in ("--set", one)),
+            "--set", f"seed={seed}", "--wait",
         )  # fmt: skip
         seconds = time.monotonic() - started
         report = run_studio(home, "evaluate", job["model"], "--split", "test")
