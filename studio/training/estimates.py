@@ -26,7 +26,8 @@ BF16_GAIN = 2.0
 CORES_POWER = 0.85
 # Tokens computed for each real one where a step is cut into padded parts, with what their starts cost.
 PADDED_SHARE = 1.3
-# Tokens that a processor computes at once for each of its cores; a graphics card takes so many in all.
+# Tokens that a processor computes at once for each of its cores, in bf16 twice as many of half the bytes; a
+# graphics card takes so many in all.
 TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
 # Batches differ: the largest has so many more tokens than the mean one.
 LARGEST_BATCH = 1.25
