@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from studio.data.tagging import move_spans
 from studio.literals import read_json_list, read_literal
+from studio.numbers import read_whole
 from studio.tasks.question_answering import read_answers, write_answers
 from studio.tasks.tagging.schemes import Span
 
@@ -77,8 +79,8 @@ def name_answer(given: Any) -> Given | None:
         start = next((given[name] for name in STARTS if name in given), None)
     else:
         return None
-    is_place = start is None or (isinstance(start, int) and not isinstance(start, bool))
-    return Given(text, start) if isinstance(text, str) and is_place else None
+    place = read_whole(start)
+    return Given(text, place) if isinstance(text, str) and (start is None or place is not None) else None
 
 
 def place(given: Given, context: str) -> tuple[int, str] | Fault:
@@ -139,31 +141,53 @@ def find_fault(cell: str, context: str) -> Fault | None:
     return None if found.startswith("[") else found  # type: ignore[return-value]
 
 
-def join_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """One cell of several for each row: of starts, which are numbers, and as many texts; or of texts alone.
+def join_columns(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """One cell of several columns for each row: of texts with as many starts, or of texts alone.
 
-    >>> join_columns([["Rome", "3"], ["", ""]]), join_columns([["Rome", "in Rome"]])
-    (['[{"text": "Rome", "answer_start": 3}]', '[]'], ['[{"text": "Rome"}, {"text": "in Rome"}]'])
+    What is no whole number in a column of starts is kept as it is, so that it is found to be unreadable.
+
+    >>> join_columns({"answer": ["1990", ""], "answer_start": ["3", "-1"]})
+    ['[{"text": "1990", "answer_start": 3}]', '[]']
+    >>> join_columns({"a": ["Rome"], "b": ["in Rome"]})
+    ['[{"text": "Rome"}, {"text": "in Rome"}]']
     """
-    columns = list(zip(*rows, strict=True))
-    are_starts = [all(is_start(cell) for cell in column) and any(column) for column in columns]
-    texts = [column for column, numbers in zip(columns, are_starts, strict=True) if not numbers]
-    starts = [column for column, numbers in zip(columns, are_starts, strict=True) if numbers]
-    with_starts = len(starts) == len(texts)
+    starts = find_starts(columns)
+    texts = [name for name in columns if name not in starts]
+    rows = len(next(iter(columns.values())))
     joined = []
-    for number in range(len(rows)):
+    for number in range(rows):
         answers: list[dict[str, Any]] = []
-        for place_of, column in enumerate(texts):
-            start = starts[place_of][number].strip() if with_starts else ""
-            known = {"answer_start": int(float(start))} if start else {}
-            answers += [{"text": column[number], **known}] if column[number].strip() else []
+        for text, start in zip_longest(texts, starts if len(starts) == len(texts) else ()):
+            given = columns[start][number].strip() if start is not None else ""
+            whole = read_whole(given)
+            known = {"answer_start": given if whole is None else whole} if given else {}
+            answers += [{"text": columns[text][number], **known}] if columns[text][number].strip() else []
         joined.append(json.dumps(answers, ensure_ascii=False))
     return joined
 
 
-def is_start(cell: str) -> bool:
-    """Whether a cell is empty or a whole number, which some tables write with .0 behind it."""
-    return not cell.strip() or cell.strip().removesuffix(".0").isdecimal()
+def find_starts(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names of the columns that say where answers start.
+
+    They are known by their names, else by the whole numbers in as many columns as there are others; where
+    all are numbers the answers, which are asked for first, are the first half.
+
+    >>> find_starts({"a": ["Rome"], "b": ["3"]}), find_starts({"b": ["3"], "c": ["1990"]})
+    (['b'], ['c'])
+    >>> find_starts({"a": ["Rome"], "b": ["in Rome"], "c": ["1990"]})
+    []
+    """
+    named = [name for name in columns if name.strip().casefold() in STARTS]
+    if named and len(named) < len(columns):
+        return named
+    numbers = [
+        name
+        for name, cells in columns.items()
+        if any(cells) and all(not cell.strip() or read_whole(cell) is not None for cell in cells)
+    ]
+    if len(numbers) == len(columns):
+        numbers = numbers[len(numbers) // 2 :]
+    return numbers if 2 * len(numbers) == len(columns) else []
 
 
 def move_along(before: str, after: str, cell: str) -> str | None:

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
 from studio.literals import read_json_list, read_literal
+from studio.numbers import read_whole
 from studio.tasks.tagging.schemes import Span, find_scheme, read_tags
 from studio.tasks.tagging.words import Offset, align_entities, join_words, split_words
 from studio.tasks.token_classification import read_entities, read_words, write_entities
@@ -107,12 +108,10 @@ def name_entity(given: Any) -> Named | None:
         return None
     if isinstance(label, list) and len(label) == 1:
         label = label[0]
-    places = [
-        place if isinstance(place, int) and not isinstance(place, bool) else None for place in (start, end)
-    ]
-    if None in places or not isinstance(label, str) or not label.strip():
+    first, last = read_whole(start), read_whole(end)
+    if first is None or last is None or not isinstance(label, str) or not label.strip():
         return None
-    return Named(int(start), int(end), label.strip(), text if isinstance(text, str) else "")
+    return Named(first, last, label.strip(), text if isinstance(text, str) else "")
 
 
 def first_of(given: Mapping[str, Any], names: Sequence[str]) -> Any:

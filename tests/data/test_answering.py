@@ -193,3 +193,20 @@ def test_squad_is_imported_as_it_is_and_given_back_as_others_have_it(studio: Stu
     assert set(line["answers"]) == {"text", "answer_start"}
     again = prepare(tmp_path / "rows.jsonl")
     assert not again.blocking and sum(again.rows.values()) == 147
+
+
+def test_answers_that_are_years_and_starts_below_0_are_read_by_the_name_of_their_column(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        (f"When was mill {year} built?", f"It was built in {year}, they say.", str(year), "16.00")
+        for year in range(1900, 1930)
+    ] + [
+        (f"Who built the bridge of {year}?", f"Nobody knows of {year}.", "", "-1")
+        for year in range(1900, 1910)
+    ]
+    path = write_csv(tmp_path / "years.csv", rows, ("question", "context", "answer", "answer_start"))
+    prepared = prepare(path)
+    assert not prepared.blocking
+    assert first_answers(prepared) == [(16, "1900")]
+    assert problem_of(prepared, "questions_without_answer").count == 10

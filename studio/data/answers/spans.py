@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.answering import (
+    STARTS,
     find_fault,
     is_kept,
     join_columns,
@@ -33,7 +34,6 @@ CONTEXT_NAMES = frozenset(
     {"context", "passage", "paragraph", "text", "document", "article", "段落", "文章", "原文"}
 )
 ANSWER_NAMES = frozenset({"answers", "answer", "answer_text", "gold", "right_answer", "response", "答案"})
-START_NAMES = frozenset({"answer_start", "answer_starts", "start", "start_index", "start_char"})
 SAMPLE_ROWS = 200
 STANDING_SHARE = 0.6
 # A letter or digit of a script that puts blanks between its words.
@@ -117,7 +117,7 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
     taken = (context, answers)
     left = [fact.name for fact in lengths if fact.name not in taken]
     question = given.get(QUESTION) or named(QUESTION_NAMES) or next(iter(left), None)
-    starts = named(START_NAMES)
+    starts = named(frozenset(STARTS))
     if starts and answers and SPANS not in given and starts not in (question, context, answers):
         answers = BETWEEN_COLUMNS.join((answers, starts))
     chosen = {QUESTION: question, CONTEXT: context, SPANS: answers}
@@ -142,8 +142,8 @@ def find_standing(table: Table, facts: list[ColumnFacts], context: str | None) -
 
 def join(columns: pd.DataFrame, _role: str) -> pd.Series:
     """Texts and starts of a column each."""
-    rows = list(columns.itertuples(index=False, name=None))
-    return pd.Series(join_columns(rows) if rows else [], index=columns.index, dtype="str")
+    cells = {str(name): columns[name].tolist() for name in columns}
+    return pd.Series(join_columns(cells), index=columns.index, dtype="str")
 
 
 def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Sequence[str]) -> list[Problem]:

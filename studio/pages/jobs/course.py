@@ -17,7 +17,7 @@ from studio.tasks.registry import list_tasks
 
 W = words_of("jobs")
 LOSS = "loss"
-SCORES = tuple(task.primary_metric for task in list_tasks())
+SCORES = tuple(dict.fromkeys(task.primary_metric for task in list_tasks()))
 
 
 @dataclass(frozen=True)
