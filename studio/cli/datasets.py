@@ -13,6 +13,7 @@ from studio.cli import import_options as options
 from studio.cli.output import say
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
+from studio.data.problems import count_of
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
 from studio.services.datasets import parse_delimiter, parse_fixes, parse_quote
@@ -118,7 +119,7 @@ def describe_rows(dataset: Dataset) -> str:
     """'64 train, 8 validation, 8 test rows, 2 labels'."""
     rows = ", ".join(f"{count} {split}" for split, count in dataset.rows.items())
     return (
-        f"{rows} rows, {len(dataset.labels)} labels"
+        f"{rows} rows, {count_of(len(dataset.labels), 'label')}"
         if dataset.labels
         else f"{rows} rows, each with its {answer_of(dataset.task)}"
     )

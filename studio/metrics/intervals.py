@@ -35,7 +35,10 @@ def bootstrap_intervals(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """Percentile bootstrap over rows for several metrics at once; the same seed gives the same numbers."""
+    """Percentile bootstrap over rows for several metrics at once; the same seed gives the same numbers.
+
+    Draws without any row that a metric is about, which give it no number, do not count for it.
+    """
     rows = len(true_ids)
     if rows == 0 or not metrics:
         return {}
@@ -47,8 +50,18 @@ def bootstrap_intervals(
         chosen = generator.integers(0, rows, rows)
         truth, given = true_ids[chosen], probabilities[chosen]
         values[number] = [metric.compute(truth, given) for metric in metrics]
-    edges = np.quantile(values, [0.025, 0.975], axis=0)
-    return {metric.name: (float(edges[0, i]), float(edges[1, i])) for i, metric in enumerate(metrics)}
+    return {metric.name: middle_95(column) for metric, column in zip(metrics, values.T, strict=True)}
+
+
+def middle_95(values: np.ndarray) -> tuple[float, float]:
+    """The edges of the middle 95 % of the numbers among some values; NaN where none is a number.
+
+    >>> middle_95(np.array([1.0, np.nan, 1.0])), middle_95(np.array([np.nan]))
+    ((1.0, 1.0), (nan, nan))
+    """
+    numbers = values[~np.isnan(values)]
+    low, high = np.quantile(numbers, [0.025, 0.975]) if len(numbers) else (np.nan, np.nan)
+    return float(low), float(high)
 
 
 def intervals_of(

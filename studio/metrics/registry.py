@@ -46,8 +46,8 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all that is asked for (rows of the second label, entities, or words of an "
-        "answer) and naming nothing else.",
+        "The balance of finding all that is asked for and naming nothing else. Where there are two labels, "
+        "the second is asked for.",
         "share",
         "high",
         f1,

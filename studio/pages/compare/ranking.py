@@ -49,23 +49,24 @@ def render_apart(comparison: Comparison) -> Markup:
 def render_table(comparison: Comparison) -> Markup:
     """Score, cost and speed of each model, the best first; those not ranked at the end."""
     metric = get_metric(comparison.metric)
-    shares = [W.table.scale, layout.Column(W.table.f1, number=True, help=W.table.f1_help)]
+    has_macro = any("f1_macro" in entry["metrics"] for entry in comparison.table)
+    macro = [layout.Column(W.table.f1, number=True, help=W.table.f1_help)] * has_macro
     columns = [
         W.table.name,
         layout.Column(metric.title, number=True, help=f"{metric.help} {W.table.score_help}"),
-        *(shares if metric.unit == "share" else []),
+        *([W.table.scale, *macro] if metric.unit == "share" else []),
         W.table.checkpoint,
         layout.Column(W.table.size, number=True),
         layout.Column(W.table.seconds, number=True),
         layout.Column(W.table.speed, number=True, help=W.table.speed_help),
     ]
-    rows = [table_row(entry, metric) for entry in comparison.table]
+    rows = [table_row(entry, metric, has_macro) for entry in comparison.table]
     marks = ["" if entry["ranked"] else "s-apart" for entry in comparison.table]
     return layout.table(columns, rows, label=W.table.label, row_class=marks)
 
 
-def table_row(entry: Mapping[str, Any], metric: Metric) -> list[str | Markup]:
-    """One model; a score that is a share also as a bar, and with F1 beside it."""
+def table_row(entry: Mapping[str, Any], metric: Metric, has_macro: bool) -> list[str | Markup]:
+    """One model; a score that is a share also as a bar, and with F1 beside it where models have that."""
     low, high = entry["interval"] or (None, None)
     score: str | Markup = fmt.ABSENT
     bar: str | Markup = ""
@@ -74,12 +75,13 @@ def table_row(entry: Mapping[str, Any], metric: Metric) -> list[str | Markup]:
     if entry["score"] is not None and metric.unit == "share":
         kind = "s-model" if entry["ranked"] else ""
         bar = range_bar(entry["score"], low or entry["score"], high or entry["score"], kind)
+    macro = [fmt.percent(entry["metrics"].get("f1_macro"))] * has_macro
     name = layout.text_link(entry["name"], link("results", model=entry["name"]))
     apart = "" if entry["ranked"] else Markup("<small>{}</small>").format(W.table.not_ranked)
     return [
         name + apart,
         score,
-        *([bar, fmt.percent(entry["metrics"].get("f1_macro"))] if metric.unit == "share" else []),
+        *([bar, *macro] if metric.unit == "share" else []),
         fmt.checkpoint(entry["checkpoint"]),
         fmt.size(entry["size_bytes"]),
         fmt.duration(entry["seconds"]),

@@ -116,8 +116,10 @@ def write_range(values: dict[str, Any]) -> str:
     )
 
 
-def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, Any]) -> ChartWithTable:
-    """How often each label, or number, occurs, or which option is the right one."""
+def answers_chart(
+    class_counts: dict[str, dict[str, int]], lengths: dict[str, Any], rows: int
+) -> ChartWithTable:
+    """How often each label, or number, occurs in so many rows, or which option is the right one."""
     values, counts = number_values(lengths), option_counts(lengths)
     if answered := answer_counts(lengths):
         named = {str(W.overview[name]): count for name, count in answered.items()}
@@ -127,7 +129,7 @@ def answers_chart(class_counts: dict[str, dict[str, int]], lengths: dict[str, An
         titles = (str(W.overview.option.say(n=place)) for place in range(1, len(counts["places"]) + 1))
         drawn = draw_class_counts(dict(zip(titles, counts["places"], strict=True)))
         return ChartWithTable(drawn.chart, drawn.table, str(W.overview.option_places))
-    return draw_numbers(values) if values else draw_class_counts(class_counts)
+    return draw_numbers(values) if values else draw_class_counts(class_counts, rows)
 
 
 def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str | Markup]]:

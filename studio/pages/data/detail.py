@@ -218,7 +218,9 @@ def fill_overview(dataset: Dataset, models: Sequence[str]) -> tuple[Any, ...]:
     """What ``build_overview`` made, filled."""
     return (
         layout.tiles(overview_tiles(dataset)),
-        *charts.chart_values(answers_chart(dataset.class_counts, dataset.lengths)),
+        *charts.chart_values(
+            answers_chart(dataset.class_counts, dataset.lengths, sum(dataset.rows.values()))
+        ),
         *charts.chart_values(lengths_chart(dataset.lengths)),
         layout.section(W.overview.facts) + layout.card(layout.facts(overview_facts(dataset, models))),
     )

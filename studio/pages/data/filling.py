@@ -89,11 +89,14 @@ def read_noted(noted: str) -> dict[str, Any]:
 def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     """A file read for the first time: nothing that was said about another one holds.
 
-    ``split_column`` keeps the splits that a fetched table came with.
+    But for the task, where the file says none and has the columns that were chosen for it: it is the same
+    table, corrected. ``split_column`` keeps the splits that a fetched table came with.
     """
     preview, filled = open_file(studio, as_first_read(draft))
-    if preview and preview.table.task not in {None, draft.task}:
-        draft = replace(draft, task=preview.table.task)
+    kept = draft if has_chosen(draft, filled.names) else replace(draft, task=None)
+    task = preview.table.task or task_of(kept).key if preview else None
+    if task not in {None, task_of(draft).key}:
+        draft = replace(draft, task=task)
         preview, filled = open_file(studio, as_first_read(draft))
     if preview is None:
         return filled
@@ -104,6 +107,17 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
         method="column" if own else "ratios",
         column=own,
         name=suggest_name(studio, draft),
+    )
+
+
+def has_chosen(draft: Draft, names: Sequence[str]) -> bool:
+    """Whether every column that was chosen for the task is among these."""
+    roles = roles_by_field(task_of(draft))
+    chosen = {field: getattr(draft, field) for field in FIELDS}
+    return all(
+        set(names).issuperset(columns_of(roles[field], column, names))
+        for field, column in chosen.items()
+        if column
     )
 
 

@@ -198,13 +198,14 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
         return (*(gr.skip(),) * (size - 3), guard.as_notice(error), blocked, asdict(draft))
     table = next(iter(prepared.tables.values()))
     rows = count_rows(prepared)
+    drawn = answers_chart(prepared.class_counts, prepared.lengths, rows)
     large = is_large(studio, draft)
     action = W.split.import_large if large else W.split.import_.count(rows)
     return (
         review.render_understood(table),
         review.render_first_rows(table, prepared.roles, prepared.request.task),
         review.render_check(prepared, table, draft.choices),
-        *charts.chart_values(answers_chart(prepared.class_counts, prepared.lengths)),
+        *charts.chart_values(drawn),
         *charts.chart_values(lengths_chart(prepared.lengths)),
         review.render_split(prepared, large),
         gr.update(value=action, interactive=not prepared.blocking and rows > 0),

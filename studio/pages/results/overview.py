@@ -49,7 +49,7 @@ def build(desk: Desk) -> Part:
             return no_report(chosen), layout.EMPTY, hidden, hidden, *[layout.EMPTY] * 2
         report = chosen.report
         return (
-            layout.section(W.rivals.title, W.rivals.text) + render_rivals(report),
+            render_rivals(report),
             *fill_confusion(report),
             layout.section(W.metrics.title, W.metrics.text) + render_metrics(chosen),
         )
@@ -101,7 +101,9 @@ def render_confusion(report: Report, unit: str, focus: str | None) -> Markup:
 def render_rivals(report: Report) -> Markup:
     """The model beside simple ones on the same rows."""
     named = kind_of(get_task(report.task)).rivals
-    return render_all_metrics(report, named) if named else render_label_rivals(report)
+    if named:
+        return layout.section(W.rivals.title, W.rivals.text_table) + render_all_metrics(report, named)
+    return layout.section(W.rivals.title, W.rivals.text) + render_label_rivals(report)
 
 
 def render_all_metrics(report: Report, named: Mapping[str, str]) -> Markup:

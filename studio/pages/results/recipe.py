@@ -15,6 +15,7 @@ from studio.pages.results.chosen import Chosen, TrainedOn
 from studio.pages.results.desk import Desk, Part
 from studio.pages.results.summary import zip_address
 from studio.pages.words import words_of
+from studio.tasks.registry import get_task
 from studio.training.recipe import Recipe, field_specs
 
 if TYPE_CHECKING:
@@ -146,12 +147,13 @@ def describe_speed(rows_per_second: float | None) -> str:
 def describe_recipe(model: ModelRecord) -> str:
     """The recipe as a few plain sentences."""
     recipe = Recipe.model_validate(model.recipe)
+    course = W.recipe.course_whole if get_task(model.task).reads_all else W.recipe.course
     method = W.method[recipe.method].say(
         checkpoint=fmt.checkpoint(model.checkpoint, 60), rank=recipe.lora_rank
     )
     sentences = [
         method,
-        W.recipe.course.count(recipe.epochs, batch=recipe.batch_size, length=recipe.max_length),
+        course.count(recipe.epochs, batch=recipe.batch_size, length=recipe.max_length),
         W.recipe.rate.say(
             rate=write_choice(recipe.learning_rate),
             warmup=fmt.percent(recipe.warmup_share, digits=2),

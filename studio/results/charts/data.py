@@ -25,9 +25,14 @@ BARS_AT_MOST = 30
 SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
-def draw_class_counts(counts: Mapping[str, int] | Mapping[str, Mapping[str, int]]) -> ChartWithTable:
-    """Rows per label, the commonest first; ``counts`` is {label: rows} or {split: {label: rows}}."""
-    table = count_table(counts)
+def draw_class_counts(
+    counts: Mapping[str, int] | Mapping[str, Mapping[str, int]], rows: int | None = None
+) -> ChartWithTable:
+    """Rows per label, the commonest first; ``counts`` is {label: rows} or {split: {label: rows}}.
+
+    ``rows``: how many there are in all, where a row may have several labels, or none.
+    """
+    table = count_table(counts, rows)
     if table.empty:
         return nothing_to_draw("There are no labelled rows yet.", ("label", "rows"))
     splits = [name for name in SPLITS.values() if name in table]
@@ -57,17 +62,17 @@ def draw_class_counts(counts: Mapping[str, int] | Mapping[str, Mapping[str, int]
     return ChartWithTable(frame(chart, alt.Step(BAR_STEP)), table, describe_counts(table))
 
 
-def count_table(counts: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns label, (one per split,) rows and share; the commonest label first."""
+def count_table(counts: Mapping[str, Any], rows: int | None = None) -> pd.DataFrame:
+    """Columns label, (one per split,) rows and share of all rows; the commonest label first."""
     nested = any(isinstance(value, Mapping) for value in counts.values())
     if nested:
-        table = pd.DataFrame({SPLITS.get(split, split): dict(rows) for split, rows in counts.items()})
+        table = pd.DataFrame({SPLITS.get(split, split): dict(part) for split, part in counts.items()})
         table = table.fillna(0).astype(int)
         table["rows"] = table.sum(axis=1)
     else:
         table = pd.DataFrame({"rows": dict(counts)}).astype(int)
     table = table.rename_axis("label").reset_index()
-    table["share"] = table["rows"] / max(1, int(table["rows"].sum()))
+    table["share"] = table["rows"] / max(1, int(table["rows"].sum()) if rows is None else rows)
     return table.sort_values("rows", ascending=False, kind="stable").reset_index(drop=True)
 
 

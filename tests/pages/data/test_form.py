@@ -62,6 +62,18 @@ def test_a_file_that_says_its_task_chooses_it(studio: Studio, draft: Draft) -> N
     assert (filled.text, filled.text_b, filled.answer) == ("question", "context", "answers")
 
 
+def test_the_task_that_a_file_said_does_not_stick_to_the_next_file(studio: Studio, draft: Draft) -> None:
+    answered = replace(draft, task="question-answering", text="question", text_b="context", answer="answers")
+    filled = filling.read_new(studio, answered)
+    assert filled.task == "classification"
+    assert (filled.text, filled.answer) == ("message", "topic")
+
+
+def test_a_chosen_task_stays_where_the_next_file_has_the_columns(studio: Studio, draft: Draft) -> None:
+    filled = filling.read_new(studio, replace(draft, task="multilabel"))
+    assert filled.task == "multilabel"
+
+
 def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:
     filled = filling.read_again(studio, replace(draft, delimiter=",", header="no"))
     assert "separated by commas, no column names" in filled.understood
