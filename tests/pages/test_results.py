@@ -11,6 +11,7 @@ import pytest
 
 from jobs.states import JobState
 from studio.bootstrap import Studio
+from studio.data.problems import Problem
 from studio.errors import Damaged, NotFound
 from studio.pages.results import (
     confidence,
@@ -245,9 +246,18 @@ def test_a_file_with_strange_labels_is_refused_before_anything_is_kept(
     path = write_rows(tmp_path / "june.csv", 8, ("billing", "praise"))
     request = ImportRequest(path=path, name="june", roles={"text": "text", "label": "label"})
     found = scoring.check(studio, "first", request)
-    html = scoring.render_problems(found)
-    assert "praise" in html and "does not know" in html
+    html = scoring.tell_found(found)
+    assert "praise" in html and "does not know" in html and "cannot be scored" in html
     assert all(dataset.name != "june" for dataset in studio.datasets.list())
+
+
+def test_a_file_that_can_be_scored_tells_how_it_was_read() -> None:
+    note = Problem(
+        "note", "right_option_counted", "Options are counted from 1.", "Most fit.", "Else name them."
+    )
+    html = scoring.tell_found([note])
+    assert "counted from 1" in html and "is being scored" in html
+    assert scoring.tell_found([]) == ""
 
 
 def test_a_labelled_file_becomes_a_dataset_and_a_job_that_the_board_shows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +90,9 @@ def build_upload(desk: Desk) -> None:
         request = request_of(studio.models.get(model).task, *values)
         found = check(studio, model, request)
         if any(problem.severity == "error" for problem in found):
-            refused = layout.notice("error", W.scoring.refused, more=render_problems(found))
-            return refused, *(gr.skip(),) * 4
+            return tell_found(found), *(gr.skip(),) * 4
         studio.evaluations.score_table(model, request)
-        return layout.EMPTY, render_board(studio, model), layout.EMPTY, gr.update(visible=False), None
+        return tell_found(found), render_board(studio, model), layout.EMPTY, gr.update(visible=False), None
 
     looked = [understood, form, text, text_b, label, name, drop, problems]
     events.on_slow([file.upload, file.clear], look, [desk.name, file], looked)
@@ -189,13 +189,20 @@ def check(studio: Services, model: str, request: ImportRequest) -> tuple[Problem
     return studio.datasets.prepare_scoring(request, known.labels, known.roles).problems
 
 
-def render_problems(problems: tuple[Problem, ...]) -> Markup:
-    """What is wrong, why it matters and what to do, one line each."""
+def tell_found(found: Sequence[Problem]) -> Markup:
+    """Why a file cannot be scored, else how it was read; nothing where there is nothing to tell."""
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        return layout.notice("error", W.scoring.refused, more=render_problems(errors))
+    return layout.notice("info", W.scoring.told, more=render_problems(found)) if found else layout.EMPTY
+
+
+def render_problems(problems: Sequence[Problem]) -> Markup:
+    """What was found, why it matters and what to do, one line each."""
     return Markup('<ul class="s-findings">{}</ul>').format(
         layout.join(
             Markup("<li><strong>{}</strong> {} {}</li>").format(problem.message, problem.why, problem.hint)
             for problem in problems
-            if problem.severity == "error"
         )
     )
 
