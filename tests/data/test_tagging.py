@@ -139,6 +139,18 @@ def test_a_tag_that_cannot_follow_is_named_and_begins_no_entity(studio: Studio, 
     assert kept["Anna left 4"] == "[]" and kept["Anna left 3"] == '[[0, 4, "PER"]]'
 
 
+def test_a_table_with_a_word_per_row_is_refused_with_what_to_bring(studio: Studio, tmp_path: Path) -> None:
+    rows = [
+        {"sentence": number, "word": word, "tag": tag}
+        for number in range(20)
+        for word, tag in (("Anna", "B-PER"), ("went", "O"), (f"home{number}", "O"))
+    ]
+    found = prepare(studio, write_lines(tmp_path, rows), roles={"text": "word", "tags": "tag"})
+    (problem,) = [problem for problem in found.problems if problem.code == "one_word_each"]
+    assert found.blocking and problem.count == 60
+    assert "a sentence per row" in problem.hint
+
+
 def test_entities_move_along_where_a_text_is_mended(studio: Studio, tmp_path: Path) -> None:
     rows = [{"text": f"{TEXT} {number}", "label": SHAPES["doccano"]} for number in range(20)]
     rows[3] = {"text": "<p>Seen: <b>Anna Lee</b> went to Rome &amp; home</p>", "label": [[12, 20, "PER"]]}

@@ -14,7 +14,7 @@ from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
 from studio.data.answers.label_set import rarest_labels
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import find_lost
-from studio.data.checks.tags import check_tags, tell_tags
+from studio.data.checks.tags import check_tags, one_word_each, tell_tags
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import TAGS, TEXT
 from studio.data.problems import Problem
@@ -164,7 +164,7 @@ def labels(rows: pd.DataFrame) -> pd.Series:
 
 def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
     """What is worth knowing of the entities."""
-    return check_tags(rows, labels(rows), roles[TAGS])
+    return [*one_word_each(rows, roles[TEXT]), *check_tags(rows, labels(rows), roles[TAGS])]
 
 
 def strange(rows: pd.DataFrame, known: Sequence[str]) -> np.ndarray:

@@ -12,8 +12,11 @@ from studio.data.columns import TAGS, TEXT
 from studio.data.problems import Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
 from studio.data.tagging import read_tag_list, scheme_of
+from studio.data.texts import count_words
 from studio.tasks.tagging.schemes import invalid_tags
 
+# Of so many rows such a share of single words: an honest table of sentences has fewer.
+FEWEST_ROWS_OF_WORDS, SHARE_OF_WORDS = 20, 0.95
 WITHOUT = Words(
     "rows_without_entities",
     "note",
@@ -30,6 +33,26 @@ def check_tags(rows: pd.DataFrame, labels: pd.Series, column: str) -> list[Findi
         return [about_all(no_entity(rows, column))]
     found = [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
     return found + report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
+
+
+def one_word_each(rows: pd.DataFrame, column: str) -> list[Finding]:
+    """The error where nearly all texts are a single word: rows of words are no rows of sentences."""
+    words = rows[TEXT].map(count_words)
+    alone = int((words <= 1).sum())
+    if len(rows) < FEWEST_ROWS_OF_WORDS or alone < SHARE_OF_WORDS * len(rows):
+        return []
+    problem = Problem(
+        "error",
+        "one_word_each",
+        f"{alone:,} of {len(rows):,} texts are a single word.",
+        "What a word stands for is told by the sentence around it, which is not in its row.",
+        "Bring a sentence per row, or a file with a word and its tag in each line, the tag last, and an "
+        "empty line after each sentence.",
+        files_of(rows),
+        column,
+        count=alone,
+    )
+    return [about_all(problem)]
 
 
 def no_entity(rows: pd.DataFrame, column: str) -> Problem:

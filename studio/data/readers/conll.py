@@ -159,7 +159,7 @@ def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
             "warning",
             "tag_sequence",
             f"{count_of(len(wrong), 'tag')} cannot follow the one before it: {name_rows(wrong)}.",
-            f"In {scheme} it is unclear where such an entity begins or ends.",
+            f"In {scheme} it is unclear where such an entity begins or ends: it counts as none.",
             "Mend these tags in the file, where they matter.",
             file,
             column="tags",
