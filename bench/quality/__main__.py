@@ -22,7 +22,7 @@ from transformers import BertConfig, BertModel, BertTokenizer
 
 from bench.command import ROOT, run_studio
 from bench.quality.page import Score, is_reached, put_section, write_section
-from bench.quality.sets import CHINESE, SETS, SHORT, Measurement
+from bench.quality.sets import CHINESE, SEEDS, SETS, SHORT, Measurement
 from studio.checkpoints.resolve import resolve
 from studio.cores import usable_cores
 from studio.prediction.embedded import read_plain
@@ -127,7 +127,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--bf16", type=int, default=0, metavar="ROWS", help="with --short: compare answers in bf16"
     )
-    parser.add_argument("--seeds", default="0,1,2", help="seeds to run")
+    parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), help="seeds to run")
     parser.add_argument("--preset", default="balanced", help="the preset to measure")
     options = parser.parse_args()
     unknown = sorted(set(options.names) - set(names))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from bench.command import describe_machine
-from bench.quality.sets import CHINESE, Measurement
+from bench.quality.sets import CHINESE, SEEDS, Measurement
 from studio.metrics.registry import get_metric
 
 HEAD = """# Quality on real data
@@ -49,16 +49,17 @@ def is_reached(measurement: Measurement, scores: Sequence[Score]) -> bool:
 
 def write_section(measurement: Measurement, scores: Sequence[Score], preset: str) -> str:
     """The section of one dataset."""
-    title = get_metric(measurement.metric).title
+    metric = get_metric(measurement.metric)
     average = mean(one.value for one in scores)
     reached = "reached" if average >= measurement.floor else "missed"
     lines = [
         f"## {measurement.title}",
         "",
-        f"`python -m bench.quality {measurement.name}`, preset `{preset}`{tell_settings(measurement)}. "
-        f"{describe_machine()}.",
+        f"`python -m bench.quality {measurement.name}{tell_seeds(scores)}`, "
+        f"preset `{preset}`{tell_settings(measurement)}. {describe_machine()}.",
         "",
-        f"| seed | test rows | {title} | 95 % interval | simple rival | Trainer | seconds | Trainer's |",
+        f"| seed | test rows | {metric.title} | 95 % interval | simple rival "
+        "| Trainer | seconds | Trainer's |",
         "|---:|---:|---:|:---|---:|---:|---:|---:|",
         *(
             f"| {one.seed} | {one.rows:,} | {one.value:.4f} "
@@ -67,9 +68,15 @@ def write_section(measurement: Measurement, scores: Sequence[Score], preset: str
             for one in scores
         ),
         "",
-        f"Mean {title.lower()} **{average:.4f}**; floor {measurement.floor}: {reached}.{tell_tau(scores)}",
+        f"Mean {metric.spoken} **{average:.4f}**; floor {measurement.floor}: {reached}.{tell_tau(scores)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def tell_seeds(scores: Sequence[Score]) -> str:
+    """The option of the command, where it was not run with the seeds that it runs with by itself."""
+    seeds = tuple(one.seed for one in scores)
+    return "" if seeds == SEEDS else f" --seeds {','.join(map(str, seeds))}"
 
 
 def tell_settings(measurement: Measurement) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+SEEDS = (0, 1, 2)
 # Two layers of 128 with random weights and the vocabulary of bert-base-chinese: no such checkpoint comes with
 # the studio, so that in Chinese it is the way from file to model that is measured, not a good model.
 # Its head learns no faster than it does, as neither knows anything yet.
