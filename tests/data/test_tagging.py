@@ -139,6 +139,14 @@ def test_a_tag_that_cannot_follow_is_named_and_begins_no_entity(studio: Studio, 
     assert kept["Anna left 4"] == "[]" and kept["Anna left 3"] == '[[0, 4, "PER"]]'
 
 
+def test_of_tags_that_are_numbers_it_is_told_that_they_need_names(studio: Studio, tmp_path: Path) -> None:
+    rows = [{"tokens": ["Anna", "left", str(number)], "ner_tags": [1, 0, 0]} for number in range(12)]
+    found = prepare(studio, write_lines(tmp_path, rows))
+    problem = next(problem for problem in found.problems if problem.severity == "error")
+    assert problem.code == "unreadable_entities" and problem.column == "ner_tags" and problem.count == 12
+    assert "write their names" in problem.hint
+
+
 def test_a_table_with_a_word_per_row_is_refused_with_what_to_bring(studio: Studio, tmp_path: Path) -> None:
     rows = [
         {"sentence": number, "word": word, "tag": tag}

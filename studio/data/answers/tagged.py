@@ -41,8 +41,9 @@ READABLE_SHARE = 0.9
 UNREADABLE = CellFault(
     "unreadable_entities",
     "{rows} whose entities cannot be read: {lines}.",
-    "A row has a tag for each word, or a list of entities with start, end and label.",
-    "Correct the cells, choose another column, or drop these rows.",
+    "A row has a tag such as B-PER for each word, or a list of entities with start, end and label.",
+    "Where numbers stand for tags, write their names instead. Else correct the cells, choose another column, "
+    "or drop these rows.",
 )
 OTHER_COUNT = CellFault(
     "other_tag_count",
@@ -93,15 +94,20 @@ CONFLICT = Words(
 
 
 def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str]:
-    """The column that holds entities or tags, one named so first; beside tags, that with lists of words."""
+    """The column that holds entities or tags, one named so first; beside tags, that with lists of words.
+
+    Where none can be read it is one of lists that is named so, of which it is then told what is wrong.
+    """
     frame = table.frame.head(SAMPLE_ROWS)
     fitting = [fact.name for fact in facts if holds_entities(frame[fact.name])]
     named = [name for name in fitting if name.strip().casefold() in NAMES]
-    tags = given.get(TAGS) or next(iter([*named, *fitting]), None)
+    lists = [fact.name for fact in facts if frame[fact.name].str.lstrip().str.startswith("[").any()]
+    unread = [name for name in lists if name.strip().casefold() in NAMES]
+    tags = given.get(TAGS) or next(iter([*named, *fitting, *unread]), None)
     if tags is None:
         return {}
-    lists = [fact.name for fact in facts if fact.name != tags and holds_words(frame[fact.name])]
-    texts = sorted(lists, key=lambda name: name.strip().casefold() not in WORD_NAMES)
+    worded = [fact.name for fact in facts if fact.name != tags and holds_words(frame[fact.name])]
+    texts = sorted(worded, key=lambda name: name.strip().casefold() not in WORD_NAMES)
     return {TAGS: tags, **({TEXT: texts[0]} if texts and scheme_of(frame[tags]) else {})}
 
 
