@@ -265,3 +265,9 @@ def test_lengths_are_whole_numbers_and_no_share_above_all_is_named() -> None:
         if part.get("axis")
     ]
     assert any("datum.value > 1.0001" in str(axis.get("labelExpr")) for axis in axes)
+
+
+def test_shares_are_of_all_rows_where_a_row_has_several_labels() -> None:
+    drawn = charts.draw_class_counts({"train": {"a": 8, "b": 4}}, 10)
+    assert drawn.table["share"].tolist() == [0.8, 0.4]
+    assert "80%" in drawn.caption.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
