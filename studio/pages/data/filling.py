@@ -112,13 +112,17 @@ def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
 
 def has_chosen(draft: Draft, names: Sequence[str]) -> bool:
     """Whether every column that was chosen for the task is among these."""
-    roles = roles_by_field(task_of(draft))
-    chosen = {field: getattr(draft, field) for field in FIELDS}
-    return all(
-        set(names).issuperset(columns_of(roles[field], column, names))
+    return kept_columns(draft, names) == {getattr(draft, field) for field in FIELDS} - {None, ""}
+
+
+def kept_columns(draft: Draft, names: Sequence[str]) -> set[str]:
+    """The choices for the roles of the task whose columns are all among these."""
+    chosen, roles = {field: getattr(draft, field) for field in FIELDS}, roles_by_field(task_of(draft))
+    return {
+        column
         for field, column in chosen.items()
-        if column
-    )
+        if column and set(names).issuperset(columns_of(roles[field], column, names))
+    }
 
 
 def read_again(studio: Services, draft: Draft) -> Filled:
@@ -195,11 +199,7 @@ def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None
     """
     task = task_of(draft)
     chosen, roles = {field: getattr(draft, field) for field in FIELDS}, roles_by_field(task)
-    kept = {
-        column
-        for field, column in chosen.items()
-        if column and set(names).issuperset(columns_of(roles[field], column, names))
-    }
+    kept = kept_columns(draft, names)
     if kept:
         guessed = {field: one for field, one in guessed.items() if roles[field] in task.required_roles}
     return {
