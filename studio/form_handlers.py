@@ -13,7 +13,14 @@ from jobs.context import JobContext, Outcome
 from jobs.durable import fsync_path, fsync_tree, rename, temporary_name
 from studio.errors import InvalidInput, NotKept
 from studio.files import folder_bytes, remove_folder
-from studio.prediction.compiling import Tell, compare, compile_form
+from studio.prediction.compiling import (
+    FULL_PRECISION,
+    Comparison,
+    Tell,
+    compare,
+    compile_form,
+    in_full_precision,
+)
 from studio.prediction.embedded import Predictor
 from studio.prediction.forms import folder_of_form, read_note, write_note
 from studio.records.forms import CompiledForm, set_form_in
@@ -21,7 +28,8 @@ from studio.results.form_words import describe_form
 from studio.workplace import Workplace
 
 CALIBRATION_ROWS, ROWS_AT_MOST = 300, 3000
-CONVERTED, SEEN = 0.1, 0.5  # how far the job is when the graph is there, and when its ranges are known
+# How far the job is when the graph is there, when its ranges are known, and when it was compared once.
+CONVERTED, SEEN, COMPARED = 0.1, 0.5, 0.75
 NAMES = {"float": "The compiled form", "int8": "The compiled form in int8"}
 AGREEMENT_WANTED, LOSS_ALLOWED = 0.995, 0.005
 # Faster is what saves a tenth somewhere and costs no more than a tenth elsewhere: less is noise.
@@ -85,10 +93,12 @@ def make_form(
     seen = plain.task.rows_of(spread(place.split("train"), CALIBRATION_ROWS), place.roles) if int8 else []
     context.progress(fraction=0.0, message="Converting the model")
     made = compile_form(plain, place.model_dir / "folder", folder, seen, telling(context, CONVERTED, SEEN))
-    truth = plain.task.targets(frame, plain.labels)
-    measured = compare(
-        plain, made, plain.task.rows_of(frame, place.roles), truth, telling(context, SEEN, 1.0)
-    )
+    rows, truth = plain.task.rows_of(frame, place.roles), plain.task.targets(frame, plain.labels)
+    measured = compare(plain, made, rows, truth, telling(context, SEEN, COMPARED))
+    could_be_exacter = made.model.precision != FULL_PRECISION
+    if could_be_exacter and loses_too_much(measured) and not context.payload["accept_loss"]:
+        made = in_full_precision(made, folder)
+        measured = compare(plain, made, rows, truth, telling(context, COMPARED, 1.0))
     return CompiledForm(
         id=context.job_id,
         kind="int8" if int8 else "float",
@@ -110,9 +120,14 @@ def telling(context: JobContext, low: float, high: float) -> Tell:
     return tell
 
 
+def loses_too_much(measured: Comparison | CompiledForm) -> bool:
+    """Whether the answers of a form are too different from the plain ones, or too much worse."""
+    return measured.agreement < AGREEMENT_WANTED or round(measured.loss, 9) > LOSS_ALLOWED
+
+
 def refuse_bad(form: CompiledForm, *, accept_loss: bool, accept_slow: bool) -> None:
     """Raise NotKept, with the numbers, for a form that loses too much or is not faster."""
-    if not accept_loss and (form.agreement < AGREEMENT_WANTED or round(form.loss, 9) > LOSS_ALLOWED):
+    if not accept_loss and loses_too_much(form):
         raise NotKept(
             f"{NAMES[form.kind]} answers too differently. {describe_form(form)} Wanted are "
             f"{AGREEMENT_WANTED:.1%} the same, and at most {LOSS_ALLOWED * 100:g} points lost.",

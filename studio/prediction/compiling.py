@@ -27,6 +27,7 @@ ROWS_AT_ONCE = 256  # so many are answered in turns by both forms, so that other
 TIMED_ROWS = 800  # fewer are answered several times, for the clock's sake
 ALONE_AT_MOST = 40  # rows answered one by one
 TRACED_AT_MOST = 8  # sequences, more than both of the traced rows are
+FULL_PRECISION = "f32"  # of products; where the processor has faster ones, OpenVINO prefers those of bf16
 
 Tell = Callable[[str, float], None]
 """Told what is being done and how far it is (0 to 1); may raise, to end the work."""
@@ -69,6 +70,12 @@ def compile_form(plain: LoadedModel, folder: Path, to: Path, rows: Sequence[Row]
             f"This model cannot be brought into a faster form ({type(error).__name__}: {first_line(error)}).",
             "It answers as before.",
         ) from error
+
+
+def in_full_precision(made: LoadedModel, folder: Path) -> LoadedModel:
+    """The form of a folder with its products of floats in fp32, as it will answer from now on."""
+    write_note(folder, FormNote(made.max_length, made.weights, FULL_PRECISION))
+    return read_form(folder, usable_cores())
 
 
 def first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.prediction.forms import folder_of_form, is_form, plain_folder
+from studio.prediction.forms import folder_of_form, is_form, plain_folder, read_note
 from tests.asked import asked
 from tests.encoders import FAMILIES
 from tests.prediction.tiny_models import make_model_folder
@@ -32,14 +32,15 @@ def no_word(_message: str, _share: float) -> None:
 
 
 def compile_at(model_dir: Path, *texts: str) -> tuple[Any, Any]:
-    """The plain form of a model and its compiled one, ready to answer."""
-    from studio.prediction.compiling import compile_form
+    """The plain form of a model and its compiled one in fp32, or in int8, ready to answer."""
+    from studio.prediction.compiling import compile_form, in_full_precision
     from studio.prediction.embedded import Predictor
 
     plain = Predictor(device="cpu").load(model_dir / "folder")
     to = folder_of_form(model_dir, "made")
     to.mkdir(parents=True)
-    return plain, compile_form(plain, model_dir / "folder", to, asked(texts), no_word)
+    made = compile_form(plain, model_dir / "folder", to, asked(texts), no_word)
+    return plain, made if texts else in_full_precision(made, to)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,13 @@ def test_every_kind_of_encoder_chooses_the_same_compiled(
     there = np.isfinite(expected)
     assert (np.isfinite(found) == there).all() and there.sum(axis=1).tolist() == [2, 4] * (len(rows) // 2)
     assert np.abs(found[there] - expected[there]).max() < 1e-4
+
+
+def test_a_form_in_full_precision_stays_so(model_dir: Path) -> None:
+    from studio.prediction.embedded import read_form
+
+    form = folder_of_form(model_dir, "made")
+    assert read_note(form).precision == read_form(form, 1).model.precision == "f32"
 
 
 def test_one_long_text_is_shared_by_all_cores(model_dir: Path) -> None:
