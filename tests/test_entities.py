@@ -217,6 +217,7 @@ def test_wrong_entities_are_told_by_kind_and_listed_by_label() -> None:
         "pairs": [{"true": "X", "predicted": "Y", "count": 1}],
     }
     assert list_wrong_rows(answers)["line"].tolist() == [0, 1, 3, 2]
+    assert list_wrong_rows(answers)["confidence"].isna().tolist() == [False, False, False, True]
     assert list_wrong_rows(answers, true="X")["line"].tolist() == [0, 1]
     assert list_wrong_rows(answers, predicted="X")["line"].tolist() == [1, 3]
     assert list_wrong_rows(answers, true="X", predicted="Y")["line"].tolist() == [0]

@@ -36,6 +36,11 @@ def long_text(text: str, length: int = TEXT_LENGTH) -> Markup:
     return Markup("<details><summary>{}</summary><p>{}</p></details>").format(short, text)
 
 
+def long_answer(told: str, length: int = 40) -> Markup:
+    """A label, or an answer in words, cut where it is long, with the whole of it one click away."""
+    return long_text(told, length) if told.strip() else Markup("<span>{}</span>").format(W.blank)
+
+
 def share_bar(share: float, kind: str = "s-wrong") -> Markup:
     """A share as a bar with its number in it."""
     return Markup('<span class="s-share {}"><i style="width:{:.1f}%"></i><b>{}</b></span>').format(

@@ -258,18 +258,18 @@ def list_wrong_rows(
     """Rows with a wrong entity, the surest first: text, true, predicted, confidence, line, file.
 
     Of these only those in which a true entity of one label is not found as it is, or one is wrongly given
-    another label, where they are named. The confidence is the highest score of a wrong entity, 0 where some
-    are only missed.
+    another label, where they are named. The confidence is the highest score of a wrong entity; rows of which
+    some are only missed have none (NaN), and come last.
     """
     keep = np.zeros(predictions.rows, dtype=bool)
     for error in predictions.errors:
         missed, given = (entity and entity[2] for entity in (error.truth, error.found))
         if true in (None, missed) and predicted in (None, given):
             keep[error.sentence] = True
-    sure = np.zeros(predictions.rows)
+    sure = np.full(predictions.rows, np.nan)
     for number, (row, entities) in enumerate(zip(predictions.found, predictions.true_entities, strict=True)):
         wrong = [one["score"] for one in row if (one["start"], one["end"], one["label"]) not in entities]
-        sure[number] = max(wrong, default=0.0)
+        sure[number] = max(wrong, default=np.nan)
     true_words, found_words = predictions.told()
     frame = pd.DataFrame(
         {

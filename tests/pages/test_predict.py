@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,28 @@ def test_of_many_labels_ten_are_shown_and_the_rest_is_summed() -> None:
     html = answer.render_bars({f"label {n}": 1 / 77 for n in range(77)})
     assert html.count("<li") == 11
     assert "67 others together" in html and "87.0 %" in html
+
+
+def marked_answers(row: dict[str, str], found: dict[str, Any]) -> list[str]:
+    """The names beside the bars that are marked as given."""
+    html = answer.render_answer(answer.Answer(row, found, 5.0), "m")
+    return re.findall(r's-chosen"><span class="s-chance-name">(.*?)</span>', html)
+
+
+def test_the_bar_of_what_was_answered_is_marked_wherever_it_stands() -> None:
+    option = {"choice": "no", "index": 1, "confidence": 0.6, "probabilities": [0.4, 0.6]}
+    assert marked_answers({"text": "Is it?", "choices": '["yes", "no"]'}, option) == ["no"]
+    several = {"labels": ["b", "a"], "probabilities": {"a": 0.5, "b": 0.9, "c": 0.1}}
+    assert marked_answers({"text": "t"}, several) == ["b", "a"]
+    passage = {"question": "who?", "context": "Anna left"}
+    spans = [
+        {"answer": "Anna", "start": 0, "end": 4, "score": 0.5},
+        {"answer": "left", "start": 5, "end": 9, "score": 0.2},
+    ]
+    found = {"answer": "left", "start": 5, "end": 9, "score": 0.2, "spans": spans, "no_answer": 0.3}
+    assert marked_answers(passage, found) == ["left"]
+    none = {**found, "answer": "", "start": 0, "end": 0}
+    assert marked_answers(passage, none) == ["No answer"]
 
 
 def test_a_label_that_looks_like_html_is_shown_as_text() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 import numpy as np
+import pandas as pd
 import pytest
 
 from jobs.states import JobState
@@ -164,6 +165,14 @@ def test_a_click_names_the_labels_it_stands_for() -> None:
     assert confusion.read_pick("1:0", ["a", "b"]) == ("b", "a")
     assert confusion.read_pick("1:9", ["a", "b"]) == ("b", None)
     assert confusion.read_pick("<script>", ["a", "b"]) == (None, None)
+
+
+def test_an_answer_is_cut_in_the_list_of_mistakes_with_the_whole_at_hand() -> None:
+    long = "in the old house at the end of the street behind the church"
+    row = {"text": "where?", "confidence": float("nan"), "line": 0, "file": "f"}
+    html = str(mistakes.render_cases(pd.DataFrame([{**row, "true": long, "predicted": " "}])))
+    assert f"<p>{long}</p>" in html and f"<summary>{long}</summary>" not in html
+    assert "<span>(blank)</span>" in html and "nan" not in html
 
 
 def test_mistakes_come_surest_first_and_follow_the_filter(studio: Studio) -> None:

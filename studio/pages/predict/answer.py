@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 W = words_of("predict")
 BARS_AT_MOST = 10
+CHOSEN, REST = " s-chosen", " s-rest"  # mark the bar of an answer that was given, and of what is left over
 QUOTE_LENGTH = 120  # characters
 # From this probability on; what lies below the last one is no more than a guess.
 SURE_FROM = (("very", 0.95), ("fairly", 0.8), ("rather", 0.5))
@@ -97,10 +98,15 @@ def describe_sureness(found: Mapping[str, Any]) -> str:
 def render_bars(probabilities: Mapping[str, float]) -> Markup:
     """A bar for each label, the most probable first; beyond ten the rest in one."""
     shown, left_out, rest = ranked(probabilities)
-    bars = [(label, share, "") for label, share in shown]
+    bars = [(label, share, chosen_if(place == 0)) for place, (label, share) in enumerate(shown)]
     if left_out:
-        bars.append((W.answer.rest.count(left_out), rest, " s-rest"))
+        bars.append((W.answer.rest.count(left_out), rest, REST))
     return draw_bars(bars)
+
+
+def chosen_if(chosen: bool) -> str:
+    """What marks the bar of an answer that was given."""
+    return CHOSEN if chosen else ""
 
 
 def draw_bars(bars: Sequence[tuple[str, float, str]]) -> Markup:
@@ -147,7 +153,12 @@ def show_labels(answer: Answer) -> Shown:
     """The labels that are given, and how probable each is."""
     found = answer.found
     title = BETWEEN_LABELS.join(found["labels"]) or W.answer.no_label
-    bars = draw_bars([(label, share, "") for label, share in ranked(found["probabilities"])[0]])
+    bars = draw_bars(
+        [
+            (label, share, chosen_if(label in found["labels"]))
+            for label, share in ranked(found["probabilities"])[0]
+        ]
+    )
     return Shown(title, W.answer.labels, bars, W.answer.trust_labels, "labels")
 
 
@@ -155,7 +166,12 @@ def show_choice(answer: Answer) -> Shown:
     """The chosen option with how sure it is, and the share of each in their order."""
     found, shares = answer.found, answer.found["probabilities"]
     options = read_options(answer.row[CHOICES.key])
-    bars = draw_bars([(option, share, "") for option, share in zip(options, shares, strict=True)])
+    bars = draw_bars(
+        [
+            (option, share, chosen_if(place == found["index"]))
+            for place, (option, share) in enumerate(zip(options, shares, strict=True))
+        ]
+    )
     return Shown(found["choice"], say_sureness(found["confidence"]), bars, W.answer.trust_choice, "options")
 
 
@@ -165,7 +181,7 @@ def show_entities(answer: Answer) -> Shown:
     labels = sorted({entity["label"] for entity in found})
     spans = [(entity["start"], entity["end"], entity["label"]) for entity in found]
     shown = sorted(found, key=lambda entity: -entity["score"])[:BARS_AT_MOST]
-    bars = [(f"{entity['text']} ({entity['label']})", entity["score"], "") for entity in shown]
+    bars = [(f"{entity['text']} ({entity['label']})", entity["score"], CHOSEN) for entity in shown]
     more = marked_text(next(iter(answer.row.values())), spans, labels)
     title = W.answer.entities.count(len(found)) if found else W.answer.no_entity
     return Shown(
@@ -183,8 +199,12 @@ def show_span(answer: Answer) -> Shown:
     title = found["answer"] or W.answer.no_answer
     mark = str(W.answer.answer_mark)
     marks = [(found["start"], found["end"], mark)] if found["answer"] else []
-    bars = [(one["answer"], one["score"], "") for one in found["spans"]]
-    bars.append((str(W.answer.no_answer), found["no_answer"], " s-rest"))
+    places = (found["start"], found["end"]) if found["answer"] else None
+    bars = [
+        (one["answer"], one["score"], chosen_if((one["start"], one["end"]) == places))
+        for one in found["spans"]
+    ]
+    bars.append((str(W.answer.no_answer), found["no_answer"], CHOSEN if places is None else REST))
     passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
     more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
     if found["score"] < max(share for _, share, _ in bars):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from studio.pages import events, layout
 from studio.pages import format as fmt
-from studio.pages.answers import long_text, shown_label
+from studio.pages.answers import long_answer, long_text, shown_label
 from studio.pages.results.chosen import Chosen, address_of, find_predictions
 from studio.pages.results.confusion import read_pick
 from studio.pages.results.desk import Desk, Part, no_report
@@ -161,9 +161,9 @@ def case_of(row: dict[str, Any], several_files: bool) -> Markup:
     ).format(
         long_text(row["text"]),
         W.cases.true,
-        shown_label(row["true"]),
+        long_answer(row["true"]),
         W.cases.predicted,
-        shown_label(row["predicted"]),
+        long_answer(row["predicted"]),
         W.cases.confidence,
         fmt.percent(row["confidence"]),
         W.cases.line,
