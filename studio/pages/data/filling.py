@@ -195,11 +195,13 @@ def keep_roles(draft: Draft, names: Sequence[str], guessed: dict[str, str | None
     """For each field the chosen column where it is still there, else the guess, but no column twice.
 
     What a task can do without is never guessed where something else was chosen: that there is none may be
-    the choice.
+    the choice. A choice made for another task gives way to several columns that belong together in this one.
     """
     task = task_of(draft)
     chosen, roles = {field: getattr(draft, field) for field in FIELDS}, roles_by_field(task)
-    kept = kept_columns(draft, names)
+    open_to_guess = [(roles[field], one) for field, one in guessed.items() if one and not chosen[field]]
+    groups = [columns_of(role, one, names) for role, one in open_to_guess]
+    kept = kept_columns(draft, names).difference(*(group for group in groups if len(group) > 1))
     if kept:
         guessed = {field: one for field, one in guessed.items() if roles[field] in task.required_roles}
     return {

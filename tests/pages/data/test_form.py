@@ -94,6 +94,18 @@ def test_a_guess_never_gives_a_column_two_roles(studio: Studio, draft: Draft) ->
     assert (filled.text, filled.answer) == ("topic", None)
 
 
+def test_columns_that_belong_together_in_a_task_win_over_a_text_of_the_one_before(
+    studio: Studio, draft: Draft
+) -> None:
+    rows = "".join(f"she opens,the door {n},a lid {n},a book {n},{n % 3}\n" for n in range(12))
+    path = draft.path.with_name("ends.csv")
+    path.write_text("start,ending0,ending1,ending2,right\n" + rows, encoding="utf-8")
+    before = replace(draft, file=str(path), task="classification", text="ending0", answer="right")
+    filled = filling.choose_task(studio, replace(before, task="multiple-choice"))
+    assert filled.text == "start" and filled.answer == "right"
+    assert filled.text_b == "ending0, ending1, ending2"
+
+
 def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
     with gr.Blocks() as page:
         form.build(studio, gr.BrowserState())
