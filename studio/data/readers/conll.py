@@ -1,11 +1,14 @@
-"""CoNLL columns (a token and its tags on each line, a blank line after a sentence) to a row per sentence."""
+"""CoNLL columns (a token and its tags on each line, a blank line after a sentence) to a row per sentence.
+
+The tag is the last column, and the token the first; where all first columns are tags, the other way round.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
 from studio.tasks.tagging.schemes import find_scheme, invalid_tags
 
+FIRST, LAST = 0, -1  # columns
 TAG = re.compile(r"O|[BIESMLUW][-_]\S+")
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
 FIELDS = re.compile(r"[ \t]+")
@@ -40,9 +44,11 @@ class Sentence:
 
 
 def looks_like_conll(text: str, cut: bool) -> bool:
-    """Whether the lines are tokens with tags in the last column, in groups between blank lines.
+    """Whether the lines are tokens with tags in the last column, or the first, in groups between blank lines.
 
     >>> looks_like_conll("John B-PER\\nslept O\\n\\nShe O\\n", False)
+    True
+    >>> looks_like_conll("B-PER John\\nO slept\\n\\nO She\\n", False)
     True
     >>> looks_like_conll("text\\tlabel\\nso good\\tO\\nnot for me\\tO\\n", False)
     False
@@ -56,15 +62,19 @@ def looks_like_conll(text: str, cut: bool) -> bool:
         return False
     widths = Counter(map(len, rows))
     width, fitting = widths.most_common(1)[0]
-    tags = [row[-1] for row in rows if TAG.fullmatch(row[-1])]
     grouped = any(not line.strip() for line in lines[:-1]) or not cut
     return (
         width >= 2
         and fitting >= TAGGED_SHARE * len(rows)
-        and len(tags) >= TAGGED_SHARE * len(rows)
-        and any(tag != "O" for tag in tags)
+        and any(is_of_tags([row[place] for row in rows]) for place in (LAST, FIRST))
         and grouped
     )
+
+
+def is_of_tags(column: Sequence[str]) -> bool:
+    """Whether the cells of a column are tags, and not all of them O."""
+    tags = [cell for cell in column if TAG.fullmatch(cell)]
+    return len(tags) >= TAGGED_SHARE * len(column) and any(tag != "O" for tag in tags)
 
 
 def split_fields(line: str) -> list[str]:
@@ -84,9 +94,10 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
     """
     decoded = decode_bytes(read_bytes(path, name), options.encoding)
     lines = LINE_ENDS.split(decoded.text)
-    width = Counter(len(split_fields(line)) for line in lines if line.strip() and not is_between(line))
-    usual = width.most_common(1)[0][0]
-    found = list(read_sentences(lines, usual))
+    rows = [split_fields(line) for line in lines if line.strip() and not is_between(line)]
+    usual = Counter(map(len, rows)).most_common(1)[0][0]
+    turned = not is_of_tags([row[LAST] for row in rows]) and is_of_tags([row[FIRST] for row in rows])
+    found = list(read_sentences(lines, usual, FIRST if turned else LAST))
     sentences = [sentence for sentence in found if sentence.broken is None]
     broken = [sentence.broken for sentence in found if sentence.broken is not None]
     complete = not options.preview or len(sentences) <= PREVIEW_ROWS
@@ -114,8 +125,12 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
     return replace(table, problems=problems)
 
 
-def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
-    """The sentences of a file; one with a line of another number of columns is marked broken there."""
+def read_sentences(lines: list[str], width: int, tagged: int) -> Iterator[Sentence]:
+    """The sentences of a file; one with a line of another number of columns is marked broken there.
+
+    Of the first column and the last, ``tagged`` is that of the tags, the other that of the tokens.
+    """
+    named = FIRST if tagged == LAST else LAST
     sentence = Sentence()
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(DOCUMENT_START):
@@ -124,10 +139,10 @@ def read_sentences(lines: list[str], width: int) -> Iterator[Sentence]:
             sentence = Sentence()
             continue
         fields = split_fields(line)
-        if line.startswith("# ") and (len(fields) != width or not TAG.fullmatch(fields[-1])):
+        if line.startswith("# ") and (len(fields) != width or not TAG.fullmatch(fields[tagged])):
             continue
-        sentence.tokens.append(fields[0])
-        sentence.tags.append(fields[-1])
+        sentence.tokens.append(fields[named])
+        sentence.tags.append(fields[tagged])
         sentence.lines.append(number)
         if sentence.broken is None and len(fields) != width:
             sentence.broken = number

@@ -90,6 +90,12 @@ def test_tokens_and_tags_are_as_written_with_the_line_of_their_sentence(tmp_path
     assert table.roles == {"text": "tokens", "tags": "tags"}
 
 
+def test_tags_may_stand_before_their_tokens(tmp_path: Path) -> None:
+    table = conll(tmp_path, "B-PER\tAnna\nO\tleft\n\nO\tShe\nO\tO\nB-LOC\tRome\n\nO\t.\n")
+    expected = [('["Anna", "left"]', '["B-PER", "O"]'), ('["She", "O", "Rome"]', '["O", "O", "B-LOC"]')]
+    assert rows_of(table) == [*expected, ('["."]', '["O"]')]
+
+
 def test_a_line_about_a_sentence_is_no_token_though_it_has_as_many_columns(tmp_path: Path) -> None:
     table = conll(tmp_path, "# id 1 domain=x\nJohn _ _ B-PER\n\n# id 2 domain=x\n# _ _ O\nRome _ _ B-LOC\n")
     assert rows_of(table) == [('["John"]', '["B-PER"]'), ('["#", "Rome"]', '["O", "B-LOC"]')]
