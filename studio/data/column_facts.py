@@ -50,6 +50,13 @@ def describe_column(name: str, values: pd.Series) -> ColumnFacts:
     return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers)
 
 
+def looks_like_label(fact: ColumnFacts) -> bool:
+    """Whether the values of a column are short and repeat."""
+    return (
+        fact.mean_length <= LONGEST_LABEL and fact.distinct_share <= MOST_DISTINCT_SHARE and fact.distinct > 1
+    )
+
+
 def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None:
     """The column most like a label: few distinct short values, or named so.
 
@@ -58,7 +65,7 @@ def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None
     longest = max(facts, key=lambda fact: fact.mean_length, default=None)
     others = [fact for fact in facts if fact is not longest or TEXT in given]
     short = [fact for fact in others if fact.mean_length <= LONGEST_LABEL]
-    repeating = [fact for fact in short if fact.distinct_share <= MOST_DISTINCT_SHARE and fact.distinct > 1]
+    repeating = [fact for fact in short if looks_like_label(fact)]
     named = [fact for fact in short if is_label_name(fact.name)]
     for candidates in (
         [fact for fact in named if fact in repeating],

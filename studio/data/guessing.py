@@ -1,4 +1,4 @@
-"""Which column plays which role, guessed by content."""
+"""What a table is for, and which column plays which role, guessed by content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from studio.data.answers.option import find_options
-from studio.data.answers.registry import kind_of
+from studio.data.answers.registry import KINDS, kind_of
 from studio.data.column_facts import ColumnFacts, describe_columns
 from studio.data.columns import (
     ANSWERS,
@@ -37,12 +37,15 @@ PAIRS = (
 
 
 def guess_roles(
-    table: Table, task: TaskShape = CLASSIFICATION, given: Mapping[str, str] | None = None
+    table: Table,
+    task: TaskShape = CLASSIFICATION,
+    given: Mapping[str, str] | None = None,
+    facts: Sequence[ColumnFacts] | None = None,
 ) -> dict[str, str]:
     """A column for each required role that has a plausible one, as role -> column; ``given`` ones are kept.
 
     What the format itself says of its columns comes first. A label has few distinct short values; a text has
-    the longest average, or nearly so and the name of one.
+    the longest average, or nearly so and the name of one. ``facts`` are those of the columns, where known.
     """
     wanted = [role.key for role in task.roles if role.required]
     names = [str(name) for name in table.frame.columns]
@@ -50,7 +53,8 @@ def guess_roles(
     roles = {**known, **(given or {})}
     if TEXT not in roles and TEXT_B in (role.key for role in task.roles):
         roles |= find_pair(names)
-    facts = [fact for fact in describe_columns(table) if fact.filled and fact.name != table.split_column]
+    described = describe_columns(table) if facts is None else facts
+    facts = [fact for fact in described if fact.filled and fact.name != table.split_column]
     kind = kind_of(wanted)
     if not set(kind.roles) <= set(roles):
         untaken = [fact for fact in facts if fact.name not in roles.values()]
@@ -63,6 +67,19 @@ def guess_roles(
     for key, fact in zip(texts, left, strict=False):
         roles[key] = fact.name
     return {role.key: roles[role.key] for role in task.roles if role.key in roles}
+
+
+def guess_task(table: Table, tasks: Sequence[TaskShape]) -> str | None:
+    """The task of which the format, or what stands in the columns, plainly tells; None where nothing does."""
+    if table.task:
+        return table.task
+    facts = describe_columns(table)
+    needs = {task.key: [role.key for role in task.roles if role.required] for task in tasks}
+    for task in sorted(tasks, key=lambda task: KINDS.index(kind_of(needs[task.key]))):
+        roles = guess_roles(table, task, facts=facts)
+        if set(needs[task.key]) <= set(roles) and kind_of(needs[task.key]).tells(table, roles):
+            return task.key
+    return None
 
 
 def guess_several(frame: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from studio.data.columns import PlainRole, PlainTask
 from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
-from studio.data.guessing import guess_roles
+from studio.data.guessing import guess_roles, guess_task
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.readers import Progress, ReadOptions, Table, read_table
 from studio.data.sample import SAMPLES
@@ -22,7 +22,7 @@ from studio.records.models import ONE_TEXT
 from studio.services.dataset_versions import DatasetVersions
 from studio.services.names import check_name
 from studio.tasks.classification import CLASSIFICATION
-from studio.tasks.registry import get_task
+from studio.tasks.registry import get_task, list_tasks
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class DatasetService(DatasetVersions):
         """Read a table and guess its columns' roles in a task; InvalidInput where it is no table."""
         table = read_again(path, options or ReadOptions(), file_name)
         return TablePreview(table=table, roles=guess_roles(table, get_task(task)))
+
+    def suggest_task(self, table: Table) -> str | None:
+        """The task that a table plainly is for, by its format or its columns; None where nothing tells."""
+        return guess_task(table, list_tasks())
 
     def prepare(self, request: ImportRequest) -> PreparedImport:
         """Check, split and mend a table without keeping anything; NotFound where there is no such task.

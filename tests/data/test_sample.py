@@ -61,6 +61,15 @@ def test_the_readme_states_the_counts_of_the_file(rows):
     assert f"{len(rows):,} messages" in readme
 
 
+def test_the_readme_states_the_entities_of_the_file() -> None:
+    sample = SAMPLES["token-classification"]
+    readme = sample.path.with_name("README.md").read_text(encoding="utf-8")
+    notices = [json.loads(line) for line in sample.path.read_text(encoding="utf-8").splitlines()]
+    for label, count in Counter(one["label"] for row in notices for one in row["entities"]).items():
+        assert f"| `{label}` | {count} |" in readme
+    assert f"{len(notices)} notices" in readme and len({row["text"] for row in notices}) == len(notices)
+
+
 def test_the_rows_are_shuffled(rows):
     changes = sum(a["intent"] != b["intent"] for a, b in pairwise(rows))
     assert changes > 0.7 * len(rows)

@@ -53,6 +53,11 @@ def as_they_stand(_tables: Mapping[str, Table], _frames: Frames, _roles: Roles, 
     return []
 
 
+def tells_nothing(_table: Table, _roles: Roles) -> bool:
+    """Of answers that many tables could have."""
+    return False
+
+
 def from_one_column(frame: pd.DataFrame, role: str) -> pd.Series:
     """Of roles that are read from one column each."""
     raise AssertionError(f"{role} is read from one column, not from {len(frame.columns)}")
@@ -97,12 +102,13 @@ def never_held(cells: pa.ChunkedArray, _label: str) -> np.ndarray:
 class AnswerKind:
     """A kind of answer; ``roles`` are those by which it is known, the answer itself first.
 
-    ``guess`` finds its columns among those of a table that no role has yet, and ``join`` makes one column of
-    several. ``parse`` brings the cells of all tables into the form that a dataset keeps, some labels perhaps
-    known, and gives what a person should know of how they were understood. ``faults`` finds rows that cannot
-    be used, ``empty`` being the words for an empty cell, None where that is an answer too; ``check`` finds
-    what is worth knowing of the others. ``conflict`` are the words for equal texts with answers that are not
-    ``compared`` as equal, and with ``near`` nearly equal texts are looked at too.
+    ``guess`` finds its columns among those of a table that no role has yet, ``tells`` is whether a table
+    whose columns play these roles plainly has such answers and no simpler ones, and ``join`` makes one column
+    of several. ``parse`` brings the cells of all tables into the form that a dataset keeps, some labels
+    perhaps known, and gives what a person should know of how they were understood. ``faults`` finds rows
+    that cannot be used, ``empty`` being the words for an empty cell, None where that is an answer too;
+    ``check`` finds what is worth knowing of the others. ``conflict`` are the words for equal texts with
+    answers that are not ``compared`` as equal, and with ``near`` nearly equal texts are looked at too.
 
     ``labels`` gives each label of each row under the row's index, ``name`` puts names in the place of the
     numbers of a labels file and tells which cells are in it neither way, ``strange`` which rows have a label
@@ -120,6 +126,7 @@ class AnswerKind:
     check: Callable[[pd.DataFrame, Roles], list[Finding]]
     conflict: Words
     empty: CellFault | None
+    tells: Callable[[Table, Roles], bool] = tells_nothing
     join: Callable[[pd.DataFrame, str], pd.Series] = from_one_column
     parse: Callable[[Mapping[str, Table], Frames, Roles, Sequence[str]], list[Problem]] = as_they_stand
     faults: Callable[[pd.DataFrame], list[Fault]] = no_faults

@@ -23,11 +23,14 @@ from studio.data.label_sets import (
     is_text_list,
     join_marks,
     read_cells,
+    read_list,
 )
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.tasks.multilabel import read_labels, write_labels
 
+LISTED_SHARE = 0.8
+PLAIN_SIGNS = ("|", ";", "、", "；")  # others may stand within one label
 UNREADABLE = CellFault(
     "unreadable_labels",
     "{rows} whose labels cannot be read: {lines}.",
@@ -54,6 +57,21 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
     named = [fact for fact in others if is_label_name(fact.name)]
     chosen = named[0].name if named else best_label(facts, given)
     return {LABELS: chosen} if chosen else {}
+
+
+def tells(table: Table, roles: Roles) -> bool:
+    """Whether three columns or more hold marks beside none named as a label, or cells hold several labels."""
+    names = [str(name) for name in table.frame.columns]
+    chosen = columns_of(LABELS, roles[LABELS], names)
+    if len(chosen) > 1:
+        others = set(names) - set(chosen)
+        return len(chosen) > 2 and not any(map(is_label_name, others))
+    cells = table.frame[chosen[0]].head(SAMPLE_ROWS).str.strip()
+    cells = cells[cells != ""]
+    if cells.empty:
+        return False
+    lists = cells.map(lambda cell: is_text_list(read_list(cell)))
+    return bool(lists.mean() >= LISTED_SHARE) or find_separator(cells) in PLAIN_SIGNS
 
 
 def join(marks: pd.DataFrame, _role: str) -> pd.Series:
@@ -125,6 +143,7 @@ def rarest_labels(rows: pd.DataFrame, found: pd.Series) -> pd.Series:
 LABEL_SET = AnswerKind(
     roles=(LABELS,),
     guess=guess,
+    tells=tells,
     check=check,
     conflict=CONFLICT,
     empty=None,

@@ -11,7 +11,13 @@ import pandas as pd
 from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.numbers import check_numbers
-from studio.data.column_facts import ColumnFacts
+from studio.data.column_facts import (
+    SAMPLE_ROWS,
+    ColumnFacts,
+    describe_column,
+    is_label_name,
+    looks_like_label,
+)
 from studio.data.columns import NUMBER
 from studio.data.numbers import describe_numbers
 from studio.data.readers import Table
@@ -24,6 +30,7 @@ NAMES = frozenset(
 )
 NUMERIC_SHARE = 0.9
 TENTHS_FROM = 100  # rows
+FEWEST_NUMBERS, BROKEN_SHARE = 8, 0.1  # of numbers that are plainly no labels
 EMPTY = CellFault(
     "missing_number",
     "{rows} without a number: {lines}.",
@@ -54,6 +61,23 @@ def guess(_table: Table, facts: list[ColumnFacts], _given: Roles) -> dict[str, s
     repeating = [fact for fact in numeric if fact.distinct < fact.filled]
     found = next((candidates for candidates in (named, repeating, numeric) if candidates), None)
     return {NUMBER: found[-1].name} if found else {}
+
+
+def tells(table: Table, roles: Roles) -> bool:
+    """Whether the numbers are too many to be labels and some broken, and no other column is the label."""
+    cells = table.frame[roles[NUMBER]].head(SAMPLE_ROWS)
+    numbers = np.array([read_number(cell) for cell in cells[~is_blank(cells)]], dtype=np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    broken = numbers != np.round(numbers)
+    if len(np.unique(numbers)) < FEWEST_NUMBERS or broken.mean() < BROKEN_SHARE:
+        return False
+    others = [name for name in map(str, table.frame.columns) if name not in roles.values()]
+    if roles[NUMBER].strip().casefold() in NAMES:
+        return not any(map(is_label_name, others))
+    return not any(
+        is_label_name(name) or looks_like_label(describe_column(name, table.frame[name].head(SAMPLE_ROWS)))
+        for name in others
+    )
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
@@ -88,6 +112,7 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
 ONE_NUMBER = AnswerKind(
     roles=(NUMBER,),
     guess=guess,
+    tells=tells,
     check=check,
     conflict=CONFLICT,
     empty=EMPTY,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles
 from studio.data.checks.findings import Finding, Words, files_of, report_rows
-from studio.data.column_facts import ColumnFacts
+from studio.data.column_facts import LABEL_NAMES, ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CHOICES, LABEL, columns_of
 from studio.data.label_sets import is_text_list
 from studio.data.options import (
@@ -31,6 +31,7 @@ from studio.tasks.multiple_choice import read_options, write_options
 
 # How columns of an option each are called: a word, or nothing, and then a number or a letter.
 NUMBERED = re.compile(r"(.*?)[ _.-]?([0-9]{1,2}|[A-Za-z])")
+SAMPLE_ROWS, FITTING_SHARE = 200, 0.5
 LIST_NAMES = frozenset({"choices", "options", "endings", "candidates", "选项"})
 # How columns of an option each are most often called, before the number or letter.
 STEMS = frozenset(
@@ -97,6 +98,30 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
         chosen = columns_before(table, names, right)
     found = {CHOICES: BETWEEN_COLUMNS.join(chosen)} if chosen else {}
     return {**found, LABEL: right} if right else found
+
+
+def tells(table: Table, roles: Roles) -> bool:
+    """Whether columns are named as options, or as a list of them, and most rows say which is right.
+
+    Columns that are only counted up are options where there are three, beside one that is named for the right
+    of several.
+    """
+    rows = table.frame.head(SAMPLE_ROWS)
+    names = columns_of(CHOICES, roles[CHOICES], [str(name) for name in rows.columns])
+    if len(names) == 1:
+        named = is_list_name(names[0])
+        options = options_in(read_cells(rows[names[0]], find_separator(rows[names[0]])))
+    else:
+        stems = {take[0] for name in names if (take := take_number(name))}
+        right = roles[LABEL].strip().casefold()
+        named = bool(stems & STEMS) or (len(names) > 2 and right in RIGHT_NAMES - LABEL_NAMES)
+        options = options_in(join_options(rows[names]))
+    if not named:
+        return False
+    cells = list(rows[roles[LABEL]])
+    told = name_right(cells, options, names, find_reading(cells, options, names))
+    fitting = [cell in given for cell, given in zip(told, options, strict=True) if given]
+    return bool(fitting) and bool(np.mean(fitting) >= FITTING_SHARE)
 
 
 def find_options(frame: pd.DataFrame, *, numbered: bool = True) -> list[str]:
@@ -262,6 +287,7 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
 ONE_OPTION = AnswerKind(
     roles=(LABEL, CHOICES),
     guess=guess,
+    tells=tells,
     check=check,
     conflict=CONFLICT,
     empty=EMPTY,

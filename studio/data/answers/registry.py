@@ -15,8 +15,9 @@ from studio.data.answers.spans import ANSWER_SPANS
 from studio.data.answers.tagged import TAGGED
 from studio.data.columns import LABEL
 
-# Of kinds with the same answer role, that which needs more roles stands first.
-KINDS = (LABEL_SET, ONE_NUMBER, TAGGED, ANSWER_SPANS, ONE_OPTION, ONE_LABEL)
+# Of kinds with the same answer role, that which needs more roles stands first; and of kinds that a table may
+# tell of, that which asks more of it.
+KINDS = (ANSWER_SPANS, TAGGED, ONE_OPTION, LABEL_SET, ONE_NUMBER, ONE_LABEL)
 
 
 def kind_of(roles: Container[str]) -> AnswerKind:

@@ -22,7 +22,7 @@ from studio.data.answering import (
 from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
 from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
 from studio.data.column_facts import ColumnFacts
-from studio.data.columns import BETWEEN_COLUMNS, CONTEXT, QUESTION, SPANS
+from studio.data.columns import BETWEEN_COLUMNS, CONTEXT, QUESTION, SPANS, columns_of
 from studio.data.problems import Problem, count_of
 from studio.data.readers import Table
 from studio.data.texts import count_words
@@ -122,6 +122,19 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
         answers = BETWEEN_COLUMNS.join((answers, starts))
     chosen = {QUESTION: question, CONTEXT: context, SPANS: answers}
     return {role: column for role, column in chosen.items() if column}
+
+
+def tells(table: Table, roles: Roles) -> bool:
+    """Whether there is a question, by its name, and most answers stand in the passages or say where."""
+    if roles[QUESTION].strip().casefold() not in QUESTION_NAMES:
+        return False
+    rows = table.frame.head(SAMPLE_ROWS)
+    names = columns_of(SPANS, roles[SPANS], [str(name) for name in rows.columns])
+    pairs = zip(rows[names[0]].str.strip(), rows[roles[CONTEXT]], strict=True)
+    fitting = [
+        cell in text or (cell.startswith(("{", "[")) and "start" in cell) for cell, text in pairs if cell
+    ]
+    return bool(fitting) and bool(np.mean(fitting) >= STANDING_SHARE)
 
 
 def find_standing(table: Table, facts: list[ColumnFacts], context: str | None) -> str | None:
@@ -243,6 +256,7 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
 ANSWER_SPANS = AnswerKind(
     roles=(SPANS, CONTEXT, QUESTION),
     guess=guess,
+    tells=tells,
     check=check,
     conflict=CONFLICT,
     empty=None,

@@ -38,6 +38,7 @@ NAMES = frozenset(
 WORD_NAMES = frozenset({"tokens", "words", "text", "sentence", "sentences", "characters", "文本", "句子"})
 SAMPLE_ROWS = 200
 READABLE_SHARE = 0.9
+LIKE_SHARE = 0.5  # of cells, so that a table with errors is known for what it is
 UNREADABLE = CellFault(
     "unreadable_entities",
     "{rows} whose entities cannot be read: {lines}.",
@@ -109,6 +110,16 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
     worded = [fact.name for fact in facts if fact.name != tags and holds_words(frame[fact.name])]
     texts = sorted(worded, key=lambda name: name.strip().casefold() not in WORD_NAMES)
     return {TAGS: tags, **({TEXT: texts[0]} if texts and scheme_of(frame[tags]) else {})}
+
+
+def tells(table: Table, roles: Roles) -> bool:
+    """Whether the cells hold entities, or most look like such in a column that is named so."""
+    cells = table.frame[roles[TAGS]].head(SAMPLE_ROWS).str.strip()
+    if holds_entities(cells):
+        return True
+    named = roles[TAGS].strip().casefold() in NAMES
+    like = cells.str.replace(" ", "").str.startswith(("[{", "[[", "[]"))
+    return bool(named and like.mean() >= LIKE_SHARE and (cells.str.len() > len("[]")).any())
 
 
 def holds_entities(cells: pd.Series) -> bool:
@@ -204,6 +215,7 @@ def strata(rows: pd.DataFrame, kind: str) -> pd.Series:
 TAGGED = AnswerKind(
     roles=(TAGS,),
     guess=guess,
+    tells=tells,
     check=check,
     conflict=CONFLICT,
     empty=None,

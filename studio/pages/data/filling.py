@@ -15,18 +15,19 @@ from studio.data.columns import columns_of
 from studio.errors import StudioError
 from studio.pages import guard, slots
 from studio.pages.data import dividing, opening, review
-from studio.pages.data.draft import Draft, look, suggest_name, task_of
+from studio.pages.data.draft import TASK_CHOICES, Draft, look, suggest_name, task_of
 from studio.pages.words import words_of
 from studio.tasks.base import Task
 from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
-    from studio.data.readers import ReaderReport
+    from studio.data.readers import ReaderReport, Table
     from studio.pages.registry import Services
     from studio.services.datasets import TablePreview
 
 W = words_of("data")
 FIELDS = (*slots.SLOTS, "answer")
+FIRST_TASK = TASK_CHOICES[0][1]
 NOTED = ("task", *FIELDS, "method", "column")
 
 
@@ -89,15 +90,18 @@ def read_noted(noted: str) -> dict[str, Any]:
 def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
     """A file read for the first time: nothing that was said about another one holds.
 
-    But for the task, where the file says none and has the columns that were chosen for it: it is the same
-    table, corrected. ``split_column`` keeps the splits that a fetched table came with.
+    But for the task, where the table has the columns that were chosen for it: it is the same table,
+    corrected. Else it is the task that the table tells of. ``split_column`` keeps the splits that a fetched
+    table came with.
     """
     preview, filled = open_file(studio, as_first_read(draft))
-    kept = draft if has_chosen(draft, filled.names) else replace(draft, task=None)
-    task = preview.table.task or task_of(kept).key if preview else None
+    task = preview and find_task(studio, draft, preview.table)
     if task not in {None, task_of(draft).key}:
         draft = replace(draft, task=task)
         preview, filled = open_file(studio, as_first_read(draft))
+        if preview and not preview.table.task and task != FIRST_TASK:
+            taken_for = task_of(draft).title
+            filled = replace(filled, understood=review.render_understood(preview.table, taken_for))
     if preview is None:
         return filled
     own = split_column if split_column in filled.names else preview.table.split_column
@@ -123,6 +127,16 @@ def kept_columns(draft: Draft, names: Sequence[str]) -> set[str]:
         for field, column in chosen.items()
         if column and set(names).issuperset(columns_of(roles[field], column, names))
     }
+
+
+def find_task(studio: Services, draft: Draft, table: Table) -> str:
+    """The task for a table that was not read before."""
+    names = [str(name) for name in table.frame.columns]
+    kept = draft.task if has_chosen(draft, names) else None
+    # The first is chosen on a fresh form too.
+    if kept and (kept != FIRST_TASK or kept_columns(draft, names)) and not table.task:
+        return kept
+    return studio.datasets.suggest_task(table) or FIRST_TASK
 
 
 def read_again(studio: Services, draft: Draft) -> Filled:

@@ -62,6 +62,14 @@ def test_a_file_that_says_its_task_chooses_it(studio: Studio, draft: Draft) -> N
     assert (filled.text, filled.text_b, filled.answer) == ("question", "context", "answers")
 
 
+def test_columns_that_tell_of_their_task_choose_it_and_that_is_said(studio: Studio, draft: Draft) -> None:
+    path = shutil.copy(SAMPLES["token-classification"].path, draft.path.parent)
+    filled = filling.read_new(studio, replace(draft, file=str(path)))
+    assert (filled.task, filled.text, filled.answer) == ("token-classification", "text", "entities")
+    assert "Its columns look like those for “Find entities”" in filled.understood
+    assert "look like" not in filling.read_new(studio, draft).understood
+
+
 def test_the_task_that_a_file_said_does_not_stick_to_the_next_file(studio: Studio, draft: Draft) -> None:
     answered = replace(draft, task="question-answering", text="question", text_b="context", answer="answers")
     filled = filling.read_new(studio, answered)
