@@ -1,4 +1,4 @@
-"""A person with annotated texts: the task is chosen, learnt, looked at and asked."""
+"""A person with annotated texts: the task is found, learnt, looked at and asked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def test_entities_are_imported_learnt_looked_at_and_asked(
     table = write_lines(tmp_path / "notes.jsonl", rows)
     page.goto(f"{studio.url}/data?new=1", wait_until="commit")
     page.locator("#import-file input[type=file]").set_input_files(table)
-    page.locator("#import-task").get_by_text("Find entities").click()
+    expect(page.locator("body")).to_contain_text("Its columns look like those for “Find entities”")
+    expect(page.locator("#import-task").get_by_label("Find entities")).to_be_checked()
     expect(page.locator("#import-label input").first).to_have_value("spans")
     expect(page.locator("#import-label")).to_contain_text("Entities")
     expect(page.locator("#import-text input").first).to_have_value("message")
