@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,13 +22,17 @@ MOST_DISTINCT_SHARE = 0.5
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What the values of a column look like; lengths in characters, ``numbers`` the cells that are some."""
+    """What the values of a column look like; lengths in characters.
+
+    ``numbers`` are the cells that are some, ``objects`` those that hold objects of JSON, as no text does.
+    """
 
     name: str
     mean_length: float
     distinct: int
     filled: int
     numbers: int = 0
+    objects: int = 0
 
     @property
     def distinct_share(self) -> float:
@@ -47,13 +51,23 @@ def describe_column(name: str, values: pd.Series) -> ColumnFacts:
     filled = values[values.str.strip() != ""]
     mean_length = float(filled.str.len().mean()) if len(filled) else 0.0
     numbers = sum(not math.isnan(read_number(cell)) for cell in filled)
-    return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers)
+    objects = int(filled.str.lstrip().str.startswith(('{"', '[{"')).sum())
+    return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers, objects)
 
 
 def looks_like_label(fact: ColumnFacts) -> bool:
     """Whether the values of a column are short and repeat."""
     return (
         fact.mean_length <= LONGEST_LABEL and fact.distinct_share <= MOST_DISTINCT_SHARE and fact.distinct > 1
+    )
+
+
+def has_label_beside(table: Table, taken: Sequence[str]) -> bool:
+    """Whether a column that is not taken is named as a label, or looks like one."""
+    others = (str(name) for name in table.frame.columns if name not in taken)
+    return any(
+        is_label_name(name) or looks_like_label(describe_column(name, table.frame[name].head(SAMPLE_ROWS)))
+        for name in others
     )
 
 

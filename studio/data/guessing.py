@@ -61,10 +61,11 @@ def guess_roles(
         roles = {**kind.guess(table, untaken, roles), **roles}
     taken = {name for role, chosen in roles.items() for name in columns_of(role, chosen, names)}
     left = [fact for fact in facts if fact.name not in taken]
-    longest = max((fact.mean_length for fact in left), default=0.0)
-    left.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
+    plain = [fact for fact in left if 2 * fact.objects <= fact.filled] or left
+    longest = max((fact.mean_length for fact in plain), default=0.0)
+    plain.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
     texts = [key for key in wanted if key not in ANSWERS and key not in roles]
-    for key, fact in zip(texts, left, strict=False):
+    for key, fact in zip(texts, plain, strict=False):
         roles[key] = fact.name
     return {role.key: roles[role.key] for role in task.roles if role.key in roles}
 

@@ -99,13 +99,14 @@ def place_by(reading: str, cell: str, options: Sequence[str], names: Sequence[st
 def find_reading(cells: Sequence[str], options: Sequence[Sequence[str]], names: Sequence[str]) -> str:
     """How a column says which option is right: the way in which most cells mean one.
 
-    Where numbers from 0 and from 1 both fit, the columns' own numbers decide, else they are from 1.
+    Numbers that are all options of their row mean these. Where numbers from 0 and from 1 both fit, the
+    columns' own numbers decide, else they are from 1.
 
     >>> find_reading(["1", "2"], [["x", "y"], ["x", "y"]], ["option1", "option2"])
     'from_one'
     >>> find_reading(["1", "1"], [["x", "y"], ["x", "y"]], ["ending0", "ending1"])
     'from_zero'
-    >>> find_reading(["5", "7"], [["3", "5"], ["7", "9"]], [])
+    >>> find_reading(["2", "1"], [["3", "2"], ["1", "9"]], [])
     'texts'
     """
     bases = (FROM_ZERO, FROM_ONE) if names and names[0].endswith("0") else (FROM_ONE, FROM_ZERO)
@@ -115,7 +116,8 @@ def find_reading(cells: Sequence[str], options: Sequence[Sequence[str]], names: 
     def fitting(reading: str) -> int:
         return sum(place_by(reading, cell, given, names) is not None for cell, given in rows)
 
-    return max(readings, key=fitting)
+    best = max(readings, key=fitting)
+    return TEXTS if best in bases and fitting(TEXTS) == len(rows) > 0 else best
 
 
 def name_right(

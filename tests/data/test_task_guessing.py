@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.data.guessing import guess_task
+from studio.data.guessing import guess_roles, guess_task
 from studio.data.readers import read_table
 from studio.data.sample import SAMPLES
-from studio.tasks.registry import list_tasks
+from studio.tasks.registry import get_task, list_tasks
 
 TEXTS = [f"message {number} about a broken tap in the kitchen" for number in range(40)]
 ENTITY = '[{"start": 0, "end": 7, "label": "thing"}]'
@@ -39,7 +39,10 @@ def test_every_sample_is_known_for_what_it_is(task: str) -> None:
     ("columns", "task"),
     [
         ({"tags": numbered(ENTITY, "broken", ENTITY)}, "token-classification"),
-        ({"label": numbered("B-PER O O", "O O")}, "token-classification"),
+        ({"label": ["B-PER O O O O O O O O"] * len(TEXTS)}, "token-classification"),
+        ({"labels": numbered([], [], ["rude", "spam"])}, "multilabel"),
+        ({"article": numbered("A tap drips."), "question": numbered("Why?"), "A": numbered("old"),
+          "B": numbered("new"), "C": numbered("wet"), "answer": numbered("A", "C")}, "multiple-choice"),
         ({"topics": numbered(["a", "b"], ["c"])}, "multilabel"),
         ({"topics": numbered("a|b", "b", "c|a")}, "multilabel"),
         ({"loud": numbered(0, 1), "dirty": numbered(1, 0, 0), "dear": numbered(0, 0, 1)}, "multilabel"),
@@ -60,6 +63,29 @@ def test_what_a_table_is_for_stands_in_its_columns(
 @pytest.mark.parametrize(
     "columns",
     [
+        {"id": [f"T-{number}" for number in range(40)], "label": numbered("good", "bad")},
+        {"age": numbered("0-5", "6-9"), "label": numbered("good", "bad")},
+        {"rating": numbered("1-star", "5-star")},
+        {"emotion": numbered("joy", "fear"), "score": [number / 7 for number in range(40)]},
+        {
+            "emotion": numbered("joy", "fear"),
+            "reply": numbered(0, 1),
+            "new": numbered(1, 0),
+            "big": numbered(0, 1),
+        },
+        {
+            "question": numbered("Is it?"),
+            "passage": numbered("I know of nothing."),
+            "answer": numbered("no", "yes"),
+        },
+        {"x": numbered(2, 3), "y": numbered(4, 5), "label": numbered(0, 1)},
+        {"a": numbered(2, 3), "b": numbered(4, 5), "c": numbered(4, 1), "label": numbered(1, 2, 3)},
+        {
+            "answer1": numbered("x"),
+            "answer2": numbered("y"),
+            "answer3": numbered("z"),
+            "age": numbered(1, 2, 3),
+        },
         {"label": numbered("good", "bad")},
         {"label": numbered(1, 2, 3, 4, 5)},
         {"label": numbered("good", "bad, very", "so, so")},
@@ -79,3 +105,32 @@ def test_a_table_that_could_be_for_several_tells_nothing(
     tmp_path: Path, columns: dict[str, list[object]]
 ) -> None:
     assert told(tmp_path, {"text": list(TEXTS), **columns}) is None
+
+
+def test_questions_and_answers_without_a_passage_tell_nothing(tmp_path: Path) -> None:
+    columns: dict[str, list[object]] = {
+        "question": list(TEXTS),
+        "answer": [f"Call us about that {text}" for text in TEXTS],
+    }
+    assert told(tmp_path, columns) is None
+    assert told(tmp_path, {**columns, "label": numbered(0, 1)}) is None
+
+
+def test_prodigy_and_label_studio_are_read_as_texts_with_entities(tmp_path: Path) -> None:
+    tokens = [{"text": word, "start": 0, "end": 3, "id": 0} for word in ("the", "tap", "is", "broken")]
+    columns = {"tokens": [tokens] * 40, "spans": [[{"start": 0, "end": 7, "label": "thing"}]] * 40}
+    assert told(tmp_path, {"text": list(TEXTS), **columns}) == "token-classification"
+    assert guess_roles(read_table(tmp_path / "table.jsonl"), get_task("token-classification")) == {
+        "text": "text",
+        "tags": "spans",
+    }
+    mark = {"value": {"start": 0, "end": 7, "text": "message", "labels": ["thing"]}, "from_name": "ner"}
+    mood = {"value": {"choices": ["angry"]}, "from_name": "mood", "type": "choices"}
+    tasks = [{"data": {"text": text}, "annotations": [{"result": [mark, mood]}]} for text in TEXTS]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([*tasks, {"data": {"text": "not yet"}, "annotations": []}]), "utf-8")
+    table = read_table(path)
+    assert list(table.frame.columns) == ["text", "entities", "mood"]
+    assert guess_task(table, list_tasks()) == "token-classification"
+    roles = guess_roles(table, get_task("token-classification"))
+    assert roles == {"text": "text", "tags": "entities"}

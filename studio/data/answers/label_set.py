@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import check_label_sets, find_lost, tell_sign
-from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, best_label, is_label_name
+from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, best_label, has_label_beside, is_label_name
 from studio.data.columns import BETWEEN_COLUMNS, LABELS, TEXT, columns_of
 from studio.data.label_sets import (
+    YES,
     all_labels,
     find_separator,
     find_unnamed,
@@ -60,13 +61,14 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 
 
 def tells(table: Table, roles: Roles) -> bool:
-    """Whether three columns or more hold marks beside none named as a label, or cells hold several labels."""
-    names = [str(name) for name in table.frame.columns]
-    chosen = columns_of(LABELS, roles[LABELS], names)
+    """Whether three columns or more hold marks of both kinds, and none is a label; or cells hold several."""
+    rows = table.frame.head(SAMPLE_ROWS)
+    chosen = columns_of(LABELS, roles[LABELS], [str(name) for name in rows.columns])
     if len(chosen) > 1:
-        others = set(names) - set(chosen)
-        return len(chosen) > 2 and not any(map(is_label_name, others))
-    cells = table.frame[chosen[0]].head(SAMPLE_ROWS).str.strip()
+        marks = rows[chosen].apply(lambda cells: cells.str.strip().str.casefold().isin(YES))
+        both = bool((marks.any() & ~marks.all()).all())
+        return both and len(chosen) > 2 and not has_label_beside(table, [*roles.values(), *chosen])
+    cells = rows[chosen[0]].str.strip()
     cells = cells[cells != ""]
     if cells.empty:
         return False

@@ -11,14 +11,8 @@ import pandas as pd
 from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.numbers import check_numbers
-from studio.data.column_facts import (
-    SAMPLE_ROWS,
-    ColumnFacts,
-    describe_column,
-    is_label_name,
-    looks_like_label,
-)
-from studio.data.columns import NUMBER
+from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, has_label_beside
+from studio.data.columns import NUMBER, TEXT_B
 from studio.data.numbers import describe_numbers
 from studio.data.readers import Table
 from studio.data.texts import is_blank
@@ -71,13 +65,10 @@ def tells(table: Table, roles: Roles) -> bool:
     broken = numbers != np.round(numbers)
     if len(np.unique(numbers)) < FEWEST_NUMBERS or broken.mean() < BROKEN_SHARE:
         return False
-    others = [name for name in map(str, table.frame.columns) if name not in roles.values()]
-    if roles[NUMBER].strip().casefold() in NAMES:
-        return not any(map(is_label_name, others))
-    return not any(
-        is_label_name(name) or looks_like_label(describe_column(name, table.frame[name].head(SAMPLE_ROWS)))
-        for name in others
-    )
+    # How alike two texts are is often told beside what else is known of them.
+    if TEXT_B in roles and roles[NUMBER].strip().casefold() in NAMES:
+        return True
+    return not has_label_beside(table, list(roles.values()))
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,8 +16,10 @@ from studio.data.column_facts import LABEL_NAMES, ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CHOICES, LABEL, columns_of
 from studio.data.label_sets import is_text_list
 from studio.data.options import (
+    COLUMNS,
     FROM_ONE,
     FROM_ZERO,
+    TEXTS,
     find_reading,
     find_separator,
     join_options,
@@ -28,6 +31,7 @@ from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.texts import INVISIBLE, is_blank
 from studio.tasks.multiple_choice import read_options, write_options
+from studio.tasks.regression import read_number
 
 # How columns of an option each are called: a word, or nothing, and then a number or a letter.
 NUMBERED = re.compile(r"(.*?)[ _.-]?([0-9]{1,2}|[A-Za-z])")
@@ -103,25 +107,33 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 def tells(table: Table, roles: Roles) -> bool:
     """Whether columns are named as options, or as a list of them, and most rows say which is right.
 
-    Columns that are only counted up are options where there are three, beside one that is named for the right
-    of several.
+    Columns that are only counted up are options where there are three or more. By a number or a letter a
+    column says which is right only where it is named so; in their words, or by their columns, any does.
     """
     rows = table.frame.head(SAMPLE_ROWS)
     names = columns_of(CHOICES, roles[CHOICES], [str(name) for name in rows.columns])
+    right = roles[LABEL].strip().casefold()
     if len(names) == 1:
-        named = is_list_name(names[0])
+        named = plain = is_list_name(names[0])
         options = options_in(read_cells(rows[names[0]], find_separator(rows[names[0]])))
     else:
-        stems = {take[0] for name in names if (take := take_number(name))}
-        right = roles[LABEL].strip().casefold()
-        named = bool(stems & STEMS) or (len(names) > 2 and right in RIGHT_NAMES - LABEL_NAMES)
+        plain = bool({take[0] for name in names if (take := take_number(name))} & (STEMS - {""}))
+        named = plain or len(names) > 2
         options = options_in(join_options(rows[names]))
-    if not named:
-        return False
     cells = list(rows[roles[LABEL]])
-    told = name_right(cells, options, names, find_reading(cells, options, names))
+    reading = find_reading(cells, options, names)
+    says = reading in (TEXTS, COLUMNS) or right in (RIGHT_NAMES if plain else RIGHT_NAMES - LABEL_NAMES)
+    if not (named and says) or are_numbers(options):
+        return False
+    told = name_right(cells, options, names, reading)
     fitting = [cell in given for cell, given in zip(told, options, strict=True) if given]
-    return bool(fitting) and bool(np.mean(fitting) >= FITTING_SHARE)
+    return bool(np.mean(fitting) >= FITTING_SHARE)
+
+
+def are_numbers(options: Sequence[Sequence[str]]) -> bool:
+    """Whether most of the options are numbers, or there are none."""
+    words = [option for given in options for option in given]
+    return sum(not math.isnan(read_number(word)) for word in words) >= 0.5 * len(words)
 
 
 def find_options(frame: pd.DataFrame, *, numbered: bool = True) -> list[str]:

@@ -23,6 +23,7 @@ from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
 from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CONTEXT, QUESTION, SPANS, columns_of
+from studio.data.label_sets import is_mark
 from studio.data.problems import Problem, count_of
 from studio.data.readers import Table
 from studio.data.texts import count_words
@@ -112,8 +113,9 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 
     lengths = sorted(facts, key=lambda fact: -fact.mean_length)
     longest = lengths[0].name if lengths else None
-    context = given.get(CONTEXT) or named(CONTEXT_NAMES - {"text"}) or named(CONTEXT_NAMES) or longest
-    answers = given.get(SPANS) or named(ANSWER_NAMES) or find_standing(table, facts, context)
+    context = given.get(CONTEXT) or named(CONTEXT_NAMES - {"text"}) or named(CONTEXT_NAMES)
+    answers = given.get(SPANS) or named(ANSWER_NAMES) or find_standing(table, facts, context or longest)
+    context = context or next((fact.name for fact in lengths if fact.name != answers), None)
     taken = (context, answers)
     left = [fact.name for fact in lengths if fact.name not in taken]
     question = given.get(QUESTION) or named(QUESTION_NAMES) or next(iter(left), None)
@@ -132,9 +134,21 @@ def tells(table: Table, roles: Roles) -> bool:
     names = columns_of(SPANS, roles[SPANS], [str(name) for name in rows.columns])
     pairs = zip(rows[names[0]].str.strip(), rows[roles[CONTEXT]], strict=True)
     fitting = [
-        cell in text or (cell.startswith(("{", "[")) and "start" in cell) for cell, text in pairs if cell
+        stands_in(cell, text) or (cell[0] in ("{", "[") and "start" in cell) for cell, text in pairs if cell
     ]
     return bool(fitting) and bool(np.mean(fitting) >= STANDING_SHARE)
+
+
+def stands_in(cell: str, text: str) -> bool:
+    """Whether a cell stands in a text in whole words, and is more than a letter, a figure, or yes or no.
+
+    >>> [stands_in(cell, "He knows Rome and A.") for cell in ("Rome", "now", "A", "no", "")]
+    [True, False, False, False, False]
+    """
+    if len(cell) < 2 or is_mark(cell):
+        return False
+    places = (found.span() for found in re.finditer(re.escape(cell), text))
+    return any(not cuts_word(text, start) and not cuts_word(text, end) for start, end in places)
 
 
 def find_standing(table: Table, facts: list[ColumnFacts], context: str | None) -> str | None:
@@ -144,7 +158,9 @@ def find_standing(table: Table, facts: list[ColumnFacts], context: str | None) -
     rows = table.frame.head(SAMPLE_ROWS)
     shares = {
         fact.name: float(
-            np.mean([bool(cell) and cell in text for cell, text in zip(rows[fact.name], rows[context])])  # noqa: B905
+            np.mean(
+                [stands_in(cell, text) for cell, text in zip(rows[fact.name], rows[context], strict=True)]
+            )
         )
         for fact in facts
         if fact.name != context and len(rows)

@@ -113,13 +113,24 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 
 
 def tells(table: Table, roles: Roles) -> bool:
-    """Whether the cells hold entities, or most look like such in a column that is named so."""
-    cells = table.frame[roles[TAGS]].head(SAMPLE_ROWS).str.strip()
-    if holds_entities(cells):
-        return True
-    named = roles[TAGS].strip().casefold() in NAMES
-    like = cells.str.replace(" ", "").str.startswith(("[{", "[[", "[]"))
-    return bool(named and like.mean() >= LIKE_SHARE and (cells.str.len() > len("[]")).any())
+    """Whether the cells hold entities, or a tag for each word; or many do in a column that is named so."""
+    rows = table.frame.head(SAMPLE_ROWS)
+    cells = rows[roles[TAGS]].str.strip()
+    told = ~cells.isin(("", "[]"))
+    pairs = zip(cells[told], rows[roles[TEXT]][told], strict=True)
+    fitting = [bool(read_named(cell)) or has_tag_for_each_word(cell, text) for cell, text in pairs]
+    enough = LIKE_SHARE if roles[TAGS].strip().casefold() in NAMES else READABLE_SHARE
+    return bool(fitting) and bool(np.mean(fitting) >= enough)
+
+
+def has_tag_for_each_word(cell: str, text: str) -> bool:
+    """Whether a cell holds tags, one for each of several words of a text.
+
+    >>> has_tag_for_each_word("B-PER O", "Anna left"), has_tag_for_each_word("T-1000", "Anna left")
+    (True, False)
+    """
+    tags = read_tag_list(cell) or []
+    return len(tags) > 1 and looks_tagged(tags) and len(tags) == len(read_text(text).words)
 
 
 def holds_entities(cells: pd.Series) -> bool:

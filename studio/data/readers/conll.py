@@ -62,19 +62,23 @@ def looks_like_conll(text: str, cut: bool) -> bool:
         return False
     widths = Counter(map(len, rows))
     width, fitting = widths.most_common(1)[0]
-    grouped = any(not line.strip() for line in lines[:-1]) or not cut
-    return (
-        width >= 2
-        and fitting >= TAGGED_SHARE * len(rows)
-        and any(is_of_tags([row[place] for row in rows]) for place in (LAST, FIRST))
-        and grouped
-    )
+    if width < 2 or fitting < TAGGED_SHARE * len(rows):
+        return False
+    grouped = any(not line.strip() for line in lines[:-1])
+    last, first = ([row[place] for row in rows] for place in (LAST, FIRST))
+    # Ids such as S-0001 look like tags, and often stand first.
+    turned = grouped and "O" in first and is_of_tags(first)
+    return turned or ((grouped or not cut) and is_of_tags(last))
 
 
 def is_of_tags(column: Sequence[str]) -> bool:
     """Whether the cells of a column are tags, and not all of them O."""
-    tags = [cell for cell in column if TAG.fullmatch(cell)]
-    return len(tags) >= TAGGED_SHARE * len(column) and any(tag != "O" for tag in tags)
+    return share_of_tags(column) >= TAGGED_SHARE and set(column) != {"O"}
+
+
+def share_of_tags(column: Sequence[str]) -> float:
+    """How many of the cells of a column are tags."""
+    return sum(bool(TAG.fullmatch(cell)) for cell in column) / max(1, len(column))
 
 
 def split_fields(line: str) -> list[str]:
@@ -96,8 +100,8 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
     lines = LINE_ENDS.split(decoded.text)
     rows = [split_fields(line) for line in lines if line.strip() and not is_between(line)]
     usual = Counter(map(len, rows)).most_common(1)[0][0]
-    turned = not is_of_tags([row[LAST] for row in rows]) and is_of_tags([row[FIRST] for row in rows])
-    found = list(read_sentences(lines, usual, FIRST if turned else LAST))
+    last, first = (share_of_tags([row[place] for row in rows]) for place in (LAST, FIRST))
+    found = list(read_sentences(lines, usual, FIRST if first > last else LAST))
     sentences = [sentence for sentence in found if sentence.broken is None]
     broken = [sentence.broken for sentence in found if sentence.broken is not None]
     complete = not options.preview or len(sentences) <= PREVIEW_ROWS

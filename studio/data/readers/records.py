@@ -17,6 +17,7 @@ from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.grids import read_grid
 from studio.data.readers.headers import name_columns
 from studio.data.readers.jsontext import Listed, Scanner, to_cell
+from studio.data.readers.label_studio import open_task
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.squad import is_squad, read_squad
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
@@ -143,7 +144,7 @@ def read_records(
 def record_chunks(items: Iterable[tuple[int, Any]], noted: Noted) -> Iterator[list[Record]]:
     """The objects among the items, some thousand at a time; what is none is noted."""
     for chunk in cut_chunks(items, lambda item: characters_of(item[1])):
-        yield [(line, value) for line, value in chunk if is_record(line, value, noted)]
+        yield [(line, open_task(value)) for line, value in chunk if is_record(line, value, noted)]
 
 
 def characters_of(value: Any) -> int:

@@ -87,21 +87,21 @@ def read_noted(noted: str) -> dict[str, Any]:
     return {name: found[name] for name in NOTED}
 
 
-def read_new(studio: Services, draft: Draft, split_column: str = "") -> Filled:
+def read_new(studio: Services, draft: Draft, split_column: str = "", by_hand: str = "") -> Filled:
     """A file read for the first time: nothing that was said about another one holds.
 
-    But for the task, where the table has the columns that were chosen for it: it is the same table,
-    corrected. Else it is the task that the table tells of. ``split_column`` keeps the splits that a fetched
-    table came with.
+    But for the task that was chosen ``by_hand``, where the table has the columns chosen for it: it is the
+    same table, corrected. Else it is the task that the table tells of. ``split_column`` keeps the splits that
+    a fetched table came with.
     """
     preview, filled = open_file(studio, as_first_read(draft))
-    task = preview and find_task(studio, draft, preview.table)
+    task = preview and find_task(studio, draft, preview.table, by_hand)
     if task not in {None, task_of(draft).key}:
         draft = replace(draft, task=task)
         preview, filled = open_file(studio, as_first_read(draft))
-        if preview and not preview.table.task and task != FIRST_TASK:
-            taken_for = task_of(draft).title
-            filled = replace(filled, understood=review.render_understood(preview.table, taken_for))
+    if preview and not preview.table.task and task not in (FIRST_TASK, by_hand):
+        taken_for = task_of(draft).title
+        filled = replace(filled, understood=review.render_understood(preview.table, taken_for))
     if preview is None:
         return filled
     own = split_column if split_column in filled.names else preview.table.split_column
@@ -129,14 +129,10 @@ def kept_columns(draft: Draft, names: Sequence[str]) -> set[str]:
     }
 
 
-def find_task(studio: Services, draft: Draft, table: Table) -> str:
+def find_task(studio: Services, draft: Draft, table: Table, by_hand: str) -> str:
     """The task for a table that was not read before."""
-    names = [str(name) for name in table.frame.columns]
-    kept = draft.task if has_chosen(draft, names) else None
-    # The first is chosen on a fresh form too.
-    if kept and (kept != FIRST_TASK or kept_columns(draft, names)) and not table.task:
-        return kept
-    return studio.datasets.suggest_task(table) or FIRST_TASK
+    chosen = draft.task == by_hand and has_chosen(draft, [str(name) for name in table.frame.columns])
+    return by_hand if chosen and not table.task else studio.datasets.suggest_task(table) or FIRST_TASK
 
 
 def read_again(studio: Services, draft: Draft) -> Filled:

@@ -48,20 +48,21 @@ def build(studio: Services, kept: gr.BrowserState) -> None:
     # Every check runs by one event, so that an older answer never overtakes a newer one. What was read goes
     # along in a hidden text, as the fields of the roles still hold their values of before when it changes.
     was_read, arrived = events.hidden_text(), events.hidden_text()
+    by_hand = events.hidden_text()  # the task, where a person chose it
     answers = Answers(studio, was_read, len(fields), len(effects))
     sheet = overruling.sheet
     filled = [understood, rest, sheet, *roles, splitting.method, *splitting.shown_by_method]
     fresh = [*overruling.fields[:-1], fixes, name, was_read, kept]
-    events.on_upload([file.upload, file.clear], answers.read, fields, [*fresh, *filled])
+    events.on_upload([file.upload, file.clear], answers.read, [by_hand, *fields], [*fresh, *filled])
     events.on_slow(
         [elsewhere.button.click, elsewhere.address.submit],
         lambda address, table: fetching.fetch(studio, address, table),
         [elsewhere.address, elsewhere.table],
         [file, arrived, elsewhere.failed],
     )
-    events.on_upload([arrived.change], answers.read_fetched, [arrived, *fields], [*fresh, *filled])
+    events.on_upload([arrived.change], answers.read_fetched, [arrived, by_hand, *fields], [*fresh, *filled])
     events.on_load(lambda: fetching.list_tables(studio), None, elsewhere.table)
-    events.on_slow(roles[0].input, answers.choose_task, fields, [was_read, *filled])
+    events.on_slow(roles[0].input, answers.choose_task, fields, [by_hand, was_read, *filled])
     events.on_slow(overruling.changed, answers.read_again, fields, [was_read, *filled])
     events.on_load(answers.restore, kept, [*fields, understood, rest, was_read])
     events.on(found[0].click, answers.decide, fields, fixes)
@@ -84,9 +85,9 @@ class Answers:
         """A file was uploaded or taken away."""
         return self.read_fetched("", *values)
 
-    def read_fetched(self, noted: str, *values: Any) -> tuple[Any, ...]:
-        """A file is there; ``noted`` is what is known of one that was fetched."""
-        filled = filling.read_new(self.studio, Draft.of(values), fetching.split_column_of(noted))
+    def read_fetched(self, noted: str, by_hand: str, *values: Any) -> tuple[Any, ...]:
+        """A file is there; ``noted`` is what is known of one that was fetched, ``by_hand`` a chosen task."""
+        filled = filling.read_new(self.studio, Draft.of(values), fetching.split_column_of(noted), by_hand)
         note = (filled.noted(), gr.skip() if filled.readable else NOTHING_KEPT)
         return (*opening.FOUND_BY_ITSELF[:-1], "", filled.name, *note, *filled.updates())
 
@@ -97,8 +98,9 @@ class Answers:
 
     def choose_task(self, *values: Any) -> tuple[Any, ...]:
         """Another task was chosen for the table."""
-        filled = filling.choose_task(self.studio, Draft.of(values))
-        return filled.noted(), *filled.updates()
+        draft = Draft.of(values)
+        filled = filling.choose_task(self.studio, draft)
+        return draft.task, filled.noted(), *filled.updates()
 
     def check_again(self, event: gr.EventData, noted: str, *values: Any) -> tuple[Any, ...]:
         """A choice was made, or another file was read."""

@@ -96,6 +96,17 @@ def test_tags_may_stand_before_their_tokens(tmp_path: Path) -> None:
     assert rows_of(table) == [*expected, ('["."]', '["O"]')]
 
 
+def test_ids_that_look_like_tags_are_no_tags(tmp_path: Path) -> None:
+    rows = "".join(f"S-{number:04}\t这个产品真的很好用{number}\t好\n" for number in range(80))
+    table = conll(tmp_path, "id\ttext\tlabel\n" + rows)
+    assert table.report.format != "conll" and list(table.frame.columns) == ["id", "text", "label"]
+
+
+def test_the_column_with_more_tags_is_that_of_the_tags(tmp_path: Path) -> None:
+    table = conll(tmp_path, "B-PER John\nO slept\n\n" * 250 + "PER Smith\nO x\n\n" * 10)
+    assert rows_of(table)[0] == ('["John", "slept"]', '["B-PER", "O"]')
+
+
 def test_a_line_about_a_sentence_is_no_token_though_it_has_as_many_columns(tmp_path: Path) -> None:
     table = conll(tmp_path, "# id 1 domain=x\nJohn _ _ B-PER\n\n# id 2 domain=x\n# _ _ O\nRome _ _ B-LOC\n")
     assert rows_of(table) == [('["John"]', '["B-PER"]'), ('["#", "Rome"]', '["O", "B-LOC"]')]

@@ -78,8 +78,21 @@ def test_the_task_that_a_file_said_does_not_stick_to_the_next_file(studio: Studi
 
 
 def test_a_chosen_task_stays_where_the_next_file_has_the_columns(studio: Studio, draft: Draft) -> None:
-    filled = filling.read_new(studio, replace(draft, task="multilabel"))
+    filled = filling.read_new(studio, replace(draft, task="multilabel"), by_hand="multilabel")
     assert filled.task == "multilabel"
+
+
+def test_a_task_that_was_only_found_gives_way_to_what_the_next_file_tells(
+    studio: Studio, draft: Draft
+) -> None:
+    path = draft.path.with_name("doccano.jsonl")
+    entities = '{"text": "Anna left", "label": [[0, 4, "PER"]]}\n'
+    path.write_text(entities * 12, encoding="utf-8")
+    before = replace(draft, file=str(path), task="classification", text="text", answer="label")
+    assert filling.read_new(studio, before).task == "token-classification"
+    assert filling.read_new(studio, before, by_hand="classification").task == "classification"
+    path.write_text('{"text": "Anna left", "label": "good"}\n' * 12, encoding="utf-8")
+    assert filling.read_new(studio, replace(before, task="multilabel")).task == "classification"
 
 
 def test_choosing_the_reading_by_hand_wins(studio: Studio, draft: Draft) -> None:
