@@ -33,7 +33,10 @@ NOTED = ("task", *FIELDS, "method", "column")
 
 @dataclass(frozen=True)
 class Filled:
-    """What a reading gives: the notice, whether it could be read, what can be chosen and what is chosen."""
+    """What a reading gives: the notice, whether it could be read, what can be chosen and what is chosen.
+
+    ``told`` is the task where the columns told of it.
+    """
 
     understood: Any = ""
     readable: bool = False
@@ -47,6 +50,7 @@ class Filled:
     method: str = "ratios"
     column: str | None = None
     name: str = ""
+    told: str = ""
 
     def updates(self) -> tuple[Any, ...]:
         """For the notice, the rest of the form, sheet, task, roles, method, and the fields that it shows."""
@@ -74,7 +78,8 @@ class Filled:
         """What was chosen, with the moment, so that every reading is a change; nothing for no table."""
         if not self.readable:
             return gr.skip()
-        return json.dumps({**{name: getattr(self, name) for name in NOTED}, "at": time.time()})
+        noted = {name: getattr(self, name) for name in (*NOTED, "told")}
+        return json.dumps({**noted, "at": time.time()})
 
 
 def read_noted(noted: str) -> dict[str, Any]:
@@ -85,6 +90,15 @@ def read_noted(noted: str) -> dict[str, Any]:
     """
     found = json.loads(noted)
     return {name: found[name] for name in NOTED}
+
+
+def told_in(noted: str) -> str:
+    """The task of which the columns told, by what ``Filled.noted`` wrote last; empty where they did not.
+
+    >>> told_in(Filled(readable=True, told="regression").noted()), told_in("")
+    ('regression', '')
+    """
+    return str(json.loads(noted)["told"]) if noted else ""
 
 
 def read_new(studio: Services, draft: Draft, split_column: str = "", by_hand: str = "") -> Filled:
@@ -99,11 +113,11 @@ def read_new(studio: Services, draft: Draft, split_column: str = "", by_hand: st
     if task not in {None, task_of(draft).key}:
         draft = replace(draft, task=task)
         preview, filled = open_file(studio, as_first_read(draft))
-    if preview and not preview.table.task and task not in (FIRST_TASK, by_hand):
-        taken_for = task_of(draft).title
-        filled = replace(filled, understood=review.render_understood(preview.table, taken_for))
     if preview is None:
         return filled
+    if not preview.table.task and task not in (FIRST_TASK, by_hand):
+        understood = review.render_understood(preview.table, task_of(draft).title)
+        filled = replace(filled, understood=understood, told=task)
     own = split_column if split_column in filled.names else preview.table.split_column
     return replace(
         filled,

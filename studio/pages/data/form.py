@@ -19,6 +19,7 @@ from studio.pages.data.draft import (
     count_rows,
     is_large,
     saved_draft,
+    task_of,
 )
 from studio.pages.links import link
 from studio.pages.words import words_of
@@ -107,7 +108,7 @@ class Answers:
         draft = Draft.of(values)
         if event.target is self.was_read:
             draft = replace(draft, **filling.read_noted(noted))
-        return show_effects(self.studio, draft, self.effects)
+        return show_effects(self.studio, draft, self.effects, filling.told_in(noted))
 
     def decide(self, event: gr.EventData, *values: Any) -> str:
         """A button of a finding was pressed."""
@@ -189,8 +190,11 @@ def decide_fixes(studio: Services, draft: Draft, pick: str) -> str:
     return fixing.dump_choices(fixing.choose(draft.choices, pick, problems))
 
 
-def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
-    """What was understood, first rows, findings, charts, split and button, as they follow from the draft."""
+def show_effects(studio: Services, draft: Draft, size: int, told: str = "") -> tuple[Any, ...]:
+    """What was understood, first rows, findings, charts, split and button, as they follow from the draft.
+
+    ``told`` is the task of which the columns told, if any.
+    """
     if not draft.file:
         return (*(gr.skip(),) * (size - 1), NOTHING_KEPT)
     try:
@@ -204,7 +208,7 @@ def show_effects(studio: Services, draft: Draft, size: int) -> tuple[Any, ...]:
     large = is_large(studio, draft)
     action = W.split.import_large if large else W.split.import_.count(rows)
     return (
-        review.render_understood(table),
+        review.render_understood(table, task_of(draft).title if told and told == draft.task else ""),
         review.render_first_rows(table, prepared.roles, prepared.request.task),
         review.render_check(prepared, table, draft.choices),
         *charts.chart_values(drawn),

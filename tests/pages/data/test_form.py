@@ -68,6 +68,12 @@ def test_columns_that_tell_of_their_task_choose_it_and_that_is_said(studio: Stud
     assert (filled.task, filled.text, filled.answer) == ("token-classification", "text", "entities")
     assert "Its columns look like those for “Find entities”" in filled.understood
     assert "look like" not in filling.read_new(studio, draft).understood
+    chosen = replace(draft, file=str(path), **filling.read_noted(filled.noted()))
+    told = filling.told_in(filled.noted())
+    assert "look like" in form.show_effects(studio, chosen, EFFECTS, told)[0]
+    assert (
+        "look like" not in form.show_effects(studio, replace(chosen, task="classification"), EFFECTS, told)[0]
+    )
 
 
 def test_the_task_that_a_file_said_does_not_stick_to_the_next_file(studio: Studio, draft: Draft) -> None:
