@@ -46,8 +46,8 @@ _ALL = (
     Metric(
         "f1",
         "F1",
-        "The balance of finding all that is asked for and naming nothing else. Where there are two labels, "
-        "the second is asked for.",
+        "The balance of finding all that is asked for and naming nothing else: entities, the words of an "
+        "answer, or rows of the second of two labels.",
         "share",
         "high",
         f1,
