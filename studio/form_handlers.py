@@ -95,8 +95,7 @@ def make_form(
     made = compile_form(plain, place.model_dir / "folder", folder, seen, telling(context, CONVERTED, SEEN))
     rows, truth = plain.task.rows_of(frame, place.roles), plain.task.targets(frame, plain.labels)
     measured = compare(plain, made, rows, truth, telling(context, SEEN, COMPARED))
-    could_be_exacter = made.model.precision != FULL_PRECISION
-    if could_be_exacter and loses_too_much(measured) and not context.payload["accept_loss"]:
+    if not context.payload["accept_loss"] and loses_by_precision(measured, made.model.precision):
         made = in_full_precision(made, folder)
         measured = compare(plain, made, rows, truth, telling(context, COMPARED, 1.0))
     return CompiledForm(
@@ -123,6 +122,11 @@ def telling(context: JobContext, low: float, high: float) -> Tell:
 def loses_too_much(measured: Comparison | CompiledForm) -> bool:
     """Whether the answers of a form are too different from the plain ones, or too much worse."""
     return measured.agreement < AGREEMENT_WANTED or round(measured.loss, 9) > LOSS_ALLOWED
+
+
+def loses_by_precision(measured: Comparison, precision: str) -> bool:
+    """Whether a form loses too much and does not compute in full precision yet."""
+    return loses_too_much(measured) and precision != FULL_PRECISION
 
 
 def refuse_bad(form: CompiledForm, *, accept_loss: bool, accept_slow: bool) -> None:

@@ -20,9 +20,10 @@ from studio.api.app import build_api
 from studio.bootstrap import Studio, make_worker, open_studio
 from studio.cli.main import main
 from studio.errors import Conflict, NotKept
-from studio.form_handlers import refuse_bad
+from studio.form_handlers import loses_by_precision, refuse_bad
 from studio.pages.predict import chosen
 from studio.pages.results import speed
+from studio.prediction.compiling import Comparison
 from studio.prediction.forms import folder_of_form, read_note
 from studio.records.forms import CompiledForm
 from studio.services.datasets import ImportRequest
@@ -251,6 +252,12 @@ def test_a_form_that_loses_too_much_is_refused_unless_that_is_accepted(name: str
         refuse_bad(worse, accept_loss=False, accept_slow=True)
     assert "99.5%" in caught.value.message and "0.5 points" in caught.value.message
     refuse_bad(worse, accept_loss=True, accept_slow=False)
+
+
+def test_a_form_is_measured_again_only_where_full_precision_can_help() -> None:
+    exact, lossy = Comparison(1.0, 0.0, 2.0, 2.0), Comparison(0.9, 0.0, 2.0, 2.0)
+    assert loses_by_precision(lossy, "bf16") and loses_by_precision(lossy, "f16")
+    assert not loses_by_precision(lossy, "f32") and not loses_by_precision(exact, "bf16")
 
 
 @pytest.mark.parametrize("speeds", [(1.05, 1.05), (0.85, 3.0), (3.0, 0.85)])
