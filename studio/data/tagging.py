@@ -150,7 +150,8 @@ def read_answer(cell: str, text: Text, scheme: str | None) -> str | Fault:
         return "unreadable"
     placed = [place_named(entity, text.text) for entity in named]
     if None in placed:
-        return "moved"
+        lost = (entity for entity, place in zip(named, placed, strict=True) if place is None)
+        return "outside" if any(entity.end > len(text.text) for entity in lost) else "moved"
     return write_entities(trim(entity, text.text) for entity in placed if entity is not None)
 
 

@@ -97,7 +97,15 @@ def then_show_address(event: Any, address: Component) -> Any:
 
 def hidden_text(elem_id: str | None = None, value: str = "") -> gr.Textbox:
     """A value of the page that nobody needs to see (an id, an address): never use gr.State."""
-    return gr.Textbox(value, visible="hidden", elem_id=elem_id, container=False, show_label=False)
+    # One within a part that is hidden and shown again would come to sight with it, were it not for the class.
+    return gr.Textbox(
+        value,
+        visible="hidden",
+        elem_id=elem_id,
+        elem_classes="s-unseen",
+        container=False,
+        show_label=False,
+    )
 
 
 def picked(event: gr.EventData) -> str:

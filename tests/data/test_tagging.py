@@ -201,3 +201,9 @@ def test_tags_of_words_become_entities_that_stand_on_these_words(
         piece = text.text[entity.start : entity.end]
         assert piece.replace(" ", "") == "".join(words[span.start : span.end])
     assert not align_entities(read_entities(kept), split_words(text.text), len(text.text))[1]
+
+
+def test_an_entity_beyond_the_text_is_outside_also_where_it_names_its_text() -> None:
+    beyond = '[{"start": 5, "end": 99, "label": "PER", "text": "leaving"}]'
+    assert find_fault(beyond, "Anna left") == "outside"
+    assert find_fault('[{"start": 0, "end": 3, "label": "PER", "text": "left"}]', "Anna left") == "moved"

@@ -50,6 +50,8 @@ def test_every_sample_is_known_for_what_it_is(task: str) -> None:
         ({"A": numbered("yes"), "B": numbered("no"), "C": numbered("both"), "answer": numbered("A", "C")},
          "multiple-choice"),
         ({"options": numbered(["yes", "no"]), "label": numbered(0, 1)}, "multiple-choice"),
+        ({"A": numbered(12), "B": numbered(14), "C": numbered(17), "answer": numbered("A", "C")},
+         "multiple-choice"),
         ({"question": numbered("What is broken?"), "answer": numbered("tap", "kitchen")},
          "question-answering"),
     ],

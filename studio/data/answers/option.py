@@ -19,6 +19,7 @@ from studio.data.options import (
     COLUMNS,
     FROM_ONE,
     FROM_ZERO,
+    LETTERS,
     TEXTS,
     find_reading,
     find_separator,
@@ -123,7 +124,8 @@ def tells(table: Table, roles: Roles) -> bool:
     cells = list(rows[roles[LABEL]])
     reading = find_reading(cells, options, names)
     says = reading in (TEXTS, COLUMNS) or right in (RIGHT_NAMES if plain else RIGHT_NAMES - LABEL_NAMES)
-    if not (named and says) or are_numbers(options):
+    lettered = reading in (LETTERS, COLUMNS) and right in RIGHT_NAMES - LABEL_NAMES
+    if not (named and says) or (are_numbers(options) and not lettered):
         return False
     told = name_right(cells, options, names, reading)
     fitting = [cell in given for cell, given in zip(told, options, strict=True) if given]

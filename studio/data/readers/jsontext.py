@@ -85,6 +85,7 @@ class Scanner:
         self._name = name
         self._counted = 0
         self._line = 1
+        self._single_line = "\n" not in text.strip()
 
     @property
     def doubled(self) -> int:
@@ -124,10 +125,12 @@ class Scanner:
         return value
 
     def items(self) -> Iterator[tuple[int, Any]]:
-        """The values of the list that starts here, each with its line."""
+        """The values of the list that starts here, each with its line, or its number in one line of text."""
         self.take("[", "Expecting '['")
+        number = 0
         while self.peek() != "]":
-            line = self.line()
+            number += 1
+            line = number if self._single_line else self.line()
             yield line, self.value()
             self._pass_comma("]")
         self.position += 1

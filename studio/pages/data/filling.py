@@ -115,7 +115,7 @@ def read_new(studio: Services, draft: Draft, split_column: str = "", by_hand: st
         preview, filled = open_file(studio, as_first_read(draft))
     if preview is None:
         return filled
-    if not preview.table.task and task not in (FIRST_TASK, by_hand):
+    if task not in (FIRST_TASK, by_hand):
         understood = review.render_understood(preview.table, task_of(draft).title)
         filled = replace(filled, understood=understood, told=task)
     own = split_column if split_column in filled.names else preview.table.split_column
