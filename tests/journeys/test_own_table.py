@@ -70,6 +70,7 @@ def test_another_file_after_the_first_was_taken_away_is_read_and_checked_anew(
     expect(chosen).to_have_value("texte")
     expect(page.locator("#import-first-rows")).to_contain_text("sur un café")
     expect(page.locator("#import-go")).to_contain_text("50 rows")
+    expect(page.locator("#import-fixes")).to_be_hidden()
     page.locator("#import-go").click()
     expect(page).to_have_url(re.compile(r"dataset="))
     assert studio.get("/datasets")[0]["roles"] == {"text": "texte", "label": "avis"}
