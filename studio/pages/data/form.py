@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from studio.pages.registry import Services
 
 W = words_of("data")
+FIELD_WIDTH = 240  # pixels: on a phone each stands alone, so that the names of columns can be read
 NOTHING_KEPT: dict[str, Any] = {}  # Gradio keeps the old value in the browser where it is given None
 
 
@@ -149,18 +150,21 @@ def build_columns() -> tuple[list[Any], gr.HTML]:
                 info=asked[slots.FIRST].help,
                 elem_id="import-text",
                 allow_custom_value=True,
+                min_width=FIELD_WIDTH,
             )
             text_b = gr.Dropdown(
                 label=asked[slots.SECOND].title,
                 info=asked[slots.SECOND].help,
                 elem_id="import-text-b",
                 allow_custom_value=True,
+                min_width=FIELD_WIDTH,
             )
             answer = gr.Dropdown(
                 label=first.answer_role.title,
                 info=first.answer_role.help,
                 elem_id="import-label",
                 allow_custom_value=True,
+                min_width=FIELD_WIDTH,
             )
         first_rows = layout.html(elem_id="import-first-rows")
     return [task, text, text_b, answer], first_rows
