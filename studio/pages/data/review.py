@@ -136,9 +136,12 @@ def find_damaged(frame: pd.DataFrame) -> np.ndarray:
 
 def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixChoice] = ()) -> Markup:
     """Everything that was found, with what can be done about it and what was decided."""
+    names = [str(name) for name in table.frame.columns]
     desk = Desk(
         tables=tuple(prepared.tables.values()),
-        columns=tuple(prepared.roles.values()),
+        columns=tuple(
+            column for role, chosen in prepared.roles.items() for column in columns_of(role, chosen, names)
+        ),
         choices=tuple(choices),
         steps=prepared.steps,
         fixable=True,

@@ -133,6 +133,17 @@ def test_columns_that_belong_together_in_a_task_win_over_a_text_of_the_one_befor
     assert filled.text_b == "ending0, ending1, ending2"
 
 
+def test_a_finding_shows_the_options_of_its_rows(studio: Studio, draft: Draft) -> None:
+    path = draft.path.with_name("ends.csv")
+    rows = [f"she opens {n},the door {n},{'' if n == 4 else f'a lid {n}'},a book {n},A" for n in range(12)]
+    path.write_text("\n".join(["start,A,B,C,answer", *rows]), encoding="utf-8")
+    filled = filling.read_new(studio, replace(draft, file=str(path), task="classification"))
+    chosen = replace(draft, file=str(path), **filling.read_noted(filled.noted()))
+    _, _, findings, *_ = form.show_effects(studio, chosen, EFFECTS)
+    first = findings[: findings.index("<details")] if "<details" in findings else findings
+    assert "the door 4" in first and "a book 4" in first
+
+
 def test_only_a_new_file_fills_in_the_name(studio: Studio) -> None:
     with gr.Blocks() as page:
         form.build(studio, gr.BrowserState())
