@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -235,6 +236,7 @@ def test_the_recipe_is_told_in_words_and_leads_to_a_new_training(studio: Studio)
     assert f"/train?from={model.id}" in html and "Learning rate" in html
     origin = recipe.render_origin(model)
     assert f"/jobs?job={model.id}" in origin and "90.0 MB" in origin
+    assert ">Labels<" in origin and ">Labels<" not in recipe.render_origin(replace(model, labels=()))
     assert model.id not in recipe.render_usage(studio.models.usage("first"))
 
 

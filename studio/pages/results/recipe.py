@@ -119,7 +119,7 @@ def render_origin(model: ModelRecord, on: TrainedOn | None = None) -> Markup:
         (W.origin.checkpoint, fmt.checkpoint(model.checkpoint, 60)),
         (W.origin.job, layout.text_link(W.origin.job_link, link("jobs", job=model.id))),
         (W.origin.created, layout.time_ago(model.created_at)),
-        (W.origin.labels, fmt.count(len(model.labels))),
+        *([(W.origin.labels, fmt.count(len(model.labels)))] if model.labels else []),
         (W.origin.weights, W.origin.weights_value.say(**count_weights(model))),
         (W.origin.size, fmt.size(model.size_bytes)),
         (W.origin.speed, describe_speed(model.rows_per_second)),
