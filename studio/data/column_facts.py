@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from studio.data.columns import TEXT
+from studio.data.columns import TEXT, all_columns_of
 from studio.data.readers import Table
 from studio.tasks.regression import read_number
 
@@ -62,9 +62,11 @@ def looks_like_label(fact: ColumnFacts) -> bool:
     )
 
 
-def has_label_beside(table: Table, taken: Sequence[str]) -> bool:
-    """Whether a column that is not taken is named as a label, or looks like one."""
-    others = (str(name) for name in table.frame.columns if name not in taken)
+def has_label_beside(table: Table, roles: Mapping[str, str]) -> bool:
+    """Whether a column without a role is named as a label, or looks like one."""
+    names = [str(name) for name in table.frame.columns]
+    taken = all_columns_of(roles, names)
+    others = (name for name in names if name not in taken)
     return any(
         is_label_name(name) or looks_like_label(describe_column(name, table.frame[name].head(SAMPLE_ROWS)))
         for name in others

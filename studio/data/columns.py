@@ -99,6 +99,15 @@ def columns_of(role: str, chosen: str, names: Sequence[str]) -> list[str]:
     return [name for name in found if name]
 
 
+def all_columns_of(roles: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    """The columns that any of the roles is read from.
+
+    >>> all_columns_of({"text": "t", "labels": "a, b", "text_b": ""}, ["t", "a", "b"])
+    ['t', 'a', 'b']
+    """
+    return [name for role, chosen in roles.items() if chosen for name in columns_of(role, chosen, names)]
+
+
 def match_columns(roles: Mapping[str, str], table: Table) -> dict[str, str]:
     """The roles with columns spelled as in the table: blanks around a name and its case are forgiven."""
     names = [str(name) for name in table.frame.columns]
@@ -156,7 +165,7 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     column=unknown[0],
                 )
             )
-    chosen = [name for role, column in roles.items() if column for name in columns_of(role, column, names)]
+    chosen = all_columns_of(roles, names)
     for column in dict.fromkeys(column for column in chosen if chosen.count(column) > 1):
         found.append(
             Problem(

@@ -16,7 +16,7 @@ from studio.data.columns import (
     TEXT,
     TEXT_B,
     TaskShape,
-    columns_of,
+    all_columns_of,
 )
 from studio.data.readers import Table
 
@@ -59,7 +59,7 @@ def guess_roles(
     if not set(kind.roles) <= set(roles):
         untaken = [fact for fact in facts if fact.name not in roles.values()]
         roles = {**kind.guess(table, untaken, roles), **roles}
-    taken = {name for role, chosen in roles.items() for name in columns_of(role, chosen, names)}
+    taken = all_columns_of(roles, names)
     left = [fact for fact in facts if fact.name not in taken]
     plain = [fact for fact in left if 2 * fact.objects <= fact.filled] or left
     longest = max((fact.mean_length for fact in plain), default=0.0)

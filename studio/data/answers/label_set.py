@@ -67,7 +67,7 @@ def tells(table: Table, roles: Roles) -> bool:
     if len(chosen) > 1:
         marks = rows[chosen].apply(lambda cells: cells.str.strip().str.casefold().isin(YES))
         both = bool((marks.any() & ~marks.all()).all())
-        return both and len(chosen) > 2 and not has_label_beside(table, [*roles.values(), *chosen])
+        return both and len(chosen) > 2 and not has_label_beside(table, roles)
     cells = rows[chosen[0]].str.strip()
     cells = cells[cells != ""]
     if cells.empty:

@@ -68,7 +68,7 @@ def tells(table: Table, roles: Roles) -> bool:
     # How alike two texts are is often told beside what else is known of them.
     if TEXT_B in roles and roles[NUMBER].strip().casefold() in NAMES:
         return True
-    return not has_label_beside(table, list(roles.values()))
+    return not has_label_beside(table, roles)
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:

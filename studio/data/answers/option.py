@@ -123,8 +123,9 @@ def tells(table: Table, roles: Roles) -> bool:
         options = options_in(join_options(rows[names]))
     cells = list(rows[roles[LABEL]])
     reading = find_reading(cells, options, names)
-    says = reading in (TEXTS, COLUMNS) or right in (RIGHT_NAMES if plain else RIGHT_NAMES - LABEL_NAMES)
-    lettered = reading in (LETTERS, COLUMNS) and right in RIGHT_NAMES - LABEL_NAMES
+    sure = right in RIGHT_NAMES - LABEL_NAMES
+    says = reading in (TEXTS, COLUMNS) or sure or (plain and right in RIGHT_NAMES)
+    lettered = reading in (LETTERS, COLUMNS) and sure
     if not (named and says) or (are_numbers(options) and not lettered):
         return False
     told = name_right(cells, options, names, reading)

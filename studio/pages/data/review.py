@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from studio.data.columns import columns_of
+from studio.data.columns import all_columns_of, columns_of
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.describing import describe_reading
@@ -139,9 +139,7 @@ def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixCh
     names = [str(name) for name in table.frame.columns]
     desk = Desk(
         tables=tuple(prepared.tables.values()),
-        columns=tuple(
-            column for role, chosen in prepared.roles.items() for column in columns_of(role, chosen, names)
-        ),
+        columns=tuple(all_columns_of(prepared.roles, names)),
         choices=tuple(choices),
         steps=prepared.steps,
         fixable=True,
