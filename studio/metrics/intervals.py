@@ -14,7 +14,7 @@ RESAMPLES = 1000
 CELLS_AT_MOST = 200_000_000  # of all resamples together
 
 
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
+def wilson_interval(right: float, total: int) -> tuple[float, float]:
     """Interval of a share (Wilson 1927); (0, 1) where nothing was counted.
 
     >>> tuple(round(edge, 4) for edge in wilson_interval(8, 10))
@@ -37,7 +37,13 @@ def bootstrap_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap over rows for several metrics at once; the same seed gives the same numbers.
 
-    Draws without any row that a metric is about, which give it no number, do not count for it.
+    Draws without any row that a metric is about, which give it no number, do not count for it. A share that is
+    the same in every draw, as where all is right, has the interval of Wilson: of what lies between 0 and 1
+    nothing varies more than what is right or wrong.
+
+    >>> score = Metric("accuracy", "Accuracy", "", "share", "high", lambda truth, given: 1.0)
+    >>> bootstrap_intervals([score], np.zeros(6), np.zeros((6, 2)))
+    {'accuracy': (0.6096657120978346, 1.0)}
     """
     rows = len(true_ids)
     if rows == 0 or not metrics:
@@ -50,7 +56,13 @@ def bootstrap_intervals(
         chosen = generator.integers(0, rows, rows)
         truth, given = true_ids[chosen], probabilities[chosen]
         values[number] = [metric.compute(truth, given) for metric in metrics]
-    return {metric.name: middle_95(column) for metric, column in zip(metrics, values.T, strict=True)}
+    found = {metric.name: middle_95(column) for metric, column in zip(metrics, values.T, strict=True)}
+    for metric in metrics:
+        low, high = found[metric.name]
+        if low == high and metric.unit == "share":
+            counted = int(np.count_nonzero(metric.about(true_ids)))
+            found[metric.name] = wilson_interval(low * counted, counted)
+    return found
 
 
 def middle_95(values: np.ndarray) -> tuple[float, float]:

@@ -166,6 +166,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("exact_match_has_answer"),
+        about=np.asarray,
     ),
     Metric(
         "f1_has_answer",
@@ -174,6 +175,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("f1_has_answer"),
+        about=np.asarray,
     ),
     Metric(
         "exact_match_no_answer",
@@ -182,6 +184,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("exact_match_no_answer"),
+        about=np.logical_not,
     ),
     Metric(
         "f1_no_answer",
@@ -190,6 +193,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("f1_no_answer"),
+        about=np.logical_not,
     ),
     Metric(
         "pearson",

@@ -194,7 +194,8 @@ def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]
     measured = measure_numbers(predictions, inputs.seed)
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
     score = measured["sentence"] or words.describe_empty(inputs.split)
-    baselines = describe_rivals(measured["metrics"], rivals)
+    told = describe_rivals(measured["metrics"], rivals)
+    baselines = words.add_warning(told, measured["metrics"], rivals, "spearman")
     return Report(
         model=inputs.model,
         dataset=inputs.dataset,

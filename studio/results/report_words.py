@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.metrics.registry import get_metric
 from studio.results.wording import count_words, percent, percent_range
 
 SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
@@ -40,6 +41,29 @@ def describe_baselines(baselines: Mapping[str, Any]) -> str:
     if majority:
         parts.append(f"Always “{majority['label']}”: {percent(majority['accuracy'])}.")
     return " ".join(parts)
+
+
+def add_warning(
+    told: str, metrics: Mapping[str, float], rivals: Mapping[str, Mapping[str, float]], name: str
+) -> str:
+    """What simple ways reach, and plainly where one of them is as good as the model by a metric, or better.
+
+    >>> told, rivals = "By chance: 50 %.", {"chance": {"accuracy": 0.5}}
+    >>> add_warning(told, {"accuracy": 0.5}, rivals, "accuracy")
+    'By chance: 50 %. By accuracy a simple way is as good as the model on these rows.'
+    >>> add_warning(told, {"accuracy": 0.8}, rivals, "accuracy")
+    'By chance: 50 %.'
+    """
+    best = max((scores[name] for scores in rivals.values() if name in scores), default=None)
+    if best is None or name not in metrics or best < metrics[name]:
+        return told
+    by = f"{told} By {get_metric(name).spoken} a simple way is"
+    if best == metrics[name]:
+        return f"{by} as good as the model on these rows.".strip()
+    return (
+        f"{by} better than the model on these rows: before you rely on the model, train it on more rows, "
+        "for more epochs or from another checkpoint."
+    ).strip()
 
 
 def describe_confusion(pairs: Sequence[Mapping[str, Any]]) -> str:

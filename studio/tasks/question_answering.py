@@ -200,7 +200,8 @@ def scores(outputs: np.ndarray, tuned: Tuned) -> np.ndarray:
     """What was found for each row: for each an array float64 (up to 6, 3) of start, end and score.
 
     The answer stands first, then the others of the best five spans, best first, and no answer, whose start
-    and end are -1. Scores are probabilities among the 20 best spans and no answer.
+    and end are -1. Scores are probabilities among the 20 best spans and no answer, which has 0 where the
+    model always answers: it never learnt what its score for none means.
     """
     return gather(rank(spans_of(row), tuned) for row in outputs)
 
@@ -211,14 +212,15 @@ def rank(spans: Spans, tuned: Tuned) -> np.ndarray:
     >>> spans = Spans(np.array([[0, 4]]), np.array([1.0]), 1.0)
     >>> rank(spans, {"tau": -0.5}).tolist(), rank(spans, {"tau": 0.5}).tolist()
     ([[0.0, 4.0, 0.5], [-1.0, -1.0, 0.5]], [[-1.0, -1.0, 0.5], [0.0, 4.0, 0.5]])
+    >>> rank(spans, {"tau": 0.0, "always_answers": True}).tolist()
+    [[0.0, 4.0, 1.0], [-1.0, -1.0, 0.0]]
     """
-    probabilities = softmax(np.append(spans.logits, spans.null))
+    always = tuned.get(ALWAYS, False) and len(spans.logits) > 0
+    probabilities = softmax(np.append(spans.logits, -np.inf if always else spans.null))
     table = np.column_stack([np.vstack([spans.places, NONE]), probabilities]).astype(np.float64)
     kept, none = table[:-1][:SHOWN_SPANS], table[-1:]
     # As best_threshold counts: what is just as good as the threshold is answered.
-    is_answered = len(kept) > 0 and (
-        tuned.get(ALWAYS, False) or spans.null_minus_best <= -tuned.get(TAU, 0.0)
-    )
+    is_answered = always or (len(kept) > 0 and spans.null_minus_best <= -tuned.get(TAU, 0.0))
     return np.vstack([kept, none] if is_answered else [none, kept])
 
 
@@ -262,7 +264,8 @@ def decode(
     """One ``{answer, start, end, score, spans, no_answer}`` a row.
 
     ``answer`` is the passage from ``start`` to before ``end``, and "" where there is none. ``spans`` are the
-    five best {answer, start, end, score}, and ``no_answer`` is the score of none.
+    five best {answer, start, end, score}, and ``no_answer`` is the score of none, 0 where the model always
+    answers.
     """
     found = scores(outputs, tuned)
     return [describe(row[CONTEXT.key], spans) for row, spans in zip(rows, found, strict=True)]

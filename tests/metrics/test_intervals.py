@@ -66,5 +66,19 @@ def test_more_rows_give_a_narrower_interval() -> None:
     assert widths[1] < widths[0] / 3
 
 
+@pytest.mark.parametrize("name", ["f1", "f1_has_answer", "exact_match_no_answer"])
+def test_where_all_is_right_the_interval_is_that_of_the_rows_a_score_is_about(name: str) -> None:
+    has_answer = np.array([True] * 6 + [False] * 10)
+    rows = {"f1": 16, "f1_has_answer": 6, "exact_match_no_answer": 10}[name]
+    drawn = bootstrap_intervals([METRICS[name]], has_answer, np.ones((16, 2)))
+    assert drawn[name] == wilson_interval(rows, rows)
+
+
+def test_a_score_that_is_no_share_keeps_what_the_draws_gave() -> None:
+    truth = np.arange(30) % 2
+    right = np.where(truth[:, None] == np.arange(2), 0.9, 0.1)
+    assert bootstrap_intervals([METRICS["mcc"]], truth, right)["mcc"] == (1.0, 1.0)
+
+
 def test_no_rows_give_no_bootstrap() -> None:
     assert bootstrap_intervals([METRICS["mcc"]], np.zeros(0, dtype=int), np.zeros((0, 2))) == {}

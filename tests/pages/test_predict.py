@@ -170,6 +170,16 @@ def test_the_bar_of_what_was_answered_is_marked_wherever_it_stands() -> None:
     assert marked_answers(passage, none) == ["No answer"]
 
 
+def test_a_model_that_always_answers_says_so_and_shows_no_bar_for_none() -> None:
+    spans = [{"answer": "Anna", "start": 0, "end": 4, "score": 1.0}]
+    found = {"answer": "Anna", "start": 0, "end": 4, "score": 1.0, "spans": spans}
+    row = {"question": "who?", "context": "Anna left"}
+    always = answer.render_answer(answer.Answer(row, {**found, "no_answer": 0.0}, 5.0), "reader")
+    assert "No answer" not in always and "always gives an answer" in always
+    sometimes = answer.render_answer(answer.Answer(row, {**found, "no_answer": 0.1}, 5.0), "reader")
+    assert "No answer" in sometimes and "always gives an answer" not in sometimes
+
+
 def test_a_label_that_looks_like_html_is_shown_as_text() -> None:
     html = answer.render_bars({"<b>loud</b>": 1.0})
     assert "<b>" not in html and "&lt;b&gt;" in html

@@ -194,7 +194,7 @@ def show_entities(answer: Answer) -> Shown:
 
 
 def show_span(answer: Answer) -> Shown:
-    """The answer, the passage with it marked, and the best spans beside no answer."""
+    """The answer, the passage with it marked, and the best spans, beside no answer where there may be none."""
     found = answer.found
     title = found["answer"] or W.answer.no_answer
     mark = str(W.answer.answer_mark)
@@ -204,9 +204,12 @@ def show_span(answer: Answer) -> Shown:
         (one["answer"], one["score"], chosen_if((one["start"], one["end"]) == places))
         for one in found["spans"]
     ]
-    bars.append((str(W.answer.no_answer), found["no_answer"], CHOSEN if places is None else REST))
+    told = W.answer.spans_always
+    if found["no_answer"]:  # 0 where the model always answers
+        told = W.answer.spans
+        bars.append((str(W.answer.no_answer), found["no_answer"], CHOSEN if places is None else REST))
     passage = marked_text(answer.row[CONTEXT.key], marks, [mark])
-    more = passage + layout.paragraph(W.answer.spans, quiet=True) + draw_bars(bars)
+    more = passage + layout.paragraph(told, quiet=True) + draw_bars(bars)
     if found["score"] < max(share for _, share, _ in bars):
         more += layout.paragraph(W.answer.threshold, quiet=True)
     return Shown(title, say_sureness(found["score"]), more, W.answer.trust_answers, "questions")
