@@ -37,8 +37,8 @@ def bootstrap_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap over rows for several metrics at once; the same seed gives the same numbers.
 
-    Draws without any row that a metric is about, which give it no number, do not count for it. A share that is
-    the same in every draw, as where all is right, has the interval of Wilson: of what lies between 0 and 1
+    Draws without any row that a metric is about, which give it no number, do not count for it. A share that
+    is the same in every draw, as where all is right, has the interval of Wilson: of what lies between 0 and 1
     nothing varies more than what is right or wrong.
 
     >>> score = Metric("accuracy", "Accuracy", "", "share", "high", lambda truth, given: 1.0)

@@ -26,6 +26,8 @@ EVENTS_AT_ONCE = 8
 # Gradio keeps a megabyte for each page that was opened, closed or not. Open ones ask every second or two, so
 # that of more than this many the closed ones are forgotten first.
 OPEN_PAGES = 100
+# Gradio says it to screen readers when something was done, and has it in no language.
+UNTRANSLATED = {"common": {"complete": str(words_of("frame").done)}}
 PRIVATE = ("studio.db", "models", "datasets", "jobs", "checkpoints")  # never served as files
 
 
@@ -87,6 +89,7 @@ def mount_pages(application: FastAPI, studio: Services, settings: Settings) -> F
             max_file_size=settings.max_upload_bytes,
             ssr_mode=False,
             mcp_server=False,
+            i18n=gr.I18n(en=UNTRANSLATED),  # type: ignore[arg-type]
         )
     blocks.has_launched = True
     application.add_middleware(EarlyScript)

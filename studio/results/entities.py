@@ -129,10 +129,7 @@ class FoundEntities(Asked):
 
     def told(self) -> tuple[list[str], list[str]]:
         """The true entities of each row, and those found, as people read them."""
-        true = [
-            say({ENTITIES: [{"text": text[start:end], "label": label} for start, end, label in entities]})
-            for text, entities in zip(self.texts, self.true_entities, strict=True)
-        ]
+        true = [say_entities(*row) for row in zip(self.texts, self.true_entities, strict=True)]
         return true, [say({ENTITIES: row}) for row in self.found]
 
     def to_frame(self) -> pd.DataFrame:
@@ -259,7 +256,7 @@ def list_wrong_rows(
 
     Of these only those in which a true entity of one label is not found as it is, or one is wrongly given
     another label, where they are named. The confidence is the highest score of a wrong entity; rows of which
-    some are only missed have none (NaN), and come last.
+    some are only missed have none (NaN), and come last. In lists of entities those that are wrong come first.
     """
     keep = np.zeros(predictions.rows, dtype=bool)
     for error in predictions.errors:
@@ -270,18 +267,40 @@ def list_wrong_rows(
     for number, (row, entities) in enumerate(zip(predictions.found, predictions.true_entities, strict=True)):
         wrong = [one["score"] for one in row if (one["start"], one["end"], one["label"]) not in entities]
         sure[number] = max(wrong, default=np.nan)
-    true_words, found_words = predictions.told()
     frame = pd.DataFrame(
         {
             "text": list(predictions.texts),
-            "true": true_words,
-            "predicted": found_words,
+            "true": tell_wrong_first(
+                predictions.texts, predictions.true_entities, predictions.found_entities
+            ),
+            "predicted": tell_wrong_first(
+                predictions.texts, predictions.found_entities, predictions.true_entities
+            ),
             "confidence": sure,
             "line": predictions.lines,
             "file": list(predictions.files),
         }
     )
     return frame[keep].sort_values("confidence", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def tell_wrong_first(
+    texts: Sequence[str], told: Sequence[Sequence[Entity]], others: Sequence[Sequence[Entity]]
+) -> list[str]:
+    """Entities of each text for people to read, those that are not among the others first.
+
+    >>> tell_wrong_first(["Anna in Rome"], [[(0, 4, "PER"), (8, 12, "LOC")]], [[(0, 4, "PER")]])
+    ['Rome (LOC) | Anna (PER)']
+    """
+    return [
+        say_entities(text, sorted(mine, key=set(theirs).__contains__))
+        for text, mine, theirs in zip(texts, told, others, strict=True)
+    ]
+
+
+def say_entities(text: str, entities: Sequence[Entity]) -> str:
+    """Entities of a text for people to read."""
+    return say({ENTITIES: [{"text": text[start:end], "label": label} for start, end, label in entities]})
 
 
 def find_other_entities(

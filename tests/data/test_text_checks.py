@@ -222,6 +222,17 @@ def test_a_text_that_is_nothing_but_the_label_is_a_warning() -> None:
     assert [each.severity for each in check_giveaway(frame, ROLES, "t.csv")] == ["warning"]
 
 
+def test_an_option_that_gives_the_label_away_is_told_to_be_written_anew() -> None:
+    right = ["B" if index % 2 else "A" for index in range(200)]
+    frame = table_with(
+        topic=right, A=list(map(str, range(200))), B=["yes" if x == "B" else "no" for x in right]
+    )
+    roles = {**ROLES, "choices": "A, B"}
+    (found,) = check_giveaway(frame, roles, "t.csv")
+    assert (found.column, found.severity) == ("B", "warning")
+    assert found.hint.startswith("Write options")
+
+
 def test_nothing_is_given_away_where_one_label_is_all_but_certain() -> None:
     frame = table_with(topic=["good"] * 198 + ["bad"] * 2, customer=["x"] * 200)
     assert check_giveaway(frame, ROLES, "t.csv") == []

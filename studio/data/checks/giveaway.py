@@ -10,7 +10,7 @@ import pandas as pd
 
 from studio.data.checks.findings import Finding, View, Words, report_rows
 from studio.data.checks.matching import matches
-from studio.data.columns import LABEL, TEXT
+from studio.data.columns import CHOICES, LABEL, TEXT, all_columns_of, columns_of
 from studio.data.problems import Problem
 
 # A column gives the label away where a rule on it alone is right this often,
@@ -34,6 +34,15 @@ WRITTEN = Words(
     "Remove the label from the texts, unless new texts will have it too.",
 )
 
+# Why a column that gives the label away matters, and what to do, by what it is.
+NOTHING_LEARNT = "A model that reads it learns nothing from the text, and has no such column for new texts."
+NOT_READ = (NOTHING_LEARNT, "Nothing to do: it is not read. Keep it so.")
+READ = (NOTHING_LEARNT, "Choose another column for the text.")
+OPTION = (
+    "A model can choose by this option alone, without the text.",
+    "Write options that nobody can tell right from wrong without the text.",
+)
+
 
 def check_giveaway(frame: pd.DataFrame, roles: Mapping[str, str], file: str) -> list[Problem]:
     """Columns of a whole table that say the label of nearly every row, for the table's column names by role.
@@ -52,19 +61,23 @@ def check_giveaway(frame: pd.DataFrame, roles: Mapping[str, str], file: str) -> 
             continue
         right = round(share_told(frame[column], labels) * len(labels))
         if right >= GIVEN_SHARE * len(labels):
-            is_read = column in roles.values()
-            found.append(describe(column, right, len(labels), file, is_read=is_read))
+            found.append(describe(column, right, len(labels), file, roles, list(frame.columns)))
     return found
 
 
-def describe(column: str, right: int, rows: int, file: str, *, is_read: bool) -> Problem:
+def describe(
+    column: str, right: int, rows: int, file: str, roles: Mapping[str, str], names: list[str]
+) -> Problem:
     """The words about a column that gives the label away."""
+    is_read = column in all_columns_of(roles, names)
+    is_option = CHOICES in roles and column in columns_of(CHOICES, roles[CHOICES], names)
+    why, hint = OPTION if is_option else READ if is_read else NOT_READ
     return Problem(
         "warning" if is_read else "note",
         "label_giveaway",
         f"'{column}' alone tells the label of {100 * right / rows:.3g} % of the rows.",
-        "A model that reads it learns nothing from the text, and has no such column for new texts.",
-        "Choose another column for the text." if is_read else "Nothing to do: it is not read. Keep it so.",
+        why,
+        hint,
         file,
         column,
         count=right,

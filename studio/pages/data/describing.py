@@ -150,6 +150,8 @@ def overview_facts(dataset: Dataset, models: list[str]) -> list[tuple[str, str |
 
 def describe_reading(report: ReaderReport) -> str:
     """'UTF-8, separated by commas, column names in line 1', or 'Excel workbook, sheet “May”, ...'."""
+    if report.format in W.layouts:
+        return f"{W.layouts[report.format]}, {name_encoding(report.encoding or '')}"
     parts = [
         name_encoding(report.encoding)
         if report.encoding

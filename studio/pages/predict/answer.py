@@ -194,7 +194,7 @@ def show_entities(answer: Answer) -> Shown:
 
 
 def show_span(answer: Answer) -> Shown:
-    """The answer, the passage with it marked, and the best spans, beside no answer where there may be none."""
+    """The answer, the passage with it marked, and the best spans, with no answer where there may be none."""
     found = answer.found
     title = found["answer"] or W.answer.no_answer
     mark = str(W.answer.answer_mark)
