@@ -127,6 +127,12 @@ def test_fewer_than_two_models_leave_the_next_step(studio: Studio) -> None:
         comparison_of(studio, "good")
 
 
+def test_the_only_model_of_a_dataset_leads_to_training_another(studio: Studio) -> None:
+    shown = render_empty(studio, Selection(("stranger",)))
+    assert "only one model of this dataset" in shown and "Train another on “others”" in shown
+    assert 'href="/train?dataset=others"' in shown
+
+
 def test_every_tab_has_a_title_and_the_first_is_one_of_them() -> None:
     assert FIRST_TAB in TABS
     assert all(ranking.W.tabs[key] for key in TABS)

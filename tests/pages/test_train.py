@@ -117,6 +117,16 @@ def test_the_plan_says_what_will_happen(desk: TrainDesk, wish: Wish, dataset: Da
     assert "python -m studio train --dataset" in shown.planned.command
     assert all(preset in shown.presets for preset in ("Quick", "Balanced", "Best"))
     assert shown.presets.count("epochs") == 3
+    assert "trains as long as" not in shown.presets
+
+
+def test_where_rows_are_few_a_preset_that_changes_nothing_says_so(
+    studio: Studio, desk: TrainDesk, tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "few.csv", small_rows(), ("text", "label"))
+    few = studio.datasets.import_file(ImportRequest(path=table, name="few rows"))
+    shown = desk.show(Wish(few.name))
+    assert shown.presets.count("trains as long as “Quick”") == 2
 
 
 def test_cut_texts_come_with_one_click_to_a_greater_length(desk: TrainDesk, wish: Wish) -> None:

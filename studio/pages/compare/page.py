@@ -22,6 +22,7 @@ from studio.pages.compare.choosing import (
     Selection,
     dataset_choices,
     dataset_of,
+    fullest_dataset,
     missing_names,
     model_choices,
     models_of,
@@ -201,11 +202,12 @@ def quote_names(names: Sequence[str]) -> str:
 def render_empty(studio: Services, selection: Selection) -> Markup:
     """What to do where fewer than two models are chosen."""
     known = studio.models.list()
-    if len(known) > 1:
+    dataset = dataset_of(known, selection) or fullest_dataset(known)
+    if len(models_of(known, dataset)) > 1:
         return layout.empty(W.empty.choose, W.empty.choose_text)
-    dataset = known[0].dataset if known else None
-    action = layout.button_link(W.empty.train, links.link("train", dataset=dataset), primary=True)
-    title = W.empty.one if known else W.empty.none
+    words = W.empty.train_another.say(dataset=fmt.shorten(dataset, 40)) if dataset else W.empty.train
+    action = layout.button_link(words, links.link("train", dataset=dataset), primary=True)
+    title = W.empty.apart if len(known) > 1 else W.empty.one if known else W.empty.none
     return layout.empty(title, W.empty.text, action)
 
 

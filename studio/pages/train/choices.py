@@ -100,16 +100,17 @@ def checkpoint_cards(
 def preset_cards(plans: dict[str, TrainingPlan], chosen: str) -> Markup:
     """The three presets with what each costs; without plans, only what each is for."""
     cards = []
+    names: dict[tuple[int, int], str] = {}
     for name in W.presets:
-        plan, cost = plans.get(name), ""
+        plan, words, lines = plans.get(name), W.presets[name], []
         if plan is not None:
-            cost = W.preset.cost.say(
-                time=fmt.rough_duration(plan.estimate.seconds),
-                epochs=plan.recipe.epochs,
-                length=plan.recipe.max_length,
-            )
-        words = W.presets[name]
-        cards.append(choice(words.title, name, words.text, cost, pressed=name == chosen))
+            recipe = plan.recipe
+            time = fmt.rough_duration(plan.estimate.seconds)
+            lines.append(W.preset.cost.say(time=time, epochs=recipe.epochs, length=recipe.max_length))
+            first = names.setdefault((recipe.epochs, recipe.max_length), words.title)
+            if first != words.title:
+                lines.append(W.preset.alike.say(other=first))
+        cards.append(choice(words.title, name, words.text, *lines, pressed=name == chosen))
     return choices(cards, W.preset.title)
 
 
