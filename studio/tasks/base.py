@@ -82,7 +82,7 @@ class Role:
     ``shown`` gives what a dataset keeps of a cell as people read it, in one line, and ``written`` as they
     write it into a box. ``read`` makes such a cell of what a person or a program gives; it raises
     InvalidInput for what it cannot read. ``blank`` stands for it in calls to copy, and ``least`` are
-    words for what must be there, where they are not "a" and the title.
+    words for what must be there, where they are not "a" and the title. A box for it is ``lines`` high.
     """
 
     key: str
@@ -95,6 +95,7 @@ class Role:
     read: Callable[[Any], str] = str
     blank: str | tuple[str, ...] = "..."
     least: str = ""
+    lines: int = 7
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ CHOICES = Role(
     read=take_options,
     blank=("...", "..."),
     least="two options",
+    lines=5,
 )
 ANSWER = Role(
     "label",

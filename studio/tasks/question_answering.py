@@ -84,7 +84,7 @@ def show_answers(cell: str) -> str:
     return BETWEEN_ANSWERS.join(dict.fromkeys(text for _, text in read_answers(cell))) or NO_ANSWER_TOLD
 
 
-QUESTION = Role("question", "Question", "The column with the question.")
+QUESTION = Role("question", "Question", "The column with the question.", lines=2)
 CONTEXT = Role("context", "Passage", "The column with the passage in which the answer stands, or not.")
 ANSWERS = Role(
     "answers",

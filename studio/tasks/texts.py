@@ -9,7 +9,11 @@ from studio.tasks.base import Encoded, Role, Row
 
 TEXT = Role("text", "Text", "The column the model reads to decide.")
 TEXT_B = Role(
-    "text_b", "Second text", "Where two texts are compared: the column with the other one.", required=False
+    "text_b",
+    "Second text",
+    "Where two texts are compared: the column with the other one.",
+    required=False,
+    lines=4,
 )
 
 

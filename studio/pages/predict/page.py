@@ -106,8 +106,8 @@ def lay_out_question() -> dict[str, Any]:
     made["model"] = gr.Dropdown([], label=W.model.label, elem_id="predict-model", interactive=True)
     made["status"] = layout.html(elem_id="predict-status")
     first, second = slots.TITLES.values()
-    made["text"] = gr.Textbox(label=first, lines=7, max_lines=16, elem_id="predict-text")
-    made["text_b"] = gr.Textbox(label=second, lines=4, max_lines=16, visible=False, elem_id="predict-text-b")
+    made["text"] = gr.Textbox(label=first, max_lines=16, elem_id="predict-text")
+    made["text_b"] = gr.Textbox(label=second, max_lines=16, visible=False, elem_id="predict-text-b")
     with gr.Row(elem_classes="s-buttons s-ask"):
         made["go"] = gr.Button(W.text.button, variant="primary", elem_id="predict-go")
         gr.HTML(layout.paragraph(W.text.keys, quiet=True), js_on_load=KEYS_SCRIPT, apply_default_css=False)
@@ -119,7 +119,7 @@ def lay_out_file() -> dict[str, Any]:
     """The upload, the choice of its text columns, and the button that queues the job."""
     made: dict[str, Any] = {}
     layout.html(layout.section(W.file.title, W.file.text))
-    made["file"] = gr.File(label=W.file.label, type="filepath", height=130, elem_id="predict-file")
+    made["file"] = gr.File(label=W.file.label, type="filepath", height=160, elem_id="predict-file")
     made["understood"] = layout.html(elem_id="predict-understood")
     with gr.Column(visible=False) as made["choice"]:
         first, second = slots.TITLES.values()
@@ -376,6 +376,7 @@ def show_boxes(model: ModelRecord) -> tuple[Any, ...]:
         gr.update(
             visible=role is not None,
             label=role.title if role else None,
+            lines=role.lines if role else 1,
             placeholder=W.placeholders.get(role.key, "") if role else None,
         )
         for role in slots_read(model).values()

@@ -23,6 +23,7 @@ from studio.tasks.registry import get_task
 W = words_of("results")
 TAB = "mistakes"
 ROWS_SHOWN = 100
+ANSWER_LENGTH = 100  # characters
 
 
 def build(desk: Desk) -> Part:
@@ -161,9 +162,9 @@ def case_of(row: dict[str, Any], several_files: bool) -> Markup:
     ).format(
         long_text(row["text"]),
         W.cases.true,
-        long_answer(row["true"]),
+        long_answer(row["true"], ANSWER_LENGTH),
         W.cases.predicted,
-        long_answer(row["predicted"]),
+        long_answer(row["predicted"], ANSWER_LENGTH),
         W.cases.confidence,
         fmt.percent(row["confidence"]),
         W.cases.line,

@@ -63,7 +63,7 @@ def build_upload(desk: Desk) -> None:
     """A file to score on: what was understood of it, its columns, and the button."""
     studio = desk.studio
     layout.html(layout.section(W.scoring.upload, W.scoring.upload_text))
-    file = gr.File(label=W.scoring.file, type="filepath", height=130, elem_id="scoring-file")
+    file = gr.File(label=W.scoring.file, type="filepath", height=160, elem_id="scoring-file")
     understood = layout.html(elem_id="scoring-understood")
     with gr.Column(visible=False) as form:
         with gr.Row():
