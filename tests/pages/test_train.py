@@ -126,6 +126,7 @@ def test_where_rows_are_few_a_preset_that_changes_nothing_says_so(
     table = write_csv(tmp_path / "few.csv", small_rows(), ("text", "label"))
     few = studio.datasets.import_file(ImportRequest(path=table, name="few rows"))
     shown = desk.show(Wish(few.name))
+    studio.datasets.delete(few.name)
     assert shown.presets.count("trains as long as “Quick”") == 2
 
 
