@@ -169,7 +169,7 @@ def test_a_click_names_the_labels_it_stands_for() -> None:
 
 
 def test_an_answer_is_cut_in_the_list_of_mistakes_with_the_whole_at_hand() -> None:
-    long = "in the old house at the end of the street behind the church, where it stood since the flood"
+    long = "in the old house at the end of the street, " * 3 + "behind the church"
     row = {"text": "where?", "confidence": float("nan"), "line": 0, "file": "f"}
     html = str(mistakes.render_cases(pd.DataFrame([{**row, "true": long, "predicted": " "}])))
     assert f"<p>{long}</p>" in html and f"<summary>{long}</summary>" not in html
