@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ EXAMPLES = 3
 NAMED_LINES = 5
 CELL_LENGTH = 120
 DAMAGED = "\N{REPLACEMENT CHARACTER}"
+CONLL = "conll"
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -109,11 +111,21 @@ def example_rows(problem: Problem, tables: Sequence[Table], columns: Sequence[st
 def rows_table(table: Table, at: Sequence[int], names: Sequence[str], problem: Problem) -> Markup:
     """Some rows of a file with their lines."""
     columns: list[layout.Column | str] = [layout.Column(W.findings.line, number=True), *names]
+    show = shown_list if table.report.format == CONLL else shown_cell
     rows = [
-        [fmt.count(int(table.lines[index])), *(shown_cell(table.frame[name].iloc[index]) for name in names)]
+        [fmt.count(int(table.lines[index])), *(show(table.frame[name].iloc[index]) for name in names)]
         for index in at
     ]
     return layout.table(columns, rows, label=problem.message)
+
+
+def shown_list(cell: str) -> str | Markup:
+    """The words or tags of a sentence, which the file has in lines of their own, beside each other.
+
+    >>> shown_list('["O", "B-LOC"]')
+    'O B-LOC'
+    """
+    return shown_cell(" ".join(json.loads(cell)))
 
 
 def shown_cell(cell: object) -> str | Markup:

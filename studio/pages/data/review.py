@@ -34,11 +34,10 @@ MENDED_CODES = ("filled_rows", "joined_rows", "plain_quotes_rows")
 def render_understood(table: Table, task: str = "") -> Markup:
     """How the file was read, in one sentence, with what was left out or mended, and what it was taken for."""
     report = table.report
-    sentence = W.file.understood.say(
-        reading=describe_reading(report),
-        rows=W.file.rows.count(report.rows_read),
-        columns=W.file.columns.count(len(table.frame.columns)),
-    )
+    parts = [describe_reading(report), W.file.rows.count(report.rows_read)]
+    if report.format not in W.layouts:
+        parts.append(W.file.columns.count(len(table.frame.columns)))
+    sentence = W.file.understood.say(reading=", ".join(parts))
     more = further_facts(report) + ([str(W.file.task.say(task=task))] if task else [])
     kind = "info" if report.rows_dropped or not report.complete else "good"
     return layout.notice(kind, sentence, " ".join(more), render_left_out(table.left_out, report.rows_dropped))

@@ -18,6 +18,7 @@ from studio.pages.data.findings import (
     summarise,
 )
 from studio.pages.data.fixing import load_choices
+from studio.pages.data.review import render_understood
 
 EMPTY_TEXT = Problem(
     "error",
@@ -63,6 +64,17 @@ def test_the_rows_of_a_finding_can_be_opened(tmp_path: Path) -> None:
     assert "&lt;i&gt;second&lt;/i&gt;" in html
     assert "first" not in html
     assert "<table" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), Desk((table,)))
+
+
+def test_sentences_of_a_file_of_words_and_tags_are_shown_as_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.conll"
+    path.write_text("Anna B-PER\nleft O\n\nRome B-LOC\nis O\nold O\n\n", encoding="utf-8")
+    table = read_table(path)
+    html = render_finding(replace(EMPTY_TEXT, file="", rows=(4,), count=1), Desk((table,)))
+    assert "Rome is old" in html and "B-LOC O O" in html and "[" not in html
+    understood = render_understood(table)
+    assert "a word with its tag in each line" in understood and "2 rows." in understood
+    assert "column" not in understood
 
 
 def test_three_rows_stand_with_a_finding_and_the_others_one_click_away(tmp_path: Path) -> None:
