@@ -29,12 +29,12 @@ def words_near_the_ends(share: float, digits: int = 3) -> str:
 
 
 def percent_range(interval: Sequence[float]) -> str:
-    """An interval of shares, one decimal each.
+    """An interval of shares, one decimal each but for 100.
 
-    >>> percent_range([0.93477, 0.98959])
-    '93.5-99.0'
+    >>> percent_range([0.93477, 0.98959]), percent_range([0.758, 1.0])
+    ('93.5-99.0', '75.8-100')
     """
-    return "-".join(f"{edge * 100:.1f}" for edge in interval)
+    return "-".join("100" if edge >= 0.9995 else f"{edge * 100:.1f}" for edge in interval)
 
 
 def count_words(number: int, one: str, many: str | None = None) -> str:
