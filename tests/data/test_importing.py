@@ -159,6 +159,22 @@ def test_labels_keep_their_exact_text(tmp_path: Path) -> None:
     assert prepared.labels == (" NA", "007", "NA")
 
 
+def test_a_label_in_a_list_of_its_own_is_taken_out(tmp_path: Path) -> None:
+    prepared = ask(labelled(tmp_path, many_rows(60, ['["good"]', "['bad']"])))
+    assert not prepared.blocking and prepared.labels == ("bad", "good")
+
+
+def test_a_row_with_several_labels_is_an_error_with_its_line(tmp_path: Path) -> None:
+    rows = [*many_rows(60, ['["good"]', '["bad"]']), ("odd", '["good", "new"]'), ("none", "[]")]
+    prepared = ask(labelled(tmp_path, rows))
+    assert [(p.code, p.rows) for p in prepared.problems if p.severity == "error"] == [
+        ("missing_label", (63,)),
+        ("several_labels", (62,)),
+    ]
+    named = [*many_rows(60, ["good", "[x, y]"]), *many_rows(20, ['["good"]'])]
+    assert ask(labelled(tmp_path, named, "u.csv")).labels == ('["good"]', "[x, y]", "good")
+
+
 def test_a_split_without_rows_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     prepared = ask(labelled(tmp_path, many_rows(100)), split=(0.9, 0.1, 0.0))
     assert codes(prepared, "error") == ["empty_split"]

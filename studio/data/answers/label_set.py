@@ -61,7 +61,10 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 
 
 def tells(table: Table, roles: Roles) -> bool:
-    """Whether three columns or more hold marks of both kinds, and none is a label; or cells hold several."""
+    """Whether three columns or more hold marks of both kinds, and none is a label; or cells hold several.
+
+    Lists of one label each are how some annotators write a classification.
+    """
     rows = table.frame.head(SAMPLE_ROWS)
     chosen = columns_of(LABELS, roles[LABELS], [str(name) for name in rows.columns])
     if len(chosen) > 1:
@@ -72,8 +75,10 @@ def tells(table: Table, roles: Roles) -> bool:
     cells = cells[cells != ""]
     if cells.empty:
         return False
-    lists = cells.map(lambda cell: is_text_list(read_list(cell)))
-    return bool(lists.mean() >= LISTED_SHARE) or find_separator(cells) in PLAIN_SIGNS
+    lists = [read_labels(cell) for cell in cells.map(read_list) if is_text_list(cell)]
+    if len(lists) >= LISTED_SHARE * len(cells):
+        return any(len(labels) != 1 for labels in lists)
+    return find_separator(cells) in PLAIN_SIGNS
 
 
 def join(marks: pd.DataFrame, _role: str) -> pd.Series:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.labels import check_labels
 from studio.data.column_facts import ColumnFacts, best_label
 from studio.data.columns import LABEL
+from studio.data.label_sets import is_text_list, read_list
 from studio.data.labels import name_labels
+from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.texts import is_blank
+from studio.literals import read_json_list
 
 EMPTY = CellFault(
     "missing_label",
     "{rows} without a label: {lines}.",
     "A model learns from the label; a guess in its place would be learnt as true.",
     "Fill in the label, or drop these rows.",
+)
+SEVERAL = CellFault(
+    "several_labels",
+    "{rows} with more than one label: {lines}.",
+    "A classification learns one label for each text.",
+    "Import the table for any number of labels, or decide on one label for these rows, or drop them.",
 )
 CONFLICT = Words(
     "conflicting_labels",
@@ -38,6 +47,43 @@ def guess(_table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, st
     """The column most like a label."""
     found = best_label(facts, given)
     return {LABEL: found} if found else {}
+
+
+def parse(
+    _tables: Mapping[str, Table], frames: Frames, _roles: Roles, _known: Sequence[str]
+) -> list[Problem]:
+    """Take labels out of their lists, where every cell is a list, as annotators write them: doccano, ..."""
+    cells = pd.concat([frame[LABEL] for frame in frames.values()])
+    cells = cells[~is_blank(cells)]
+    if len(cells) and cells.str.lstrip().str.startswith("[").all() and cells.map(is_listed).all():
+        for frame in frames.values():
+            frame[LABEL] = frame[LABEL].map(take_out)
+    return []
+
+
+def is_listed(cell: str) -> bool:
+    """Whether a cell is a list of labels.
+
+    >>> is_listed('["good"]'), is_listed("['good']"), is_listed("[good]")
+    (True, True, False)
+    """
+    return is_text_list(read_list(cell))
+
+
+def take_out(cell: str) -> str:
+    """The label of a list that holds one, nothing for an empty list; what else there is stays as it is.
+
+    >>> take_out('["good"]'), take_out("[]"), take_out('["good", "new"]')
+    ('good', '', '["good", "new"]')
+    """
+    found = read_json_list(read_list(cell))
+    return cell if found is None or len(found) > 1 else "".join(found)
+
+
+def faults(rows: pd.DataFrame) -> list[Fault]:
+    """Rows whose cell lists several labels."""
+    several = [cell.lstrip().startswith("[") and "," in cell and is_listed(cell) for cell in rows[LABEL]]
+    return [Fault(np.array(several, dtype=bool), SEVERAL, LABEL)]
 
 
 def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
@@ -77,7 +123,9 @@ ONE_LABEL = AnswerKind(
     check=check,
     conflict=CONFLICT,
     empty=EMPTY,
-    words=(EMPTY,),
+    parse=parse,
+    faults=faults,
+    words=(EMPTY, SEVERAL),
     single=True,
     labels=labels,
     name=name,
