@@ -54,8 +54,8 @@ def parse(
 ) -> list[Problem]:
     """Take labels out of their lists, where every cell is a list, as annotators write them: doccano, ..."""
     cells = pd.concat([frame[LABEL] for frame in frames.values()])
-    cells = cells[~is_blank(cells)]
-    if len(cells) and cells.str.lstrip().str.startswith("[").all() and cells.map(is_listed).all():
+    lists = cells[cells.str.lstrip().str.startswith("[")]
+    if len(lists) and len(lists) == (~is_blank(cells)).sum() and lists.map(is_listed).all():
         for frame in frames.values():
             frame[LABEL] = frame[LABEL].map(take_out)
     return []
