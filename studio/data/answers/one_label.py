@@ -19,7 +19,7 @@ from studio.data.labels import name_labels
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.texts import is_blank
-from studio.literals import read_json_list
+from studio.tasks.multilabel import read_labels
 
 EMPTY = CellFault(
     "missing_label",
@@ -55,19 +55,20 @@ def parse(
     """Take labels out of their lists, where every cell is a list, as annotators write them: doccano, ..."""
     cells = pd.concat([frame[LABEL] for frame in frames.values()])
     lists = cells[cells.str.lstrip().str.startswith("[")]
-    if len(lists) and len(lists) == (~is_blank(cells)).sum() and lists.map(is_listed).all():
+    if len(lists) and len(lists) == (~is_blank(cells)).sum() and None not in map(listed, lists):
         for frame in frames.values():
             frame[LABEL] = frame[LABEL].map(take_out)
     return []
 
 
-def is_listed(cell: str) -> bool:
-    """Whether a cell is a list of labels.
+def listed(cell: str) -> list[str] | None:
+    """The labels of a cell that is a list of them, None for any other.
 
-    >>> is_listed('["good"]'), is_listed("['good']"), is_listed("[good]")
-    (True, True, False)
+    >>> listed('["good"]'), listed("['good', 'new']"), listed("[good]")
+    (['good'], ['good', 'new'], None)
     """
-    return is_text_list(read_list(cell))
+    found = read_list(cell)
+    return read_labels(found) if is_text_list(found) else None
 
 
 def take_out(cell: str) -> str:
@@ -76,14 +77,15 @@ def take_out(cell: str) -> str:
     >>> take_out('["good"]'), take_out("[]"), take_out('["good", "new"]')
     ('good', '', '["good", "new"]')
     """
-    found = read_json_list(read_list(cell))
-    return cell if found is None or len(found) > 1 else "".join(found)
+    labels = listed(cell)
+    return cell if labels is None or len(labels) > 1 else "".join(labels)
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
     """Rows whose cell lists several labels."""
-    several = [cell.lstrip().startswith("[") and "," in cell and is_listed(cell) for cell in rows[LABEL]]
-    return [Fault(np.array(several, dtype=bool), SEVERAL, LABEL)]
+    several = rows[LABEL].str.lstrip().str.startswith("[").to_numpy(dtype=bool)
+    several[several] = [len(listed(cell) or ()) > 1 for cell in rows[LABEL][several]]
+    return [Fault(several, SEVERAL, LABEL)]
 
 
 def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
