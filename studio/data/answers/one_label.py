@@ -83,7 +83,7 @@ def take_out(cell: str) -> str:
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
     """Rows whose cell lists several labels."""
-    several = rows[LABEL].str.lstrip().str.startswith("[").to_numpy(dtype=bool)
+    several = rows[LABEL].str.lstrip().str.startswith("[").to_numpy(dtype=bool, copy=True)
     several[several] = [len(listed(cell) or ()) > 1 for cell in rows[LABEL][several]]
     return [Fault(several, SEVERAL, LABEL)]
 
