@@ -138,7 +138,8 @@ def read_questions(table: pd.DataFrame, checkpoint: Path, tokenizer: Any, max_le
     splits, some_have_none = {}, "[]" in set(table["answers"])
     for split, part in table.groupby("split"):
         answers = [json.loads(cell) for cell in part["answers"]]
-        windows[str(split)] = cut_windows(part["question"], part["context"], answers, tokenizer, max_length)
+        asked = part["question"].tolist(), part["context"].tolist()
+        windows[str(split)] = cut_windows(*asked, answers, tokenizer, max_length)
         splits[str(split)] = Dataset.from_list([window.inputs for window in windows[str(split)]])
 
     def score_spans(found: EvalPrediction, split: str) -> dict[str, float]:
