@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -42,3 +45,20 @@ def test_a_processor_that_only_emulates_bf16_trains_in_fp32() -> None:
     has_units = any(skills.get(name) for name in ("avx512_bf16", "amx_tile", "bf16"))
     assert is_fast_in_bf16("cpu") <= bool(has_units)
     assert choose_placement("auto").precision == ("bf16" if is_fast_in_bf16("cpu") else "fp32")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the processor is not asked where there is a card")
+def test_the_format_is_the_same_while_other_programs_take_every_core() -> None:
+    alone = is_fast_in_bf16("cpu")
+    assert alone or not torch.cpu.get_capabilities().get("amx_tile")
+    others = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)
+    ]
+    try:
+        threads = torch.get_num_threads()
+        assert [is_fast_in_bf16("cpu") for _ in range(10)] == [alone] * 10
+        assert torch.get_num_threads() == threads
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
