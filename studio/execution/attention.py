@@ -128,7 +128,7 @@ def attend_alike(
     """
     if not dropout:
         return functional.scaled_dot_product_attention(query, key, value, scale=scaling)
-    shares = torch.softmax(query @ key.transpose(-1, -2) * scaling, dim=-1)
+    shares = torch.softmax((query * scaling) @ key.transpose(-1, -2), dim=-1)
     return drop(shares, dropout).to(value.dtype) @ value
 
 

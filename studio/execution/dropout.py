@@ -9,6 +9,8 @@ from torch.nn import functional
 
 # Each number is dropped where 16 random bits are below a threshold.
 LEVELS = 1 << 16
+# Integers of as many bytes as a number has.
+INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def drop(numbers: torch.Tensor, share: float) -> torch.Tensor:
@@ -22,8 +24,11 @@ def drop(numbers: torch.Tensor, share: float) -> torch.Tensor:
     seed = int(torch.randint(1 << 62, (1,)))
     count = numbers.numel()
     drawn = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
-    kept = torch.from_numpy(drawn >= below).view(numbers.shape).to(numbers.dtype)
-    return numbers * kept.mul_(LEVELS / (LEVELS - below))
+    # The factors are made of their bits: PyTorch makes numbers of yes and no one by one.
+    bits = INTEGERS[numbers.element_size()]
+    factor = torch.tensor(LEVELS / (LEVELS - below), dtype=numbers.dtype).view(bits)
+    factors = torch.from_numpy((drawn >= below).view(np.uint8)).to(bits).mul_(factor)
+    return numbers * factors.view(numbers.dtype).view(numbers.shape)
 
 
 class QuickDropout(nn.Dropout):
