@@ -31,11 +31,11 @@ def is_fast_in_bf16(device: str) -> bool:
 
 
 def seconds_to_multiply(number_format: torch.dtype) -> float:
-    """The seconds that a small matrix product takes."""
+    """The seconds of this thread that a small matrix product takes."""
     tokens, weights = torch.ones(128, 384).to(number_format), torch.ones(384, 384).to(number_format)
-    started = time.perf_counter()
+    started = time.thread_time()
     tokens @ weights
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 def computing_in(precision: str, device: str) -> AbstractContextManager[object]:
