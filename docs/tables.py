@@ -89,7 +89,8 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "Intervals are 95 %: Wilson's for accuracy, a seeded bootstrap over rows for the others;",
+        "Intervals are 95 %: Wilson's for accuracy, and for others where all or none is right; else a seeded",
+        "bootstrap over rows;",
         f"{without} has none.",
         "Written by `make docs` from the code.",
         "",

@@ -109,7 +109,6 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "no_text": ("drop_rows",),
     "missing_text": ("drop_rows",),
     "missing_label": ("drop_rows",),
-    "several_labels": ("drop_rows",),
     "missing_number": ("drop_rows",),
     "not_a_number": ("drop_rows",),
     "unreadable_labels": ("drop_rows",),

@@ -15,7 +15,10 @@ WORTH_IT = 1.3
 
 
 def is_fast_in_bf16(device: str) -> bool:
-    """Tell whether the device is faster in bf16 than in fp32: a processor is tried, many emulate it."""
+    """Tell whether the device is faster in bf16 than in fp32: a processor is tried, many emulate it.
+
+    Call it before other threads use PyTorch: one that begins meanwhile may compute with one core for good.
+    """
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device == "mps":

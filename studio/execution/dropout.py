@@ -19,13 +19,13 @@ def drop(numbers: torch.Tensor, share: float) -> torch.Tensor:
     Chance begins anew with a draw of PyTorch's own, whose state so decides everything.
     """
     below = round(share * LEVELS)
-    if numbers.device.type != "cpu" or not 0 < below < LEVELS:
+    bits = INTEGERS.get(numbers.element_size())
+    if numbers.device.type != "cpu" or not 0 < below < LEVELS or bits is None:
         return functional.dropout(numbers, share)
     seed = int(torch.randint(1 << 62, (1,)))
     count = numbers.numel()
     drawn = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
     # The factors are made of their bits: PyTorch makes numbers of yes and no one by one.
-    bits = INTEGERS[numbers.element_size()]
     factor = torch.tensor(LEVELS / (LEVELS - below), dtype=numbers.dtype).view(bits)
     factors = torch.from_numpy((drawn >= below).view(np.uint8)).to(bits).mul_(factor)
     return numbers * factors.view(numbers.dtype).view(numbers.shape)

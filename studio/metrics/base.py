@@ -12,11 +12,6 @@ NAMES = ("F1", "Matthews", "Pearson", "Spearman")
 Compute = Callable[[np.ndarray, np.ndarray], float]
 
 
-def every_row(truth: np.ndarray) -> np.ndarray:
-    """That a score is about all rows, bool (n,)."""
-    return np.ones(len(truth), dtype=bool)
-
-
 @dataclass(frozen=True)
 class Metric:
     """One number about a model on a split.
@@ -24,8 +19,8 @@ class Metric:
     ``compute`` takes true label ids (n,) and probabilities (n, labels); ``unit`` is how it is shown
     (a share becomes per cent), ``best`` which end is good; ``two_labels_only`` keeps it from datasets
     with more labels, for which it means nothing. ``has_interval`` is False where scores of rows drawn
-    again say nothing about the uncertainty of the score. ``about`` tells from the truth of rows which of them
-    the score is about, bool (n,).
+    again say nothing about the uncertainty of the score. ``cases`` tells of how many cases a score of 0 or
+    1 says that none or all are right; None where that is not what it says.
     """
 
     name: str
@@ -36,7 +31,7 @@ class Metric:
     compute: Compute
     two_labels_only: bool = False
     has_interval: bool = True
-    about: Callable[[np.ndarray], np.ndarray] = every_row
+    cases: Callable[[np.ndarray, np.ndarray], int] | None = None
 
     @property
     def spoken(self) -> str:

@@ -14,7 +14,7 @@ RESAMPLES = 1000
 CELLS_AT_MOST = 200_000_000  # of all resamples together
 
 
-def wilson_interval(right: float, total: int) -> tuple[float, float]:
+def wilson_interval(right: int, total: int) -> tuple[float, float]:
     """Interval of a share (Wilson 1927); (0, 1) where nothing was counted.
 
     >>> tuple(round(edge, 4) for edge in wilson_interval(8, 10))
@@ -37,13 +37,12 @@ def bootstrap_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile bootstrap over rows for several metrics at once; the same seed gives the same numbers.
 
-    Draws without any row that a metric is about, which give it no number, do not count for it. A share that
-    is the same in every draw, as where all is right, has the interval of Wilson: of what lies between 0 and 1
-    nothing varies more than what is right or wrong.
+    Draws without any row that a metric is about, which give it no number, do not count for it. Where all
+    cases of a score are right, or none is, every draw says the same: it has the interval of Wilson instead.
 
-    >>> score = Metric("accuracy", "Accuracy", "", "share", "high", lambda truth, given: 1.0)
+    >>> score = Metric("f1", "F1", "", "share", "high", lambda *_: 1.0, cases=lambda truth, _: len(truth))
     >>> bootstrap_intervals([score], np.zeros(6), np.zeros((6, 2)))
-    {'accuracy': (0.6096657120978346, 1.0)}
+    {'f1': (0.6096657120978346, 1.0)}
     """
     rows = len(true_ids)
     if rows == 0 or not metrics:
@@ -59,9 +58,9 @@ def bootstrap_intervals(
     found = {metric.name: middle_95(column) for metric, column in zip(metrics, values.T, strict=True)}
     for metric in metrics:
         low, high = found[metric.name]
-        if low == high and metric.unit == "share":
-            counted = int(np.count_nonzero(metric.about(true_ids)))
-            found[metric.name] = wilson_interval(low * counted, counted)
+        if metric.cases and low == high in (0.0, 1.0):
+            cases = metric.cases(true_ids, probabilities)
+            found[metric.name] = wilson_interval(round(low) * cases, cases)
     return found
 
 

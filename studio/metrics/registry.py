@@ -26,6 +26,33 @@ def f1(truth: np.ndarray, scores: np.ndarray) -> float:
     return entities.f1(truth, scores) if truth.ndim > 1 else score.f1_positive(truth, scores)
 
 
+def rows_of(truth: np.ndarray, _scores: np.ndarray) -> int:
+    """How many rows there are."""
+    return len(truth)
+
+
+def there_are(truth: np.ndarray, _scores: np.ndarray) -> int:
+    """How many labels rows have (rows, labels), entities (rows, 1), or questions an answer, bool (rows,)."""
+    return int(truth.sum())
+
+
+def named(_truth: np.ndarray, scores: np.ndarray) -> int:
+    """How many entities are found, rightly or not: the second of (rows, 2)."""
+    return int(scores[:, 1].sum())
+
+
+def has_none(truth: np.ndarray, _scores: np.ndarray) -> int:
+    """How many questions have none."""
+    return int((~truth).sum())
+
+
+def cases_of_f1(truth: np.ndarray, scores: np.ndarray) -> int:
+    """Questions, entities, or rows of the second of two labels."""
+    if truth.dtype == bool and truth.ndim == 1:
+        return len(truth)
+    return there_are(truth, scores) if truth.ndim > 1 else int((truth == 1).sum())
+
+
 _ALL = (
     Metric(
         "accuracy",
@@ -52,6 +79,7 @@ _ALL = (
         "high",
         f1,
         two_labels_only=True,
+        cases=cases_of_f1,
     ),
     Metric(
         "f1_macro",
@@ -118,6 +146,7 @@ _ALL = (
         "share",
         "high",
         multilabel.f1_micro,
+        cases=there_are,
     ),
     Metric(
         "subset_accuracy",
@@ -126,6 +155,7 @@ _ALL = (
         "share",
         "high",
         multilabel.subset_accuracy,
+        cases=rows_of,
     ),
     Metric(
         "lrap",
@@ -142,6 +172,7 @@ _ALL = (
         "share",
         "high",
         entities.precision,
+        cases=named,
     ),
     Metric(
         "recall",
@@ -150,6 +181,7 @@ _ALL = (
         "share",
         "high",
         entities.recall,
+        cases=there_are,
     ),
     Metric(
         "exact_match",
@@ -158,6 +190,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("exact_match"),
+        cases=rows_of,
     ),
     Metric(
         "exact_match_has_answer",
@@ -166,7 +199,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("exact_match_has_answer"),
-        about=np.asarray,
+        cases=there_are,
     ),
     Metric(
         "f1_has_answer",
@@ -175,7 +208,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("f1_has_answer"),
-        about=np.asarray,
+        cases=there_are,
     ),
     Metric(
         "exact_match_no_answer",
@@ -184,7 +217,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("exact_match_no_answer"),
-        about=np.logical_not,
+        cases=has_none,
     ),
     Metric(
         "f1_no_answer",
@@ -193,7 +226,7 @@ _ALL = (
         "share",
         "high",
         answers.mean_of("f1_no_answer"),
-        about=np.logical_not,
+        cases=has_none,
     ),
     Metric(
         "pearson",

@@ -333,7 +333,7 @@ def build_entity_report(inputs: ReportInputs[FoundEntities, EntityBaselines]) ->
     score = describe_entities(predictions) if predictions.rows else words.describe_empty(inputs.split)
     told = {
         "score": score,
-        "baselines": words.add_warning(describe_rivals(metrics, rivals), metrics, rivals, "f1"),
+        "baselines": words.add_warning(describe_rivals(metrics, rivals), metrics, intervals, rivals, "f1"),
         "errors": describe_errors(errors["kinds"]),
     }
     return Report(

@@ -261,7 +261,7 @@ def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
     if predictions.rows and absent:
         notes.append(words.describe_absent(absent, inputs.split))
     score = describe_sets(predictions, metrics) if predictions.rows else words.describe_empty(inputs.split)
-    baselines = words.add_warning(describe_rivals(metrics, rivals), metrics, rivals, "f1_micro")
+    baselines = words.add_warning(describe_rivals(metrics, rivals), metrics, intervals, rivals, "f1_micro")
     return Report(
         model=inputs.model,
         dataset=inputs.dataset,

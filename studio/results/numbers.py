@@ -195,7 +195,7 @@ def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
     score = measured["sentence"] or words.describe_empty(inputs.split)
     told = describe_rivals(measured["metrics"], rivals)
-    baselines = words.add_warning(told, measured["metrics"], rivals, "spearman")
+    baselines = words.add_warning(told, measured["metrics"], measured["intervals"], rivals, "mae")
     return Report(
         model=inputs.model,
         dataset=inputs.dataset,

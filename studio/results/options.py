@@ -255,7 +255,7 @@ def build_option_report(inputs: ReportInputs[ChosenOptions, OptionBaselines]) ->
             predictions.rows, inputs.split, metrics["accuracy"], intervals["accuracy"]
         )
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
-    baselines = words.add_warning(describe_rivals(rivals), metrics, rivals, "accuracy")
+    baselines = words.add_warning(describe_rivals(rivals), metrics, intervals, rivals, "accuracy")
     return Report(
         model=inputs.model,
         dataset=inputs.dataset,

@@ -276,7 +276,7 @@ def build_answer_report(inputs: ReportInputs[GivenAnswers, PassageBaselines]) ->
         "score": describe_answers(metrics, predictions.rows)
         if predictions.rows
         else report_words.describe_empty(inputs.split),
-        "baselines": report_words.add_warning(describe_rivals(rivals), metrics, rivals, "f1"),
+        "baselines": report_words.add_warning(describe_rivals(rivals), metrics, intervals, rivals, "f1"),
         "threshold": describe_threshold(inputs.tuned),
     }
     return Report(

@@ -44,25 +44,33 @@ def describe_baselines(baselines: Mapping[str, Any]) -> str:
 
 
 def add_warning(
-    told: str, metrics: Mapping[str, float], rivals: Mapping[str, Mapping[str, float]], name: str
+    told: str,
+    metrics: Mapping[str, float],
+    intervals: Mapping[str, Sequence[float]],
+    rivals: Mapping[str, Mapping[str, float]],
+    name: str,
 ) -> str:
-    """What simple ways reach, and plainly where one of them is as good as the model by a metric, or better.
+    """What simple ways reach, and plainly where by a metric one of them is as good as the model, or better.
+
+    It is better where it lies beyond the model's 95 % interval.
 
     >>> told, rivals = "By chance: 50 %.", {"chance": {"accuracy": 0.5}}
-    >>> add_warning(told, {"accuracy": 0.5}, rivals, "accuracy")
-    'By chance: 50 %. By accuracy a simple way is as good as the model on these rows.'
-    >>> add_warning(told, {"accuracy": 0.8}, rivals, "accuracy")
+    >>> add_warning(told, {"accuracy": 0.49}, {"accuracy": [0.45, 0.53]}, rivals, "accuracy")
+    'By chance: 50 %. By accuracy a simple way is about as good as the model.'
+    >>> add_warning(told, {"accuracy": 0.8}, {"accuracy": [0.75, 0.84]}, rivals, "accuracy")
     'By chance: 50 %.'
     """
-    best = max((scores[name] for scores in rivals.values() if name in scores), default=None)
-    if best is None or name not in metrics or best < metrics[name]:
+    metric = get_metric(name)
+    sign = 1 if metric.best == "high" else -1
+    best = max((sign * scores[name] for scores in rivals.values() if name in scores), default=None)
+    if best is None or name not in metrics or best < sign * metrics[name]:
         return told
-    by = f"{told} By {get_metric(name).spoken} a simple way is"
-    if best == metrics[name]:
-        return f"{by} as good as the model on these rows.".strip()
+    by = f"{told} By {metric.spoken} a simple way is"
+    if best <= max(sign * edge for edge in intervals.get(name, [metrics[name]])):
+        return f"{by} about as good as the model.".strip()
     return (
-        f"{by} better than the model on these rows: before you rely on the model, train it on more rows, "
-        "for more epochs or from another checkpoint."
+        f"{by} better than the model: before you rely on the model, train it on more rows, for more epochs "
+        "or from another checkpoint."
     ).strip()
 
 

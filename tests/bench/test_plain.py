@@ -1,4 +1,4 @@
-"""The plain script of transformers learns every kind of task from the rows of its sample."""
+"""The plain script of transformers reads the rows of every task that is measured, and gives its metric."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ METRICS = {
 
 
 @pytest.mark.parametrize("task", METRICS)
-def test_the_rows_of_a_sample_are_learnt_and_scored(task: str, studio: Studio, tmp_path: Path) -> None:
+def test_the_rows_of_a_sample_are_read_and_scored(task: str, studio: Studio, tmp_path: Path) -> None:
     dataset = studio.datasets.import_sample(task)
     table = studio.datasets.export(dataset.name, tmp_path / "rows.csv", raw=True)
     rows = pd.read_csv(table, dtype=str, keep_default_na=False)

@@ -162,17 +162,27 @@ def test_labels_keep_their_exact_text(tmp_path: Path) -> None:
 def test_a_label_in_a_list_of_its_own_is_taken_out(tmp_path: Path) -> None:
     prepared = ask(labelled(tmp_path, many_rows(60, ['["good"]', "['bad']"])))
     assert not prepared.blocking and prepared.labels == ("bad", "good")
+    own = labelled(tmp_path, many_rows(8), "own.csv")
+    prepared = ask(labelled(tmp_path, many_rows(60, ['["good"]', "['bad']"])), test=own)
+    assert not prepared.blocking and prepared.labels == ("bad", "good")
 
 
-def test_a_row_with_several_labels_is_an_error_with_its_line(tmp_path: Path) -> None:
-    rows = [*many_rows(60, ['["good"]', '["bad"]']), ("odd", '["good", "new"]'), ("none", "[]")]
-    prepared = ask(labelled(tmp_path, rows))
-    assert [(p.code, p.rows) for p in prepared.problems if p.severity == "error"] == [
-        ("missing_label", (63,)),
-        ("several_labels", (62,)),
-    ]
-    named = [*many_rows(60, ["good", "[x, y]"]), *many_rows(20, ['["good"]'])]
-    assert ask(labelled(tmp_path, named, "u.csv")).labels == ('["good"]', "[x, y]", "good")
+def test_in_a_table_of_lists_an_empty_one_is_no_label_and_one_of_several_a_warning(tmp_path: Path) -> None:
+    odd = [("odd", '["good", "new"]'), ("none", "[]"), ("other", "n/a")]
+    prepared = ask(labelled(tmp_path, [*many_rows(60, ['["good"]', '["bad"]']), *odd]))
+    found = [(p.code, p.rows) for p in prepared.problems]
+    assert codes(prepared, "error") == ["missing_label"] and ("missing_label", (63,)) in found
+    assert ("several_labels", (62,)) in found
+    assert {"good", "bad", "n/a"} <= set(prepared.labels)
+
+
+@pytest.mark.parametrize("label", ["[0, 17]", "[x, y]", '["good"]'])
+def test_a_label_that_looks_like_a_list_stays_where_others_do_not(tmp_path: Path, label: str) -> None:
+    rows = [*many_rows(60, ["good", "bad"]), *many_rows(80, [label])[60:]]
+    assert set(ask(labelled(tmp_path, rows)).labels) == {"good", "bad", label}
+    names = write_text(tmp_path / "class.txt", f'{label}\n["bad"]\n')
+    named = ask(labelled(tmp_path, many_rows(60, [label, '["bad"]']), "u.csv"), labels_file=names)
+    assert not named.blocking and set(named.frames["train"]["label"]) == {label, '["bad"]'}
 
 
 def test_a_split_without_rows_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

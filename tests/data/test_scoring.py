@@ -27,6 +27,15 @@ def test_every_row_is_a_test_row_even_where_they_are_few_and_of_one_label(
     assert prepared.class_counts["test"] == {"delivery": 2}
 
 
+def test_a_known_label_is_taken_out_of_a_list_of_its_own(write_table: Callable[..., Path]) -> None:
+    rows = [["where is my parcel?", '["delivery"]'], ["money back", "refund"], ["well done", '["praise"]']]
+    path = write_table(rows)
+    prepared = prepare_scoring(ImportRequest(path=path, name="may", drop_bad_rows=True), KNOWN)
+    assert list(prepared.frames["test"]["label"]) == ["delivery", "refund"]
+    known = ('["delivery"]', '["praise"]', "refund")
+    assert prepare_scoring(ImportRequest(path=path, name="may"), known).labels == known
+
+
 def test_labels_the_model_does_not_know_are_named_with_their_rows_and_can_be_dropped(
     write_table: Callable[..., Path],
 ) -> None:

@@ -68,6 +68,7 @@ def test_what_a_table_is_for_stands_in_its_columns(
         {"id": [f"T-{number}" for number in range(40)], "label": numbered("good", "bad")},
         {"age": numbered("0-5", "6-9"), "label": numbered("good", "bad")},
         {"label": numbered(["good"], ["bad"])},
+        {"label": numbered(["good"], ["bad"], [])},
         {"rating": numbered("1-star", "5-star")},
         {"emotion": numbered("joy", "fear"), "score": [number / 7 for number in range(40)]},
         {

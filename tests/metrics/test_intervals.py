@@ -66,12 +66,33 @@ def test_more_rows_give_a_narrower_interval() -> None:
     assert widths[1] < widths[0] / 3
 
 
-@pytest.mark.parametrize("name", ["f1", "f1_has_answer", "exact_match_no_answer"])
-def test_where_all_is_right_the_interval_is_that_of_the_rows_a_score_is_about(name: str) -> None:
-    has_answer = np.array([True] * 6 + [False] * 10)
-    rows = {"f1": 16, "f1_has_answer": 6, "exact_match_no_answer": 10}[name]
-    drawn = bootstrap_intervals([METRICS[name]], has_answer, np.ones((16, 2)))
-    assert drawn[name] == wilson_interval(rows, rows)
+ALL_FOUND = np.array([[1, 1]] * 12 + [[0, 0]] * 500)
+LABELS = np.array([[1, 0]] * 7 + [[0, 0]] * 93)
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "scores", "cases"),
+    [
+        ("f1", np.array([True] * 6 + [False] * 10), np.ones((16, 2)), 16),
+        ("f1_has_answer", np.array([True] * 6 + [False] * 10), np.ones((16, 2)), 6),
+        ("exact_match_no_answer", np.array([True] * 6 + [False] * 10), np.ones((16, 2)), 10),
+        ("f1", np.array([1] * 9 + [0] * 200), np.eye(2)[[1] * 9 + [0] * 200], 9),
+        ("f1", ALL_FOUND[:, :1], ALL_FOUND, 12),
+        ("precision", ALL_FOUND[:, :1], ALL_FOUND, 12),
+        ("subset_accuracy", LABELS, np.stack([LABELS, LABELS], axis=-1), 100),
+    ],
+)
+def test_where_all_is_right_the_interval_is_that_of_the_cases_a_score_is_about(
+    name: str, truth: np.ndarray, scores: np.ndarray, cases: int
+) -> None:
+    assert bootstrap_intervals([METRICS[name]], truth, scores)[name] == wilson_interval(cases, cases)
+
+
+def test_a_score_that_is_one_half_in_every_draw_is_no_share_of_cases() -> None:
+    truth, always_first = np.arange(400) % 2, np.tile([0.9, 0.1], (400, 1))
+    drawn = bootstrap_intervals([METRICS["recall_macro"], METRICS["f1"]], truth, always_first)
+    assert drawn["recall_macro"] == (0.5, 0.5)
+    assert drawn["f1"] == wilson_interval(0, 200)
 
 
 def test_a_score_that_is_no_share_keeps_what_the_draws_gave() -> None:

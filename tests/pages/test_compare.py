@@ -129,7 +129,7 @@ def test_fewer_than_two_models_leave_the_next_step(studio: Studio) -> None:
 
 def test_the_only_model_of_a_dataset_leads_to_training_another(studio: Studio) -> None:
     shown = render_empty(studio, Selection(("stranger",)))
-    assert "only one model of this dataset" in shown and "Train another on “others”" in shown
+    assert "only one model of “others”" in shown and "Train another on “others”" in shown
     assert 'href="/train?dataset=others"' in shown
 
 

@@ -117,7 +117,7 @@ def test_the_plan_says_what_will_happen(desk: TrainDesk, wish: Wish, dataset: Da
     assert "python -m studio train --dataset" in shown.planned.command
     assert all(preset in shown.presets for preset in ("Quick", "Balanced", "Best"))
     assert shown.presets.count("epochs") == 3
-    assert "trains as long as" not in shown.presets
+    assert "is the same as" not in shown.presets
 
 
 def test_where_rows_are_few_a_preset_that_changes_nothing_says_so(
@@ -127,7 +127,7 @@ def test_where_rows_are_few_a_preset_that_changes_nothing_says_so(
     few = studio.datasets.import_file(ImportRequest(path=table, name="few rows"))
     shown = desk.show(Wish(few.name))
     studio.datasets.delete(few.name)
-    assert shown.presets.count("trains as long as “Quick”") == 2
+    assert shown.presets.count("it is the same as “Quick”") == 1
 
 
 def test_cut_texts_come_with_one_click_to_a_greater_length(desk: TrainDesk, wish: Wish) -> None:

@@ -63,7 +63,7 @@ def guess(table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, str
 def tells(table: Table, roles: Roles) -> bool:
     """Whether three columns or more hold marks of both kinds, and none is a label; or cells hold several.
 
-    Lists of one label each are how some annotators write a classification.
+    Lists of one label are how some annotators write a classification.
     """
     rows = table.frame.head(SAMPLE_ROWS)
     chosen = columns_of(LABELS, roles[LABELS], [str(name) for name in rows.columns])
@@ -77,7 +77,7 @@ def tells(table: Table, roles: Roles) -> bool:
         return False
     lists = [read_labels(cell) for cell in cells.map(read_list) if is_text_list(cell)]
     if len(lists) >= LISTED_SHARE * len(cells):
-        return any(len(labels) != 1 for labels in lists)
+        return any(len(labels) > 1 for labels in lists)
     return find_separator(cells) in PLAIN_SIGNS
 
 

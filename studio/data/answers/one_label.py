@@ -9,29 +9,31 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
-from studio.data.checks.findings import Finding, Words
+from studio.data.answers.base import AnswerKind, CellFault, Frames, Roles
+from studio.data.checks.findings import Finding, Words, report_rows
 from studio.data.checks.labels import check_labels
 from studio.data.column_facts import ColumnFacts, best_label
 from studio.data.columns import LABEL
-from studio.data.label_sets import is_text_list, read_list
 from studio.data.labels import name_labels
 from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.texts import is_blank
-from studio.tasks.multilabel import read_labels
+from studio.literals import read_literal
 
+LISTED_SHARE = 0.8
 EMPTY = CellFault(
     "missing_label",
     "{rows} without a label: {lines}.",
     "A model learns from the label; a guess in its place would be learnt as true.",
     "Fill in the label, or drop these rows.",
 )
-SEVERAL = CellFault(
+SEVERAL = Words(
     "several_labels",
-    "{rows} with more than one label: {lines}.",
-    "A classification learns one label for each text.",
-    "Import the table for any number of labels, or decide on one label for these rows, or drop them.",
+    "warning",
+    "row lists several labels",
+    "rows list several labels",
+    "Each row has one label here, so that every such list is learnt as a label of its own.",
+    "Import the table for any number of labels, or decide on one label for each of these rows.",
 )
 CONFLICT = Words(
     "conflicting_labels",
@@ -49,48 +51,44 @@ def guess(_table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, st
     return {LABEL: found} if found else {}
 
 
-def parse(
-    _tables: Mapping[str, Table], frames: Frames, _roles: Roles, _known: Sequence[str]
-) -> list[Problem]:
-    """Take labels out of their lists, where every cell is a list, as annotators write them: doccano, ..."""
-    cells = pd.concat([frame[LABEL] for frame in frames.values()])
-    lists = cells[cells.str.lstrip().str.startswith("[")]
-    if len(lists) and len(lists) == (~is_blank(cells)).sum() and None not in map(listed, lists):
-        for frame in frames.values():
-            frame[LABEL] = frame[LABEL].map(take_out)
+def parse(_tables: Mapping[str, Table], frames: Frames, _roles: Roles, known: Sequence[str]) -> list[Problem]:
+    """Take labels out of lists of their own in tables of lists, as annotators such as doccano write them.
+
+    Where labels are known, out of every list that holds one of them.
+    """
+    for frame in frames.values():
+        lists = find_lists(frame[LABEL])
+        rows = np.asarray(frame[LABEL].isin(list(lists)))
+        mostly = rows.sum() >= LISTED_SHARE * max(1, (~is_blank(frame[LABEL])).sum())
+        alone = {
+            cell: "".join(labels)
+            for cell, labels in lists.items()
+            if len(labels) < 2 and cell not in known and (set(labels) <= set(known) if known else mostly)
+        }
+        frame.loc[rows, LABEL] = [alone.get(cell, cell) for cell in frame.loc[rows, LABEL]]
     return []
 
 
-def listed(cell: str) -> list[str] | None:
-    """The labels of a cell that is a list of them, None for any other.
+def find_lists(cells: pd.Series) -> dict[str, list[str]]:
+    """The labels of each cell that is a list of texts.
 
-    >>> listed('["good"]'), listed("['good', 'new']"), listed("[good]")
-    (['good'], ['good', 'new'], None)
+    >>> find_lists(pd.Series(['["good"]', "['good', 'new']", "[good]", "[0, 17]", "[]"]))
+    {'["good"]': ['good'], "['good', 'new']": ['good', 'new'], '[]': []}
     """
-    found = read_list(cell)
-    return read_labels(found) if is_text_list(found) else None
-
-
-def take_out(cell: str) -> str:
-    """The label of a list that holds one, nothing for an empty list; what else there is stays as it is.
-
-    >>> take_out('["good"]'), take_out("[]"), take_out('["good", "new"]')
-    ('good', '', '["good", "new"]')
-    """
-    labels = listed(cell)
-    return cell if labels is None or len(labels) > 1 else "".join(labels)
-
-
-def faults(rows: pd.DataFrame) -> list[Fault]:
-    """Rows whose cell lists several labels."""
-    several = rows[LABEL].str.lstrip().str.startswith("[").to_numpy(dtype=bool, copy=True)
-    several[several] = [len(listed(cell) or ()) > 1 for cell in rows[LABEL][several]]
-    return [Fault(several, SEVERAL, LABEL)]
+    starts = cells[cells.str.lstrip().str.startswith("[")].unique()
+    read = {str(cell): read_literal(cell) for cell in starts}
+    return {
+        cell: [label.strip() for label in labels]
+        for cell, labels in read.items()
+        if isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    }
 
 
 def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
     """What is worth knowing of the labels."""
-    return check_labels(rows, roles[LABEL])
+    several = [cell for cell, labels in find_lists(rows[LABEL]).items() if len(labels) > 1]
+    found = report_rows(rows, np.asarray(rows[LABEL].isin(several)), SEVERAL, roles[LABEL])
+    return [*check_labels(rows, roles[LABEL]), *found]
 
 
 def labels(rows: pd.DataFrame) -> pd.Series:
@@ -126,8 +124,7 @@ ONE_LABEL = AnswerKind(
     conflict=CONFLICT,
     empty=EMPTY,
     parse=parse,
-    faults=faults,
-    words=(EMPTY, SEVERAL),
+    words=(EMPTY,),
     single=True,
     labels=labels,
     name=name,

@@ -207,7 +207,9 @@ def render_empty(studio: Services, selection: Selection) -> Markup:
         return layout.empty(W.empty.choose, W.empty.choose_text)
     words = W.empty.train_another.say(dataset=fmt.shorten(dataset, 40)) if dataset else W.empty.train
     action = layout.button_link(words, links.link("train", dataset=dataset), primary=True)
-    title = W.empty.apart if len(known) > 1 else W.empty.one if known else W.empty.none
+    title = W.empty.one if known else W.empty.none
+    if dataset and len(known) > 1:
+        title = W.empty.apart.say(dataset=fmt.shorten(dataset, 40))
     return layout.empty(title, W.empty.text, action)
 
 

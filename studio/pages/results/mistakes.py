@@ -95,7 +95,10 @@ def render_head(chosen: Chosen) -> Markup:
     sentence = W.mistakes.none
     if report.mistakes:
         sentence = W.mistakes.sentence.count(
-            report.mistakes, rows=fmt.count(report.rows), share=fmt.percent(report.mistakes / report.rows)
+            report.mistakes,
+            rows=fmt.count(report.rows),
+            share=fmt.percent(report.mistakes / report.rows),
+            how=W.found_of[chosen.kind].how,
         )
     download = layout.button_link(W.mistakes.download, csv_address(chosen))
     return Markup('<div class="s-split">{}{}</div>').format(

@@ -100,14 +100,14 @@ def checkpoint_cards(
 def preset_cards(plans: dict[str, TrainingPlan], chosen: str) -> Markup:
     """The three presets with what each costs; without plans, only what each is for."""
     cards = []
-    names: dict[tuple[int, int], str] = {}
+    names: dict[str, str] = {}
     for name in W.presets:
         plan, words, lines = plans.get(name), W.presets[name], []
         if plan is not None:
             recipe = plan.recipe
             time = fmt.rough_duration(plan.estimate.seconds)
             lines.append(W.preset.cost.say(time=time, epochs=recipe.epochs, length=recipe.max_length))
-            first = names.setdefault((recipe.epochs, recipe.max_length), words.title)
+            first = names.setdefault(recipe.model_dump_json(exclude={"preset"}), words.title)
             if first != words.title:
                 lines.append(W.preset.alike.say(other=first))
         cards.append(choice(words.title, name, words.text, *lines, pressed=name == chosen))
