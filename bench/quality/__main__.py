@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,35 +75,65 @@ def train_plainly(home: Path, measurement: Measurement, recipe: dict[str, Any]) 
     return json.loads(done.stdout.splitlines()[-1])[measurement.metric], time.monotonic() - started
 
 
-def measure(
-    measurement: Measurement, data: Path, seed: int, settings: Sequence[str], compared: int, beside: bool
-) -> Score:
-    """Import, train with these options and read the report, through the commands a user has.
+@contextmanager
+def home_of(measurement: Measurement, seed: int, kept: Path | None) -> Iterator[Path]:
+    """A home for one run: a folder that is deleted in the end, or one that stays under ``kept``."""
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="studio-quality-") as folder:
+            yield Path(folder)
+    else:
+        home = kept.resolve() / f"{measurement.name}-{seed}"
+        home.mkdir(parents=True, exist_ok=True)
+        yield home
 
-    The first ``compared`` test texts are answered in bf16 and in fp32. ``beside``: a plain script
-    is trained too.
+
+def find_job(home: Path) -> dict[str, Any] | None:
+    """The training of a home that was ended, where there is one."""
+    jobs = run_studio(home, "job", "list") if (home / "studio.db").is_file() else []
+    return next((job for job in jobs if job["kind"] == "train" and job["state"] == "succeeded"), None)
+
+
+def train_here(
+    home: Path, measurement: Measurement, data: Path, seed: int, settings: Sequence[str]
+) -> dict[str, Any]:
+    """Import and train with these options, through the commands a user has."""
+    run_studio(home, *measurement.arguments(data, seed))
+    checkpoint = measurement.checkpoint
+    if checkpoint == CHINESE:
+        vocabulary = data / "vocabs" / "bert-base-chinese" / "vocab.txt"
+        checkpoint = str(make_chinese_encoder(home / CHINESE, vocabulary, seed))
+    job: dict[str, Any] = run_studio(
+        home, "train", "--dataset", measurement.name, "--checkpoint", checkpoint,
+        *settings, *(part for one in measurement.settings for part in ("--set", one)),
+        "--set", f"seed={seed}", "--wait",
+    )  # fmt: skip
+    return job
+
+
+def seconds_of(job: dict[str, Any]) -> float:
+    """How long a job ran."""
+    started, ended = (datetime.fromisoformat(job[name]) for name in ("started_at", "finished_at"))
+    return (ended - started).total_seconds()
+
+
+def measure(
+    measurement: Measurement, data: Path, seed: int, settings: Sequence[str], options: argparse.Namespace
+) -> Score:
+    """Train, unless the home has a trained model already, and read the report.
+
+    With ``bf16`` so many test texts are answered in bf16 and in fp32. Unless ``short`` a plain script is
+    trained too.
     """
-    with tempfile.TemporaryDirectory(prefix="studio-quality-") as folder:
-        home = Path(folder)
-        run_studio(home, *measurement.arguments(data, seed))
-        checkpoint = measurement.checkpoint
-        if checkpoint == CHINESE:
-            vocabulary = data / "vocabs" / "bert-base-chinese" / "vocab.txt"
-            checkpoint = str(make_chinese_encoder(home / CHINESE, vocabulary, seed))
-        started = time.monotonic()
-        job = run_studio(
-            home, "train", "--dataset", measurement.name, "--checkpoint", checkpoint,
-            *settings, *(part for one in measurement.settings for part in ("--set", one)),
-            "--set", f"seed={seed}", "--wait",
-        )  # fmt: skip
-        seconds = time.monotonic() - started
+    compared = options.bf16 if options.short else 0
+    with home_of(measurement, seed, options.keep) as home:
+        job = find_job(home) or train_here(home, measurement, data, seed, settings)
         report = run_studio(home, "evaluate", job["model"], "--split", "test")
         agreement = plain = plain_seconds = None
         if compared:
             texts = pd.read_csv(data / measurement.files[2], sep="\t", header=None, dtype=str)[0]
             (made,) = Settings(home=home).models_dir.glob("*/folder")
             agreement = agreement_in_bf16(made, texts.head(compared).tolist())
-        if beside:
+        if not options.short:
             plain, plain_seconds = train_plainly(home, measurement, job["recipe"])
     low, high = report["intervals"][measurement.metric]
     return Score(
@@ -110,7 +142,7 @@ def measure(
         value=report["metrics"][measurement.metric],
         interval=(low, high),
         rival=report["baselines"][measurement.rival][measurement.metric],
-        seconds=seconds,
+        seconds=seconds_of(job),
         plain=plain,
         plain_seconds=plain_seconds,
         agreement=agreement,
@@ -126,6 +158,12 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="one seed, few rows of sst2, nothing written")
     parser.add_argument(
         "--bf16", type=int, default=0, metavar="ROWS", help="with --short: compare answers in bf16"
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep what was trained there, and go on with what is there",
     )
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), help="seeds to run")
     parser.add_argument("--preset", default="balanced", help="the preset to measure")
@@ -149,14 +187,12 @@ def main() -> int:
     results: dict[Measurement, list[Score]] = {}
     for measurement in chosen:
         for seed in seeds:
-            compared = options.bf16 if options.short else 0
-            data = Path(folder).resolve()
-            score = measure(measurement, data, seed, settings, compared, beside=not options.short)
+            score = measure(measurement, Path(folder).resolve(), seed, settings, options)
             scores = results.setdefault(measurement, [])
             scores.append(score)
             print(f"{measurement.name} seed {seed}: {score.value:.4f} in {score.seconds:.0f} s", flush=True)
             if score.agreement is not None:
-                print(f"in bf16 {score.agreement:.2%} of {compared} test texts get the same label as in fp32")
+                print(f"in bf16 {score.agreement:.2%} of {options.bf16} texts get the same label as in fp32")
             if not options.short:  # each time, so that an interrupted run leaves what it measured
                 section = write_section(measurement, scores, options.preset)
                 page = put_section(PAGE.read_text(encoding="utf-8"), measurement.title, section)
