@@ -113,6 +113,21 @@ def suited_to_english(facts: DatasetFacts, gpu: bool) -> list[str]:
     return ["minilm-l6", strong[0], top, *rest]
 
 
+def warn_of_language(checkpoint: Checkpoint, language: str) -> tuple[str, ...]:
+    """A sentence where a checkpoint was made for one language and texts look like another; else nothing.
+
+    ``language`` is what ``guess_language`` says of the texts.
+    """
+    if checkpoint.language not in {ENGLISH, CHINESE} or checkpoint.language == language:
+        return ()
+    made = f"{checkpoint.title} was made for {checkpoint.language} texts"
+    if language in {ENGLISH, CHINESE}:
+        looks, advice = f"look {language}", f"one for {language} texts, or for many languages"
+    else:
+        looks, advice = "look like those of other languages", "one for many languages"
+    return (f"{made}, and these {looks}: it will learn little from them. Choose {advice}.",)
+
+
 def relative_cost(checkpoint: Checkpoint) -> float:
     """Weigh how long a checkpoint computes on one token: its layers times their weights."""
     return checkpoint.layers * checkpoint.hidden * (4 * checkpoint.hidden + 2 * checkpoint.intermediate)

@@ -6,11 +6,13 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jobs.queue import JobView, NewJob
+from studio.checkpoints.guide import warn_of_language
+from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
 from studio.checkpoints.tokens import count_tokens
 from studio.data.dataset import Dataset
@@ -28,7 +30,7 @@ from studio.training.hardware import detect_machine
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
 
-SAMPLED_TEXTS = 2000
+SAMPLED_TEXTS, LANGUAGE_TEXTS = 2000, 300
 JOBS_LOOKED_AT = 30
 CUT_SHARE_WORTH_SAYING = 0.02
 FEW_ROWS_OF_A_LABEL = 10
@@ -38,6 +40,16 @@ MAKE_ROOM = (
     "or keep the studio on another disk with STUDIO_HOME."
 )
 DATASETS_TASK = "Leave it out: the task is the dataset's own."
+
+
+class Sample(NamedTuple):
+    """What was seen of some training rows: tokens of each sequence, (sequences,), how many sequences a row
+    has, and the language.
+    """
+
+    lengths: np.ndarray
+    sequences: float
+    language: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class TrainingService:
         self._checkpoints = checkpoints
         self._models = models
         self._jobs = jobs
-        self._lengths = lru_cache(maxsize=64)(self._count_lengths)
+        self._samples = lru_cache(maxsize=64)(self._look_at_texts)
 
     def presets(self, dataset_name: str, checkpoint_id: str) -> dict[str, Recipe]:
         """The recipe of each preset for this dataset and checkpoint."""
@@ -156,7 +168,11 @@ class TrainingService:
             estimate=found,
             ready=resolved.ready,
             notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),
-            warnings=(*lack_of_disk(found.disk_bytes, self._models.room_bytes), *warnings_on(dataset)),
+            warnings=(
+                *lack_of_disk(found.disk_bytes, self._models.room_bytes),
+                *warn_of_language(resolved.checkpoint, self._look(dataset, resolved).language),
+                *warnings_on(dataset),
+            ),
             command=command_of(request, resolved),
         )
 
@@ -202,14 +218,19 @@ class TrainingService:
 
     def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
         """Tokens of what is read of up to 2,000 training rows, special tokens included, as it counts."""
-        return self._lengths(dataset.address, dataset.id, resolved.folder)[0]
+        return self._look(dataset, resolved).lengths
 
-    def _count_lengths(self, address: str, _dataset_id: str, folder: Any) -> tuple[np.ndarray, float]:
+    def _look(self, dataset: Dataset, resolved: Resolved) -> Sample:
+        return self._samples(dataset.address, dataset.id, resolved.folder)
+
+    def _look_at_texts(self, address: str, _dataset_id: str, folder: Any) -> Sample:
         sequences, of_row = self._datasets.sequences(address, "train", SAMPLED_TEXTS)
-        return count_tokens(folder, sequences), of_row
+        texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
+        return Sample(count_tokens(folder, sequences), of_row, guess_language(texts))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
-        return expect(dataset, resolved, recipe, *self._lengths(dataset.address, dataset.id, resolved.folder))
+        sample = self._look(dataset, resolved)
+        return expect(dataset, resolved, recipe, sample.lengths, sample.sequences)
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""

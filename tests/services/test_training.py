@@ -12,6 +12,7 @@ from studio.checkpoints.resolve import resolve
 from studio.data.importing import ImportRequest
 from studio.errors import InvalidInput, Unavailable
 from studio.services.training import TrainRequest
+from tests.conftest import write_csv
 from tests.encoders import build_encoder
 
 
@@ -60,6 +61,34 @@ def test_a_training_that_the_disk_has_no_room_for_is_planned_with_a_warning_and_
     assert "lora" in caught.value.hint
     assert studio.training.plan(request).warnings[0] == caught.value.message
     assert studio.training.plan(TrainRequest(dataset, "minilm-l6")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "checkpoint", "words"),
+    [
+        ("我要退款，还没收到货 {}", "minilm-l6", "was made for English texts, and these look Chinese"),
+        ("Wo ist mein Paket {} und wann kommt es", "minilm-l6", "those of other languages"),
+        ("where is my parcel {} please", "minilm-l6", ""),
+        (
+            "where is my parcel {} please",
+            "bert-base-chinese",
+            "made for Chinese texts, and these look Engl",
+        ),
+        ("Wo ist mein Paket {} und wann kommt es", "bert-multilingual", ""),
+    ],
+)
+def test_a_checkpoint_of_another_language_than_the_texts_is_warned_of(
+    studio: Studio, tmp_path: Path, text: str, checkpoint: str, words: str
+) -> None:
+    rows = [[text.format(number), "ab"[number % 2]] for number in range(40)]
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "label"))
+    dataset = studio.datasets.import_file(ImportRequest(path=table, name="texts"))
+    found = [
+        warning
+        for warning in studio.training.plan(TrainRequest(dataset.name, checkpoint)).warnings
+        if "made for" in warning
+    ]
+    assert words in found[0] if words else not found
 
 
 def test_passages_that_are_read_in_parts_take_no_less_time_for_being_cut_short(studio: Studio) -> None:
