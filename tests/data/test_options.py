@@ -380,3 +380,17 @@ def test_swag_is_read_as_it_comes() -> None:
         "label": "label",
     }
     assert rows_of(prepared)["label"].iloc[1] == "continue to play marching, interspersed."
+
+
+def test_html_in_options_is_found_and_goes_from_the_right_one_too(tmp_path: Path) -> None:
+    rows = [
+        [f"question {number}?", "<b>yes</b> &amp; no", "never", "AAB"[number % 3]] for number in range(40)
+    ]
+    rows.append(["nothing is left of one?", "<br>", "<i>some</i>", "B"])
+    path = write_csv(tmp_path / "t.csv", rows, ("text", "A", "B", "label"))
+    roles = {"text": "text", "choices": "A, B", "label": "label"}
+    assert problem_of(prepare(path, roles=roles), "html").count == 41
+    found = rows_of(prepare(path, roles=roles, fixes=(FixChoice("html", "strip_html"),)))
+    assert set(found["choices"][:-1]) == {'["yes & no", "never"]'}
+    assert set(found["label"][:-1]) == {"yes & no", "never"}
+    assert tuple(found.iloc[-1][["choices", "label"]]) == ('["<br>", "<i>some</i>"]', "<i>some</i>")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from studio.data.columns import PLAIN_TEXTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -150,6 +152,10 @@ class AnswerKind:
     def role(self) -> str:
         """The role that a model learns to give."""
         return self.roles[0]
+
+    def read_roles(self, roles: Iterable[str]) -> list[str]:
+        """The roles of which a model reads what people wrote: texts, and lists of texts."""
+        return [role for role in roles if role in PLAIN_TEXTS or (role in self.lists and role != self.role)]
 
     def read_text(self, rows: pd.DataFrame, role: str) -> pd.Series:
         """What a model reads in a role of each row, as one text."""

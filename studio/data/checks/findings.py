@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.answers.base import AnswerKind
-from studio.data.columns import CONTEXT, PLAIN_TEXTS, main_text
+from studio.data.columns import CONTEXT, main_text
 from studio.data.fixes import fixes_of
 from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
 from studio.data.texts import text_keys
@@ -39,8 +39,8 @@ class View:
 
     @property
     def texts(self) -> list[str]:
-        """The roles whose cells are texts as people wrote them."""
-        return [role for role in self.roles if role in PLAIN_TEXTS]
+        """The roles of which a model reads what people wrote."""
+        return self.kind.read_roles(self.roles)
 
     @property
     def main(self) -> str:

@@ -33,7 +33,7 @@ def check_long(view: View) -> list[Finding]:
     """Texts so long that most checkpoints will not read them whole."""
     found: list[Finding] = []
     for role in view.texts:
-        long = (view.rows[role].str.len() > LONG_TEXT_CHARACTERS).to_numpy(dtype=bool)
+        long = (view.kind.read_text(view.rows, role).str.len() > LONG_TEXT_CHARACTERS).to_numpy(dtype=bool)
         share = 100 * long.sum() / len(long)
         found += report_rows(view.rows, long, LONG, view.roles[role], f" That is {share:.3g} % of the rows.")
     return found

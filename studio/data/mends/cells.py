@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from html import unescape
 
 import numpy as np
@@ -12,7 +13,7 @@ from ftfy import TextFixerConfig, fix_text
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
-from studio.data.columns import PLAIN_TEXTS, main_text
+from studio.data.columns import main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
 from studio.data.texts import is_blank
@@ -37,10 +38,14 @@ REPAIR = TextFixerConfig(
 
 def remove_control_characters(bench: Bench, choice: FixChoice) -> Step:
     """Texts and labels without control characters."""
+    kind = kind_of(bench.roles)
+    read = kind.read_roles(bench.roles)
+    # An answer in the words of a list goes along with it.
+    follows = any(role in kind.lists for role in read)
     return mend_cells(
         bench,
         choice,
-        bench.roles,
+        [role for role in bench.roles if role in read or not follows],
         find_controls,
         lambda text: re.sub(CONTROL, "", text),
         "lost invisible control characters",
@@ -52,7 +57,7 @@ def repair_mojibake(bench: Bench, choice: FixChoice) -> Step:
     return mend_cells(
         bench,
         choice,
-        texts_of(bench),
+        read_roles(bench),
         find_mojibake,
         repair,
         "got the wrongly decoded characters back",
@@ -61,12 +66,12 @@ def repair_mojibake(bench: Bench, choice: FixChoice) -> Step:
 
 def strip_html(bench: Bench, choice: FixChoice) -> Step:
     """Texts without tags, with characters in place of entities."""
-    return mend_cells(bench, choice, texts_of(bench), find_html, strip, "lost HTML")
+    return mend_cells(bench, choice, read_roles(bench), find_html, strip, "lost HTML")
 
 
-def texts_of(bench: Bench) -> list[str]:
-    """The roles whose cells are texts as people wrote them."""
-    return [role for role in bench.roles if role in PLAIN_TEXTS]
+def read_roles(bench: Bench) -> list[str]:
+    """The roles of which a model reads what people wrote."""
+    return kind_of(bench.roles).read_roles(bench.roles)
 
 
 def repair(text: str) -> str:
@@ -111,7 +116,7 @@ def mend_cells(
         broken = cells[wrong]
         whole_again = [kind.change_text(cell, role, mend) for cell in broken]
         mended = pd.Series(whole_again, index=broken.index, dtype="str")
-        left = ~is_blank(mended) & take_answers_along(bench, role, mended)
+        left = ~is_blank(mended) & take_answers_along(bench, role, mended, mend)
         whole = cells.copy()
         whole.loc[mended.index[left]] = mended[left]
         everywhere.append(whole.to_numpy(dtype=object) != cells.to_numpy(dtype=object))
@@ -120,18 +125,36 @@ def mend_cells(
     return tell(choice, bench.take(changed), what)
 
 
-def take_answers_along(bench: Bench, role: str, mended: pd.Series) -> np.ndarray:
-    """Move answers that stand at places of the text to where these are in the mended one.
+def take_answers_along(bench: Bench, role: str, mended: pd.Series, mend: Callable[[str], str]) -> np.ndarray:
+    """Move answers that stand at places of the text to where these are in the mended one; mend one of a list.
 
-    Which of the mended rows can be, bool: where an answer has no place any more, the text is to stay.
+    Which of the mended rows can be, bool: where an answer has no place any more, the cell is to stay.
     """
     kind = kind_of(bench.rows)
-    if kind.moved is None or role != main_text(bench.roles):
+    move: Callable[[str, str, str], str | None]
+    if role in kind.lists and role != kind.role:
+        move = partial(mend_among, kind.lists[role].read, mend)
+    elif kind.moved is not None and role == main_text(bench.roles):
+        move = kind.moved
+    else:
         return np.ones(len(mended), dtype=bool)
     before, answers = bench.rows[role], bench.rows[kind.role].copy()
-    found = {row: kind.moved(before[row], text, answers[row]) for row, text in mended.items()}
+    found = {row: move(before[row], text, answers[row]) for row, text in mended.items()}
     for row, answer in found.items():
         if answer is not None:
             answers[row] = answer
     bench.change(kind.role, answers)
     return np.array([answer is not None for answer in found.values()], dtype=bool)
+
+
+def mend_among(
+    read: Callable[[str], list[str]], mend: Callable[[str], str], before: str, after: str, answer: str
+) -> str | None:
+    """The mended answer, which is one of a mended list; None where the list lost one of its texts.
+
+    >>> mend_among(str.split, str.lower, "A B", "a b", "B"), mend_among(str.split, str.lower, "A", "a", "C")
+    ('b', None)
+    """
+    options, mended = read(after), mend(answer)
+    lost = any(not option.strip() for option in options) or len(set(options)) < len(set(read(before)))
+    return None if lost or mended not in options else mended
