@@ -39,10 +39,11 @@ run: setup ## Serve the studio with its worker on http://127.0.0.1:7860.
 # Threads of two tests that wait by spinning take each other's core.
 test test-faults: export OMP_WAIT_POLICY = PASSIVE
 
+# Three at a time, also on two cores: many wait for a child, a page or a clock.
 test: setup-dev ## Run every test: units, child processes, and journeys in a real browser.
 	@$(PYTHON) -m tests.journeys.browser
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" --durations=25
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser --durations=25
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser" --durations=25
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m browser --durations=25
 
 test-faults: setup-dev ## Kill the studio at every commit, fsync, rename, spawn and signal of its stories, and see it survive.
 	@$(PYTHON) -m tests.faults
