@@ -212,11 +212,15 @@ def rank(spans: Spans, tuned: Tuned) -> np.ndarray:
     >>> spans = Spans(np.array([[0, 4]]), np.array([1.0]), 1.0)
     >>> rank(spans, {"tau": -0.5}).tolist(), rank(spans, {"tau": 0.5}).tolist()
     ([[0.0, 4.0, 0.5], [-1.0, -1.0, 0.5]], [[-1.0, -1.0, 0.5], [0.0, 4.0, 0.5]])
+    >>> rank(Spans(np.array([[0, 4]]), np.array([900.0]), 1.0), {})[-1, 2] > 0
+    True
     >>> rank(spans, {"tau": 0.0, "always_answers": True}).tolist()
     [[0.0, 4.0, 1.0], [-1.0, -1.0, 0.0]]
     """
     always = tuned.get(ALWAYS, False) and len(spans.logits) > 0
     probabilities = softmax(np.append(spans.logits, -np.inf if always else spans.null))
+    if not always:
+        probabilities[-1] = max(probabilities[-1], np.finfo(np.float64).tiny)
     table = np.column_stack([np.vstack([spans.places, NONE]), probabilities]).astype(np.float64)
     kept, none = table[:-1][:SHOWN_SPANS], table[-1:]
     # As best_threshold counts: what is just as good as the threshold is answered.
