@@ -212,7 +212,7 @@ def rank(spans: Spans, tuned: Tuned) -> np.ndarray:
     >>> spans = Spans(np.array([[0, 4]]), np.array([1.0]), 1.0)
     >>> rank(spans, {"tau": -0.5}).tolist(), rank(spans, {"tau": 0.5}).tolist()
     ([[0.0, 4.0, 0.5], [-1.0, -1.0, 0.5]], [[-1.0, -1.0, 0.5], [0.0, 4.0, 0.5]])
-    >>> rank(Spans(np.array([[0, 4]]), np.array([900.0]), 1.0), {})[-1, 2] > 0
+    >>> bool(rank(Spans(np.array([[0, 4]]), np.array([900.0]), 1.0), {})[-1, 2] > 0)
     True
     >>> rank(spans, {"tau": 0.0, "always_answers": True}).tolist()
     [[0.0, 4.0, 1.0], [-1.0, -1.0, 0.0]]
