@@ -152,6 +152,7 @@ SETS = (
         task="question-answering",
         metric="f1",
         rival="sentence",
+        settings=("epochs=2",),
     ),
     Measurement(
         "squad_v2.0",
