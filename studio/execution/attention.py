@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from transformers import AttentionInterface
 
 from studio.execution.devices import moved
-from studio.execution.dropout import drop
+from studio.execution.dropout import draw_factors
+from studio.execution.grouping import Grouping
 
 PACKED_ATTENTION = "studio_packed"
 HALF_FORMATS = (torch.float16, torch.bfloat16)
@@ -26,17 +28,25 @@ FLASH_CAPABILITY = 8  # NVIDIA's generations from Ampere on
 class Pack:
     """Where each row stands in a list of tokens: ``lengths`` from long to short; all on a device.
 
+    On a processor ``filling`` more tokens may follow that belong to no row.
+
     >>> Pack((5, 2, 2), torch.device("cpu")).runs
     [(1, 5), (2, 2)]
     """
 
     lengths: tuple[int, ...]
     device: torch.device
+    filling: int = 0
 
     @functools.cached_property
     def runs(self) -> list[tuple[int, int]]:
         """Rows and tokens a row of each run of equally long rows; every layer asks for it."""
         return [(len(list(rows)), length) for length, rows in groupby(self.lengths)]
+
+    @functools.cached_property
+    def grouping(self) -> Grouping:
+        """The rows side by side with those of like length."""
+        return Grouping.of(self.lengths, self.filling)
 
     @functools.cached_property
     def borders(self) -> torch.Tensor:
@@ -57,7 +67,9 @@ class Pack:
         """The position of every token within its row, counted from ``first``."""
         starts = np.cumsum([0, *self.lengths[:-1]])
         positions = np.arange(sum(self.lengths)) - np.repeat(starts, self.lengths) + first
-        return moved(torch.from_numpy(positions), self.device)
+        return moved(
+            torch.from_numpy(np.pad(positions, (0, self.filling), constant_values=first)), self.device
+        )
 
 
 @dataclass(frozen=True)
@@ -94,42 +106,93 @@ def attend(  # noqa: PLR0913 - what transformers hands to an attention
     Query, key and value are (1, heads, tokens, width), the answer is (1, tokens, heads, width).
     """
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    within = attend_at_once if query.is_cuda else attend_in_runs
-    return within(query[0], key[0], value[0], pack, dropout, scaling).unsqueeze(0), None
+    if query.is_cuda:
+        answer = attend_at_once(query[0], key[0], value[0], pack, dropout, scaling)
+    elif dropout:
+        tokens = (part[0].transpose(0, 1) for part in (query, key, value))
+        answer = GroupedAttention.apply(*tokens, pack.grouping, dropout, scaling)
+    else:
+        answer = attend_in_runs(query[0], key[0], value[0], pack, scaling)
+    return answer.unsqueeze(0), None
 
 
 def attend_in_runs(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    pack: Pack,
-    dropout: float,
-    scaling: float,
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, pack: Pack, scaling: float
 ) -> torch.Tensor:
-    """Attention (tokens, heads, width) of rows of one length after those of another."""
+    """Attention (tokens, heads, width) of rows of one length after those of another, without dropout."""
     heads, _, width = query.shape
-    sizes = [rows * length for rows, length in pack.runs]
+    sizes = [rows * length for rows, length in pack.runs] + [pack.filling]
     parts = zip(*(part.split(sizes, dim=1) for part in (query, key, value)), strict=True)
     answers = []
-    for (rows, length), run in zip(pack.runs, parts, strict=True):
+    for (rows, length), run in zip(pack.runs, parts, strict=False):
         shape = (heads, rows, length, width)
         q, k, v = (part.reshape(shape).transpose(0, 1) for part in run)
-        answer = attend_alike(q, k, v, dropout, scaling)
+        answer = functional.scaled_dot_product_attention(q, k, v, scale=scaling)
         answers.append(answer.transpose(1, 2).reshape(rows * length, heads, width))
-    return torch.cat(answers)
+    return torch.cat([*answers, query.new_zeros(pack.filling, heads, width)])
 
 
-def attend_alike(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float, scaling: float
-) -> torch.Tensor:
-    """Attention in rows of one length (rows, heads, tokens, width).
+class GroupedAttention(torch.autograd.Function):
+    """Attention with dropout on a processor, in groups of rows of like length.
 
-    With dropout PyTorch's fused attention is several times slower on a processor than these three lines.
+    PyTorch's fused attention is several times slower there where it has dropout.
     """
-    if not dropout:
-        return functional.scaled_dot_product_attention(query, key, value, scale=scaling)
-    shares = torch.softmax((query * scaling) @ key.transpose(-1, -2), dim=-1)
-    return drop(shares, dropout).to(value.dtype) @ value
+
+    @staticmethod
+    def forward(  # noqa: PLR0913 - what the gradients are of, and what they are not
+        ctx: Any,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        grouping: Grouping,
+        dropout: float,
+        scaling: float,
+    ) -> torch.Tensor:
+        """Attention (tokens, heads, width) of query, key and value of that shape."""
+        tokens, heads, width = query.shape
+        tables = [grouping.spread(part.reshape(tokens, -1)) for part in (query, key, value)]
+        tables[0].mul_(scaling)
+        scores = sum(group.scores(heads) for group in grouping.groups)
+        factors = grouping.parts_of(draw_factors(scores, dropout, query.dtype), heads)
+        answers = torch.empty_like(tables[0])
+        kept: list[torch.Tensor] = []
+        for group, own_factors in zip(grouping.groups, factors, strict=True):
+            q, k, v = (group.of(table, heads).reshape(-1, group.width, width) for table in tables)
+            scores = torch.bmm(q, k.transpose(1, 2))
+            if group.hidden is not None:
+                scores.view(group.rows, heads, group.width, group.width).add_(group.hidden)
+            shares = torch.softmax(scores, dim=-1)
+            dropped = shares * own_factors
+            of_group = group.of(answers, heads)
+            of_group.copy_(torch.bmm(dropped, v).view(of_group.shape))
+            kept += q, k, v, shares, own_factors, dropped
+        ctx.save_for_backward(*kept)
+        ctx.grouping, ctx.scaling = grouping, scaling
+        return grouping.gather(answers).view(tokens, heads, width)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Gradients of query, key and value, (tokens, heads, width) each."""
+        grouping: Grouping = ctx.grouping
+        tokens, heads, width = gradient.shape
+        given = grouping.spread(gradient.reshape(tokens, -1)).index_fill_(0, grouping.pads, 0)
+        tables = [torch.empty_like(given) for _ in range(3)]
+        for number, group in enumerate(grouping.groups):
+            q, k, v, shares, factors, dropped = ctx.saved_tensors[6 * number : 6 * number + 6]
+            own = group.of(given, heads).reshape(v.shape)
+            of_shares = torch.bmm(own, v.transpose(1, 2)).mul_(factors)
+            of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
+            found = (
+                torch.bmm(of_scores, k),
+                torch.bmm(of_scores.transpose(1, 2), q),
+                torch.bmm(dropped.transpose(1, 2), own),
+            )
+            for table, part in zip(tables, found, strict=True):
+                of_group = group.of(table, heads)
+                of_group.copy_(part.view(of_group.shape))
+        tables[0].mul_(ctx.scaling)
+        return *(grouping.gather(table).view(tokens, heads, width) for table in tables), None, None, None
 
 
 def attend_at_once(

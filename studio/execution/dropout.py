@@ -14,21 +14,26 @@ INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def drop(numbers: torch.Tensor, share: float) -> torch.Tensor:
-    """Numbers of which a share is 0 by chance and the others are larger, so that their mean stays.
+    """Numbers of which a share is 0 by chance and the others are larger, so that their mean stays."""
+    if numbers.device.type != "cpu" or numbers.element_size() not in INTEGERS:
+        return functional.dropout(numbers, share)
+    return numbers * draw_factors(numbers.numel(), share, numbers.dtype).view(numbers.shape)
+
+
+def draw_factors(count: int, share: float, dtype: torch.dtype) -> torch.Tensor:
+    """So many factors, on a processor: by chance a share of them is 0, and the mean is 1.
 
     Chance begins anew with a draw of PyTorch's own, whose state so decides everything.
     """
     below = round(share * LEVELS)
-    bits = INTEGERS.get(numbers.element_size())
-    if numbers.device.type != "cpu" or not 0 < below < LEVELS or bits is None:
-        return functional.dropout(numbers, share)
+    if not 0 < below < LEVELS:
+        return functional.dropout(torch.ones(count, dtype=dtype), share)
+    bits = INTEGERS[dtype.itemsize]
     seed = int(torch.randint(1 << 62, (1,)))
-    count = numbers.numel()
     drawn = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
-    # The factors are made of their bits: PyTorch makes numbers of yes and no one by one.
-    factor = torch.tensor(LEVELS / (LEVELS - below), dtype=numbers.dtype).view(bits)
-    factors = torch.from_numpy((drawn >= below).view(np.uint8)).to(bits).mul_(factor)
-    return numbers * factors.view(numbers.dtype).view(numbers.shape)
+    # They are made of their bits: PyTorch makes numbers of yes and no one by one.
+    factor = torch.tensor(LEVELS / (LEVELS - below), dtype=dtype).view(bits)
+    return torch.from_numpy((drawn >= below).view(np.uint8)).to(bits).mul_(factor).view(dtype)
 
 
 class QuickDropout(nn.Dropout):

@@ -45,15 +45,21 @@ class PackedModel:
         self._hook = stack.register_forward_hook(keep, with_kwargs=True)
 
     def logits(
-        self, model: Any, tokens: torch.Tensor, types: torch.Tensor | None, lengths: Sequence[int]
+        self,
+        model: Any,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None,
+        lengths: Sequence[int],
+        filling: int = 0,
     ) -> torch.Tensor:
         """Logits (rows, labels) of rows that stand one after another in ``tokens``, from long to short.
 
         Of a head of tokens those of each, (tokens, labels). ``model`` is the one that was packed, or what
-        wraps it.
+        wraps it. On a processor the last of the tokens, ``filling``, may belong to no row.
         """
-        pack = Pack(tuple(lengths), tokens.device)
-        return self.logits_within(model, tokens, types, pack.positions(self.first_position), pack)
+        pack = Pack(tuple(lengths), tokens.device, filling)
+        found = self.logits_within(model, tokens, types, pack.positions(self.first_position), pack)
+        return found[: len(tokens) - filling] if self._reads_all else found
 
     def logits_within(
         self,
