@@ -29,7 +29,7 @@ PLACES = {
     "batches": [("executors.py", "together"), ("executors.py", "batch"), ("learner.py", "parts_of")],
     "forward": [("executors.py", "logits")],
     "backward": [("_tensor.py", "backward")],
-    "optimizer": [("clip_grad.py", "clip_grad_norm_"), ("adamw.py", "step"), ("optimizer.py", "zero_grad")],
+    "optimizer": [("clipping.py", "clip_gradients"), ("adamw.py", "step"), ("optimizer.py", "zero_grad")],
     "evaluation": [("trainer.py", "judge")],
     "snapshots": [("trainer.py", "take_snapshot")],
     "writing the model": [("engine.py", "save_folder")],

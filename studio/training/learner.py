@@ -24,6 +24,7 @@ from studio.execution.recording import Recordings
 from studio.execution.rows import EncodedRows
 from studio.ragged import flatten, spread
 from studio.training.adapters import learning_groups
+from studio.training.clipping import clip_gradients
 from studio.training.lesson import Lesson
 from studio.training.losses import LOSSES, class_weights, share_of_loss
 from studio.training.snapshot_state import learnt_of, load_tensors, reserve_moments
@@ -76,7 +77,7 @@ class Learner:
             group["lr"] = full_rate * rate
         self.scaler.unscale_(self.optimizer)
         if self.lesson.recipe.gradient_clipping:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.lesson.recipe.gradient_clipping)
+            clip_gradients(self.model.parameters(), self.lesson.recipe.gradient_clipping)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return sums
