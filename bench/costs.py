@@ -1,7 +1,8 @@
 """Seconds of a training step, and of scoring rows, beside those that the estimate before a training says.
 
 What the constants of ``studio.training.estimates`` were fitted to: encoders with random weights learn batches
-of several sizes and lengths with the studio's own learner, on all cores. Run it on a machine that is idle.
+of several sizes and lengths with the studio's own learner, on all cores, in the format in which the studio
+would train here, or another (``--precision fp32``). Run it on a machine that is idle.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from bench.training import (
     tokenizer_like,
 )
 from studio.execution.answers import predict_rows
+from studio.execution.devices import computing_in
 from studio.execution.executors import choose_executor
 from studio.execution.rows import EncodedRows
 from studio.training.adapters import prepare_method
 from studio.training.estimates import Workload, learning_seconds
 from studio.training.hardware import detect_machine, measure_gflops
-from studio.training.placement import Placement
+from studio.training.placement import Placement, choose_placement
 from studio.training.recipe import Recipe
 
 METHODS = ("full", "lora", "frozen")
@@ -59,17 +61,17 @@ class Step:
     estimated: float
 
 
-def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[Step]:
+def measure(shape: str, method: str, rows: EncodedRows, batch: int, precision: str) -> Iterator[Step]:
     """Steps with one method, and the scores of all rows, each on average."""
-    recipe = Recipe(batch_size=batch, method=method, epochs=1, precision="fp32")
+    recipe = Recipe(batch_size=batch, method=method, epochs=1, precision=precision)
     model = studio_model(shape)
     layers, hidden, heads = SHAPES[shape]
     weights = sum(weight.numel() for weight in model.base_model.parameters())
     encoder = Encoder(weights, layers, hidden, 4 * hidden, heads)
     machine = replace(detect_machine(), device="cpu")
-    executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu")
+    executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu", precision)
     model = prepare_method(model, recipe)
-    learner = learner_of(model, executor, rows, Placement("cpu", "the processor", "fp32"))
+    learner = learner_of(model, executor, rows, Placement("cpu", "the processor", precision))
     measured, estimated = [], []
     for step in range(STEPS + 1):
         numbers = np.arange(batch) + batch * (step % STEPS)
@@ -80,15 +82,19 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int) -> Iterator[
             work = Workload(batch, 0, 0, rows.lengths[numbers])
             estimated.append(learning_seconds(recipe, encoder, work, machine))
     yield Step(method, mean(measured), mean(estimated))
-    seconds = seconds_of(lambda: predict_rows(executor, model, rows), time.perf_counter)
+    with computing_in(precision, "cpu"):
+        seconds = seconds_of(lambda: predict_rows(executor, model, rows), time.perf_counter)
     work = Workload(0, 0, len(rows), rows.lengths)
     yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine))
 
 
 def main() -> int:
     """Print a line for each shape and what was done with it."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    print(f"{describe_machine()}, {measure_gflops():.0f} GFLOP/s of one core in numpy; estimated to measured")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default=choose_placement("auto").precision)
+    precision = parser.parse_args().precision
+    rate = f"{measure_gflops():.0f} GFLOP/s of one core in numpy"
+    print(f"{describe_machine()}, {rate}; {precision}; estimated to measured")
     print("\n| layers x width | what | steps | measured ms | estimated / measured: mean | least | most |")
     print("|---|---|---:|---:|---:|---:|---:|")
     for shape in ("2x128", "4x256", "6x384", "12x768"):
@@ -97,7 +103,8 @@ def main() -> int:
             if SHAPES[shape][1] >= WIDE and batch * middle > FEW_TOKENS:
                 continue
             for method in METHODS:
-                for step in measure(shape, method, random_rows(STEPS * batch, middle, SPREAD, most), batch):
+                rows = random_rows(STEPS * batch, middle, SPREAD, most)
+                for step in measure(shape, method, rows, batch, precision):
                     found.setdefault(step.what, []).append(step)
         for what, steps in found.items():
             ratios = [step.estimated / step.measured for step in steps]

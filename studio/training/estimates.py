@@ -20,8 +20,6 @@ CUDA_GFLOPS = 20_000.0
 MPS_GFLOPS = 2_000.0
 # Share of one core's matrix speed in numpy that the products of an encoder reach, in fp32.
 CPU_SHARE = 0.85
-# How much faster a processor with instructions for bf16 trains in it.
-BF16_GAIN = 2.0
 # More cores help less and less.
 CORES_POWER = 0.85
 # Tokens computed for each real one where a step is cut into padded parts, with what their starts cost.
@@ -29,12 +27,12 @@ PADDED_SHARE = 1.3
 # Tokens that a processor computes at once for each of its cores, in bf16 twice as many of half the bytes; a
 # graphics card takes so many in all.
 TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
-# Batches differ: the largest has so many more tokens than the mean one.
-LARGEST_BATCH = 1.25
+# Batches differ: the largest has so many standard deviations more tokens than the mean one.
+LARGEST_BATCH = 2.0
+# Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
+CODE_BYTES_PER_LENGTH, MOST_LENGTHS = 10**6, 300
 # Data, tokens, simple models to beat, reports and files; a worker's first job takes 5 s more to import torch.
-START_SECONDS = 10.0
-# AdamW and the clipping of gradients read and write every weight that learns, at each step.
-SECONDS_PER_WEIGHT_AND_STEP = 1.5e-9
+START_SECONDS = 9.0
 BASE_BYTES = 640 * 10**6
 BYTES_PER_NUMBER = 4
 # A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
@@ -54,13 +52,39 @@ class Pass:
     layer: float
 
 
-FORWARD = Pass(1.0, 1.2e-9, 2.5e-3)
+@dataclass(frozen=True)
+class Costs:
+    """What a processor takes in one format: rows that are scored, and those that each method learns.
+
+    ``weight``: seconds of AdamW, clipping and turning into the format, for every weight that learns, at each
+    step.
+    """
+
+    scoring: Pass
+    learning: dict[str, Pass]
+    weight: float
+
+
 # A backward pass costs two forward passes; with LoRA the gradients of most weights are left out of it.
-LEARNING = {
-    "full": Pass(3.0, 8.8e-9, 9e-3),
-    "lora": Pass(2.1, 7e-9, 5e-3),
-    "frozen": FORWARD,
-}
+FP32 = Costs(
+    Pass(1.0, 1.2e-9, 0.0),
+    {
+        "full": Pass(3.0, 8.8e-9, 9e-3),
+        "lora": Pass(2.1, 7e-9, 5e-3),
+        "frozen": Pass(1.0, 1.2e-9, 2.5e-3),
+    },
+    weight=1.5e-9,
+)
+# Fitted where it has products of its own (AMX); without them bf16 gains less, which was not measured.
+BF16 = Costs(
+    Pass(0.33, 0.8e-9, 0.0),
+    {
+        "full": Pass(0.71, 4.1e-9, 17e-3),
+        "lora": Pass(0.6, 3.5e-9, 10e-3),
+        "frozen": Pass(0.33, 0.7e-9, 4.5e-3),
+    },
+    weight=2e-9,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,11 @@ class Workload:
     def mean_tokens(self) -> float:
         """Tokens of a row."""
         return float(self.lengths.mean()) * self.sequences
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of a row's tokens."""
+        return float(self.lengths.std()) * self.sequences
 
     @cached_property
     def max_tokens(self) -> int:
@@ -166,19 +195,24 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     learnt = recipe.epochs * workload.train_rows * workload.mean_tokens
     judged = ((recipe.epochs + 1) * workload.validation_rows + workload.test_rows) * workload.mean_tokens
     products = flops_per_token(shape, workload.seen_tokens) / (gflops(machine) * 1e9)
-    learning = LEARNING[recipe.method]
+    costs = costs_of(recipe, machine)
+    learning, scoring = costs.learning[recipe.method], costs.scoring
     if machine.device != "cpu":
         return PADDED_SHARE * products * (learnt * learning.products + judged)
     numbers = numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
     seconds = learnt * (products * learning.products + numbers * learning.number)
-    if machine.has_bf16 and recipe.precision in {"auto", "bf16"}:
-        seconds /= BF16_GAIN
-    seconds += judged * (products * FORWARD.products + numbers * FORWARD.number)
+    seconds += judged * (products * scoring.products + numbers * scoring.number)
     steps = count_steps(recipe, workload)
     seconds += steps * shape.layers * learning.layer
     if recipe.method == "full":
-        seconds += steps * shape.parameters * SECONDS_PER_WEIGHT_AND_STEP
+        seconds += steps * shape.parameters * costs.weight
     return seconds
+
+
+def costs_of(recipe: RecipeCosts, machine: Machine) -> Costs:
+    """What steps cost in the format in which they will be computed."""
+    is_half = machine.device == "cpu" and machine.has_bf16 and recipe.precision in {"auto", "bf16"}
+    return BF16 if is_half else FP32
 
 
 def gflops(machine: Machine) -> float:
@@ -211,14 +245,17 @@ def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload
     numbers = numbers_per_token(shape, workload.max_tokens) * tokens_at_once(recipe, workload, machine)
     if recipe.method == "frozen":
         numbers /= shape.layers
-    return int(BASE_BYTES + BYTES_PER_NUMBER * (copies * shape.parameters + numbers))
+    code = CODE_BYTES_PER_LENGTH * min(workload.max_tokens, MOST_LENGTHS)
+    base = BASE_BYTES + (code if costs_of(recipe, machine) is BF16 else 0)
+    return int(base + BYTES_PER_NUMBER * (copies * shape.parameters + numbers))
 
 
 def tokens_at_once(recipe: RecipeCosts, workload: Workload, machine: Machine) -> float:
     """Tokens of a batch, or of the parts in which it is computed."""
     on_processor = machine.device == "cpu"
     most = TOKENS_PER_CORE * machine.cpu_cores if on_processor else TOKENS_ON_CARD
-    mean = LARGEST_BATCH * workload.mean_tokens if on_processor else workload.max_tokens
+    spread = LARGEST_BATCH * workload.deviation / recipe.batch_size**0.5
+    mean = workload.mean_tokens + spread if on_processor else workload.max_tokens
     batch = recipe.batch_size * min(workload.max_tokens, mean)
     return max(workload.max_tokens, min(batch, most))
 
