@@ -31,8 +31,10 @@ TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
 LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
 CODE_BYTES_PER_LENGTH, MOST_LENGTHS = 10**6, 300
-# Data, tokens, simple models to beat, reports and files; a worker's first job takes 5 s more to import torch.
-START_SECONDS = 9.0
+# Data, tokens, simple models to beat and reports; a worker's first job takes 5 s more to import torch.
+START_SECONDS = 4.0
+# Every weight is read, written with the best epoch and with the model, and its file is hashed.
+FILE_SECONDS_PER_WEIGHT = 4e-8
 BASE_BYTES = 640 * 10**6
 BYTES_PER_NUMBER = 4
 # A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
@@ -77,11 +79,11 @@ FP32 = Costs(
 )
 # Fitted where it has products of its own (AMX); without them bf16 gains less, which was not measured.
 BF16 = Costs(
-    Pass(0.33, 0.8e-9, 0.0),
+    Pass(0.27, 0.6e-9, 0.0),
     {
-        "full": Pass(0.71, 4.1e-9, 17e-3),
-        "lora": Pass(0.6, 3.5e-9, 10e-3),
-        "frozen": Pass(0.33, 0.7e-9, 4.5e-3),
+        "full": Pass(0.71, 2.8e-9, 19e-3),
+        "lora": Pass(0.6, 2.4e-9, 10e-3),
+        "frozen": Pass(0.27, 0.5e-9, 4e-3),
     },
     weight=2e-9,
 )
@@ -178,7 +180,9 @@ class RecipeCosts(Protocol):
 def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> Estimate:
     """Estimate seconds, memory and steps of one training."""
     return Estimate(
-        seconds=START_SECONDS + learning_seconds(recipe, shape, workload, machine),
+        seconds=START_SECONDS
+        + FILE_SECONDS_PER_WEIGHT * shape.parameters
+        + learning_seconds(recipe, shape, workload, machine),
         memory_bytes=estimate_memory(recipe, shape, workload, machine),
         steps=count_steps(recipe, workload),
         disk_bytes=estimate_disk(recipe, shape),

@@ -103,3 +103,23 @@ def test_learning_is_faster_in_bf16_where_the_processor_knows_it(
     recipe = RECIPE.model_copy(update={"precision": precision})
     here = estimate(recipe, Shape(), WORK, replace(CPU, has_bf16=has_bf16)).seconds
     assert (here < estimate(recipe, Shape(), WORK, CPU).seconds) is faster
+
+
+def test_in_bf16_the_code_for_each_length_takes_memory_too() -> None:
+    half = replace(CPU, has_bf16=True)
+    plain = RECIPE.model_copy(update={"precision": "fp32"})
+    more = []
+    for longest in (20, 128, 512):
+        work = replace(WORK, lengths=np.append(WORK.lengths[:9], longest))
+        here, before = (estimate(recipe, Shape(), work, half).memory_bytes for recipe in (RECIPE, plain))
+        more.append(here - before)
+    assert 0 < more[0] < more[1] < more[2] <= 300 * 10**6
+
+
+def test_batches_of_unlike_rows_take_more_memory_than_those_of_like_ones() -> None:
+    alike = replace(WORK, lengths=np.array([60, 60, 60, 128] * 3))
+    unlike = replace(WORK, lengths=np.array([37, 37, 37, 37, 37, 128, 128, 128, 37, 37, 128, 128]))
+    assert unlike.mean_tokens < alike.mean_tokens + 1
+    few = RECIPE.model_copy(update={"batch_size": 4})
+    found = [estimate(few, Shape(), work, CPU).memory_bytes for work in (alike, unlike)]
+    assert found[0] < found[1]
