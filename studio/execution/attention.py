@@ -152,8 +152,8 @@ class GroupedAttention(torch.autograd.Function):
         tokens, heads, width = query.shape
         tables = [grouping.spread(part.reshape(tokens, -1)) for part in (query, key, value)]
         tables[0].mul_(scaling)
-        scores = sum(group.scores(heads) for group in grouping.groups)
-        factors = grouping.parts_of(draw_factors(scores, dropout, query.dtype), heads)
+        count = sum(group.scores(heads) for group in grouping.groups)
+        factors = grouping.parts_of(draw_factors(count, dropout, query.dtype), heads)
         answers = torch.empty_like(tables[0])
         kept: list[torch.Tensor] = []
         for group, own_factors in zip(grouping.groups, factors, strict=True):
@@ -178,8 +178,9 @@ class GroupedAttention(torch.autograd.Function):
         tokens, heads, width = gradient.shape
         given = grouping.spread(gradient.reshape(tokens, -1)).index_fill_(0, grouping.pads, 0)
         tables = [torch.empty_like(given) for _ in range(3)]
+        kept = ctx.saved_tensors
         for number, group in enumerate(grouping.groups):
-            q, k, v, shares, factors, dropped = ctx.saved_tensors[6 * number : 6 * number + 6]
+            q, k, v, shares, factors, dropped = kept[6 * number : 6 * number + 6]
             own = group.of(given, heads).reshape(v.shape)
             of_shares = torch.bmm(own, v.transpose(1, 2)).mul_(factors)
             of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
