@@ -133,9 +133,9 @@ def test_a_batch_in_parts_gives_the_gradients_and_losses_of_the_whole(
 
 
 def large_run(tmp_path: Path, home: str, **fields: Any) -> TrainingRun:
-    """A batch whose activations take about a gigabyte."""
+    """A batch whose activations take more than a gigabyte."""
     folder = build_encoder(
-        tmp_path / "wide", "deberta-v2", max_position_embeddings=256, intermediate_size=16_384
+        tmp_path / "wide", "deberta-v2", max_position_embeddings=256, intermediate_size=32_768
     )
     run = make_run(
         folder,
@@ -147,8 +147,8 @@ def large_run(tmp_path: Path, home: str, **fields: Any) -> TrainingRun:
         early_stopping=0,
         **fields,
     )
-    words = ["the film is good and the food is bad " * 14] * 48
-    return dataclasses.replace(run, train={"text": words, "label": ["praise", "complaint"] * 24})
+    words = ["the film is good and the food is bad " * 14] * 40
+    return dataclasses.replace(run, train={"text": words, "label": ["praise", "complaint"] * 20})
 
 
 def test_a_batch_that_does_not_fit_is_healed_with_the_numbers_of_one_that_does(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_batch_that_does_not_fit_is_healed_with_the_numbers_of_one_that_does(t
     listener = Listener()
     train_model(free, listener)
     tight = large_run(tmp_path, "tight")
-    assert train_in_child(tight, LimitedMemory, 300 * MEGABYTE) == 0
+    assert train_in_child(tight, LimitedMemory, 600 * MEGABYTE) == 0
     told = told_by(tight)
     assert told["notes"] and told["notes"][0].startswith("Memory did not suffice for 32 rows at once")
     losses = [
