@@ -26,13 +26,13 @@ from bench.training import (
     tokenizer_like,
 )
 from studio.execution.answers import predict_rows
-from studio.execution.devices import computing_in
+from studio.execution.devices import computing_in, is_fast_in_bf16
 from studio.execution.executors import choose_executor
 from studio.execution.rows import EncodedRows
 from studio.training.adapters import prepare_method
 from studio.training.estimates import Workload, learning_seconds
 from studio.training.hardware import detect_machine, measure_gflops
-from studio.training.placement import Placement, choose_placement
+from studio.training.placement import Placement
 from studio.training.recipe import Recipe
 
 METHODS = ("full", "lora", "frozen")
@@ -91,7 +91,8 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int, precision: s
 def main() -> int:
     """Print a line for each shape and what was done with it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default=choose_placement("auto").precision)
+    fastest = "bf16" if is_fast_in_bf16("cpu") else "fp32"
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default=fastest)
     precision = parser.parse_args().precision
     rate = f"{measure_gflops():.0f} GFLOP/s of one core in numpy"
     print(f"{describe_machine()}, {rate}; {precision}; estimated to measured")

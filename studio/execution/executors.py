@@ -144,7 +144,7 @@ class PackedExecutor:
 
 
 def missing_tokens(tokens: int) -> int:
-    """How many tokens a part lacks of a multiple of about a 64th of them.
+    """How many tokens a part lacks of a multiple of about a 64th of them, but at least of 16.
 
     For each number of tokens oneDNN writes machine code for every product, which takes as long as a small
     product does.

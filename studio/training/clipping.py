@@ -15,11 +15,11 @@ def clip_gradients(parameters: Iterable[nn.Parameter], most: float) -> None:
     On a processor PyTorch's own is five times slower, and its norm of ten million numbers is off in the
     fourth digit. On a graphics card it is PyTorch's, which does not wait for the norm to be known.
     """
-    learning = [parameter for parameter in parameters if parameter.grad is not None]
-    if any(parameter.is_cuda for parameter in learning):
+    learning = list(parameters)
+    gradients = [parameter.grad for parameter in learning if parameter.grad is not None]
+    if any(gradient.device.type != "cpu" for gradient in gradients):
         nn.utils.clip_grad_norm_(learning, most)
         return
-    gradients = [parameter.grad for parameter in learning if parameter.grad is not None]
     flat = (gradient.flatten() for gradient in gradients)
     norm = sqrt(sum(float(torch.dot(one, one)) for one in flat))
     if norm > most:

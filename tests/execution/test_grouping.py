@@ -15,9 +15,16 @@ from studio.execution.attention import GroupedAttention
 from studio.execution.dropout import draw_factors
 from studio.execution.executors import PackedExecutor, missing_tokens
 from studio.execution.grouping import Grouping, widened
-from studio.execution.packing import PackedModel, pack_model
 from studio.execution.parts import Limits
-from tests.execution.test_packing import PACKED, add_gradients, gradients_of, load, make_rows, without_dropout
+from tests.execution.test_packing import (
+    PACKED,
+    add_gradients,
+    gradients_of,
+    load,
+    make_rows,
+    packing,
+    without_dropout,
+)
 
 pytestmark = pytest.mark.slow
 HEADS, WIDTH, SCALING = 3, 4, 0.5
@@ -91,7 +98,8 @@ def test_added_tokens_change_neither_logits_nor_gradients(
     assert missing_tokens(int(rows.lengths.sum())), "there is something to add"
     models = [nearly_without_dropout(load(encoder_folders[family]), has_dropout) for _ in range(2)]
     executors = [
-        PackedExecutor(packed(model), fills=fills) for model, fills in zip(models, (False, True), strict=True)
+        PackedExecutor(packing(model), fills=fills)
+        for model, fills in zip(models, (False, True), strict=True)
     ]
     plain, filled = (
         executor.logits(model, rows, numbers).detach()
@@ -116,13 +124,6 @@ def nearly_without_dropout(model: Any, has_dropout: bool) -> Any:
                 elif isinstance(given, float):
                     setattr(module, name, NEARLY_NONE)
     return model
-
-
-def packed(model: Any) -> PackedModel:
-    """What computes it without padding."""
-    found = pack_model(model)
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("tokens", [1, 15, 16, 17, 480, 500, 1023, 3333, 8191, 16_384])
