@@ -18,6 +18,7 @@ import numpy as np
 from bench.command import describe_machine
 from bench.training import (
     SHAPES,
+    VOCABULARY,
     WIDE,
     learner_of,
     random_rows,
@@ -50,6 +51,8 @@ class Encoder:
     hidden: int
     intermediate: int
     heads: int
+    vocabulary: int
+    word_width: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int, precision: s
     model = studio_model(shape)
     layers, hidden, heads = SHAPES[shape]
     weights = sum(weight.numel() for weight in model.base_model.parameters())
-    encoder = Encoder(weights, layers, hidden, 4 * hidden, heads)
+    encoder = Encoder(weights, layers, hidden, 4 * hidden, heads, VOCABULARY, hidden)
     machine = replace(detect_machine(), device="cpu")
     executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu", precision)
     model = prepare_method(model, recipe)

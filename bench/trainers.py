@@ -1,7 +1,8 @@
 """Seconds of training on the same rows: the studio beside transformers' Trainer and a loop that pads to 512.
 
 Everything that belongs to a step counts: batches, forward, backward, clipping, optimizer. Rows have the
-lengths of news, encoders have random weights, each way learns them once in every round, all ways in turns.
+lengths of news and all words occur, or they are of real texts (``--texts``) and those words occur that the
+whole table has. Encoders have random weights, each way learns them once in every round, all ways in turns.
 The loop that pads to the limit takes the same time for every row, so that it is given fewer of them.
 """
 
@@ -12,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,11 +29,13 @@ from bench.training import (
     BATCH,
     LONGEST,
     SHAPES,
+    VOCABULARY,
     Fixed,
     learner_of,
     limit_seconds,
     make_model,
     news_like_rows,
+    real_rows,
     seconds_of,
     studio_model,
     tokenizer_like,
@@ -40,8 +44,10 @@ from studio.execution.executors import Executor, choose_executor
 from studio.execution.rows import EncodedRows
 from studio.training.batches import plan_epoch
 from studio.training.placement import Placement, choose_placement
+from studio.training.vocabulary import learn_occurring_words
 
 Train = Callable[[int], None]
+ALL_ROWS = 10**6
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):
@@ -58,8 +64,12 @@ class Rows(torch.utils.data.Dataset[dict[str, Any]]):
         return {"input_ids": ids, "labels": int(self.rows.targets[number])}
 
 
-def learn(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Train:
-    """One epoch with the studio's own learner."""
+def learn(
+    model: Any, executor: Executor, rows: EncodedRows, placement: Placement, words: np.ndarray | None = None
+) -> Train:
+    """One epoch with the studio's own learner; ``words``: the ids that occur, where others do not learn."""
+    if words is not None and placement.device == "cpu":
+        learn_occurring_words(model, words, 0)
     learner = learner_of(model.to(placement.device), executor, rows, placement)
 
     def train(seed: int) -> None:
@@ -94,10 +104,18 @@ def studio_of(shape: str, placement: Placement) -> tuple[Any, Executor]:
     return model, choose_executor(model, tokenizer_like(), LONGEST, placement.device, placement.precision)
 
 
-def ways_of(
-    shape: str, rows: EncodedRows, few: EncodedRows, folder: Path, at_once: int
-) -> dict[str, tuple[Train, int]]:
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn, a few of them for the slowest way, and the ids of all words that occur."""
+
+    rows: EncodedRows
+    few: EncodedRows
+    words: np.ndarray
+
+
+def ways_of(shape: str, table: Table, folder: Path, at_once: int) -> dict[str, tuple[Train, int]]:
     """Every way to train once on the rows, and on how many of them it does."""
+    rows, few = table.rows, table.few
     placement = choose_placement("auto")
     padded = Fixed(0, 0, multiple=1, limit=LONGEST, overhead=ALL_TOGETHER, tokens=ALL_TOGETHER)
     fp32 = Placement(placement.device, placement.device_name, "fp32")
@@ -121,18 +139,19 @@ def ways_of(
             len(rows),
         ),
         f"studio, {placement.precision}": (
-            learn(*studio_of(shape, placement), rows, placement),
+            learn(*studio_of(shape, placement), rows, placement, table.words),
             len(rows),
         ),
     }
 
 
-def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.Namespace) -> None:
+def measure(shape: str, table: Table, options: argparse.Namespace) -> None:
     """Time the ways in turns, and print the table."""
+    rows = table.rows
     seconds: dict[str, list[float]] = {}
     limits, precision = [], choose_placement("auto").precision
     with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
-        ways = ways_of(shape, rows, few, Path(folder), options.at_once)
+        ways = ways_of(shape, table, Path(folder), options.at_once)
         if options.without:
             ways = {name: way for name, way in ways.items() if options.without not in name}
         for number in range(options.rounds):
@@ -149,6 +168,16 @@ def measure(shape: str, rows: EncodedRows, few: EncodedRows, options: argparse.N
         print(f"| {name} | {median(own):.1f} | {ratio:.1f} | {100 * share:.0f} % |", flush=True)
 
 
+def table_of(options: argparse.Namespace) -> Table:
+    """The rows that were asked for."""
+    if options.texts:
+        every = real_rows(options.texts, options.column, ALL_ROWS, seed=0)
+        rows, words = every.chosen(np.arange(min(options.rows, len(every)))), every.parts["input_ids"]
+    else:
+        rows, words = news_like_rows(options.rows, seed=0), np.arange(VOCABULARY)
+    return Table(rows, rows.chosen(np.arange(options.padded_rows)), words)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a table for each shape."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -160,17 +189,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--without", metavar="WORDS", help="leave out the way whose name has these words")
+    parser.add_argument("--texts", type=Path, help="a .csv or .tsv with real texts")
+    parser.add_argument(
+        "--column", default="0", help="its column: a name, or a number where it has no header"
+    )
     options = parser.parse_args(arguments)
     clean_up_on_sigterm()
     os.environ["HF_HUB_OFFLINE"] = "1"
     torch.set_num_threads(1)
-    rows = news_like_rows(options.rows, seed=0)
-    few = rows.chosen(np.arange(options.padded_rows))
+    table = table_of(options)
+    rows = table.rows
     print(f"{describe_machine()}, PyTorch {torch.__version__}, transformers {transformers.__version__}")
     print(f"{len(rows)} rows of {rows.lengths.mean():.0f} tokens (median {np.median(rows.lengths):.0f}), "
           f"batches of {BATCH}, {options.rounds} rounds in turns, processor time of one thread")  # fmt: skip
     for shape in options.shapes.split(","):
-        measure(shape, rows, few, options)
+        measure(shape, table, options)
     return 0
 
 

@@ -32,6 +32,7 @@ from studio.execution.parts import Limits
 from studio.execution.rows import EncodedRows
 from studio.settings import Settings
 from studio.tasks.classification import CLASSIFICATION
+from studio.training.adapters import count_parameters
 from studio.training.batches import plan_epoch
 from studio.training.learner import Learner
 from studio.training.lesson import Lesson
@@ -122,7 +123,8 @@ def studio_model(shape: str, device: str = "cpu") -> Any:
 def learner_of(model: Any, executor: Executor, rows: EncodedRows, placement: Placement) -> Learner:
     """The studio's own learner of a model made here."""
     recipe = Recipe(batch_size=BATCH, max_length=LONGEST)
-    lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS)
+    learning = count_parameters(model)[1]
+    lesson = Lesson(CLASSIFICATION, recipe, rows, rows, executor, LONGEST, placement, LABELS, learning)
     return Learner(model, lesson, Alone())
 
 

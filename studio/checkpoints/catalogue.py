@@ -53,6 +53,11 @@ class Checkpoint:
     config: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
+    def word_width(self) -> int:
+        """Numbers of a word embedding: those of a layer, but fewer in ALBERT and small ELECTRAs."""
+        return int(self.config.get("embedding_size") or self.hidden)
+
+    @property
     def pickle_only(self) -> bool:
         """Whether its weights come as a pickle, which is converted once after the user agreed."""
         return self.formats == ("pickle",)

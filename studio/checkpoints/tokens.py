@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,28 @@ def count_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> np.n
     Without a folder, or with a tokenizer the tokenizers library cannot read, the counts are estimated
     (see counts_are_estimated).
     """
+    return read_tokens(folder, rows)[0]
+
+
+def read_tokens(
+    folder: Path | None, rows: Sequence[Mapping[str, str]]
+) -> tuple[np.ndarray, Sequence[Sequence[int]]]:
+    """What count_tokens counts, and the ids of the tokens in lists, none where the counts are estimated.
+
+    Special tokens are not among the ids where tokenizer.json is missing.
+    """
     counter = open_tokenizer(folder)
     texts = [tuple(row.values()) for row in rows]
     if counter is None:
-        return estimate_tokens(rows)
+        return estimate_tokens(rows), ()
     if isinstance(counter, Tokenizer):
         encodings = counter.encode_batch_fast([one if len(one) > 1 else one[0] for one in texts])
-        return np.array([len(one.ids) for one in encodings], dtype=np.int64)
+        ids = [one.ids for one in encodings]
+        return np.array([len(one) for one in ids], dtype=np.int64), ids
     encodings = counter.encode_batch([text for one in texts for text in one], add_special_tokens=False)
-    lengths = iter([len(one.ids) for one in encodings])
-    return np.array([sum(next(lengths) for _ in one) + len(one) + 1 for one in texts], dtype=np.int64)
+    ids = [one.ids for one in encodings]
+    lengths = map(len, ids)
+    return np.array([sum(islice(lengths, len(one))) + len(one) + 1 for one in texts], dtype=np.int64), ids
 
 
 def counts_are_estimated(folder: Path | None) -> bool:

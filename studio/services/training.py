@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
-from studio.checkpoints.tokens import count_tokens
+from studio.checkpoints.tokens import read_tokens
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
 from studio.services.checkpoints import CheckpointService
@@ -25,7 +26,7 @@ from studio.services.names import check_name, clean_name, free_name
 from studio.services.pace import notes_on_pace, pace_of
 from studio.tasks.parts import lengths_of_parts
 from studio.tasks.registry import get_task
-from studio.training.estimates import Estimate, Workload, estimate, estimate_disk
+from studio.training.estimates import Estimate, Words, Workload, estimate
 from studio.training.hardware import detect_machine
 from studio.training.presets import PRESETS, PresetFacts, preset_recipe
 from studio.training.recipe import Recipe, field_specs
@@ -44,11 +45,12 @@ DATASETS_TASK = "Leave it out: the task is the dataset's own."
 
 class Sample(NamedTuple):
     """What was seen of some training rows: tokens of each sequence, (sequences,), how many sequences a row
-    has, and the language.
+    has, the words where they could be read, and the language.
     """
 
     lengths: np.ndarray
     sequences: float
+    words: Words | None
     language: str
 
 
@@ -187,10 +189,10 @@ class TrainingService:
         if request.key and (job := self._jobs.find_by_key(request.key)):
             return job
         resolved = self._checkpoints.require(request.checkpoint, request.allow_pickle)
-        for lack in lack_of_disk(estimate_disk(recipe, resolved.checkpoint), self._models.room_bytes):
+        expected = self._expect(dataset, resolved, recipe)
+        for lack in lack_of_disk(expected.disk_bytes, self._models.room_bytes):
             raise Unavailable(lack, MAKE_ROOM)
         name = self._model_name(request, dataset)
-        expected = self._expect(dataset, resolved, recipe)
         payload = {
             "home": str(self._models.home),
             "model": name,
@@ -226,11 +228,13 @@ class TrainingService:
     def _look_at_texts(self, address: str, _dataset_id: str, folder: Any) -> Sample:
         sequences, of_row = self._datasets.sequences(address, "train", SAMPLED_TEXTS)
         texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
-        return Sample(count_tokens(folder, sequences), of_row, guess_language(texts))
+        lengths, ids = read_tokens(folder, sequences)
+        words = Words.of(np.fromiter(chain.from_iterable(ids), np.int64)) if ids else None
+        return Sample(lengths, of_row, words, guess_language(texts))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)
-        return expect(dataset, resolved, recipe, sample.lengths, sample.sequences)
+        return expect(dataset, resolved, recipe, sample)
 
     def _pace(self) -> float:
         """Seconds that trainings take here for each one estimated."""
@@ -259,10 +263,9 @@ class TrainingService:
         return request.name
 
 
-def expect(
-    dataset: Dataset, resolved: Resolved, recipe: Recipe, lengths: np.ndarray, sequences: float = 1.0
-) -> Estimate:
-    """What a training will take here, from the tokens of some sequences, of which each row has so many."""
+def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, sample: Sample) -> Estimate:
+    """What a training will take here, from what was seen of some rows."""
+    lengths, sequences = sample.lengths, sample.sequences
     if get_task(dataset.task).reads_all and len(lengths):
         parts = lengths_of_parts(lengths, recipe.max_length)
         lengths, sequences = parts, sequences * len(parts) / len(lengths)
@@ -272,6 +275,7 @@ def expect(
         test_rows=dataset.rows["test"],
         lengths=np.minimum(lengths, recipe.max_length),
         sequences=sequences,
+        words=sample.words,
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from studio.training.scaling import Scale
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
+from studio.training.vocabulary import learn_all_words
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,12 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     for note in notes:
         report.log(note)
     order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
+    order = replace(order, all_words=snapshot is not None and "words" not in snapshot.state)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
     with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:
         learner = prepare_learner(order, loaded, team)
         report.log(learner.lesson.executor.sentence)
-        learning = count_parameters(learner.model)[1]
         reporter = Reporter(
             report,
             course_of(run, snapshot),
@@ -160,7 +161,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
         train_metrics=course.train[course.kept_epoch - 1],
         validation_metrics=course.validation_of(course.kept_epoch),
         parameters=all_parameters,
-        trainable_parameters=learning,
+        trainable_parameters=learner.lesson.learning,
         placement=placement,
         notes=tuple(notes),
         seconds=trainer.earlier_seconds + time.monotonic() - started,
@@ -172,6 +173,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
 def finish_model(learnt: Any, order: LearningOrder) -> Any:
     """The model as it is kept: without adapters, giving numbers in the scale of the data, ready to answer."""
     model = plain_model(learnt)
+    learn_all_words(model)
     if order.scale != Scale():
         order.scale.put_into(model)
     if order.task.head == "sequence-classification":

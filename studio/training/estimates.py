@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, log2
 from typing import Protocol
 
 import numpy as np
@@ -39,6 +39,8 @@ BASE_BYTES = 640 * 10**6
 BYTES_PER_NUMBER = 4
 # A weight that learns is in two snapshots with two moments each, and in two sets of best weights.
 NUMBERS_PER_LEARNT_WEIGHT_ON_DISK = 8
+# With more words than this share of all, two tables of them are larger than one with all its moments.
+MOST_OCCURRING = 0.7
 SHARE_LEARNT = {"full": 1.0, "lora": 0.08, "frozen": 0.02}
 
 
@@ -90,14 +92,42 @@ BF16 = Costs(
 
 
 @dataclass(frozen=True)
+class Words:
+    """How many different words are met in the first half of some ``tokens``, and in all of them."""
+
+    tokens: int
+    in_half: int
+    in_all: int
+
+    @classmethod
+    def of(cls, ids: np.ndarray) -> Words:
+        """Those of some tokens, which stand as they were read."""
+        half = ids[: len(ids) // 2]
+        return cls(len(ids), len(np.unique(half)), len(np.unique(ids)))
+
+    def among(self, tokens: float) -> float:
+        """How many are met in more tokens: they grow with a power of them (Heaps' law).
+
+        >>> Words(tokens=1000, in_half=200, in_all=300).among(2000)
+        450.0
+        """
+        growth = self.in_all / max(1, self.in_half)
+        return self.in_all * growth ** log2(max(1.0, tokens / max(1, self.tokens)))
+
+
+@dataclass(frozen=True)
 class Workload:
-    """Rows of each split; ``lengths``: tokens of some of the sequences, cut; a row has so many of these."""
+    """Rows of each split; ``lengths``: tokens of some of the sequences, cut; a row has so many of these.
+
+    ``words`` are those of the training rows, where they could be counted.
+    """
 
     train_rows: int
     validation_rows: int
     test_rows: int
     lengths: np.ndarray
     sequences: float = 1.0
+    words: Words | None = None
 
     @cached_property
     def mean_tokens(self) -> float:
@@ -156,6 +186,14 @@ class EncoderShape(Protocol):
     def heads(self) -> int:
         """Attention heads."""
 
+    @property
+    def vocabulary(self) -> int:
+        """Words that it knows."""
+
+    @property
+    def word_width(self) -> int:
+        """Numbers that it knows of each."""
+
 
 class RecipeCosts(Protocol):
     """The fields of a recipe that cost depends on."""
@@ -185,7 +223,7 @@ def estimate(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machi
         + learning_seconds(recipe, shape, workload, machine),
         memory_bytes=estimate_memory(recipe, shape, workload, machine),
         steps=count_steps(recipe, workload),
-        disk_bytes=estimate_disk(recipe, shape),
+        disk_bytes=estimate_disk(recipe, shape, workload, machine),
     )
 
 
@@ -209,8 +247,19 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     steps = count_steps(recipe, workload)
     seconds += steps * shape.layers * learning.layer
     if recipe.method == "full":
-        seconds += steps * shape.parameters * costs.weight
+        still = still_weights(recipe, shape, workload, machine)
+        seconds += steps * (shape.parameters - still) * costs.weight
     return seconds
+
+
+def still_weights(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> float:
+    """Weights that do not learn though all do: on a processor those of words that do not occur."""
+    if recipe.method != "full" or machine.device != "cpu" or workload.words is None:
+        return 0.0
+    occurring = workload.words.among(workload.train_rows * workload.mean_tokens)
+    if occurring > MOST_OCCURRING * shape.vocabulary:
+        return 0.0
+    return (shape.vocabulary - occurring) * shape.word_width
 
 
 def costs_of(recipe: RecipeCosts, machine: Machine) -> Costs:
@@ -245,13 +294,16 @@ def numbers_per_token(shape: EncoderShape, tokens: float) -> float:
 def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> int:
     """Estimate the peak of the training process in bytes."""
     # Weights, gradients and two moments of AdamW; without the last three where the encoder is not trained.
-    copies = 4.0 if recipe.method == "full" else 1.1
+    weights = (4.0 if recipe.method == "full" else 1.1) * shape.parameters
+    if still := still_weights(recipe, shape, workload, machine):
+        # Those of words that occur are in a table of their own beside that of all.
+        weights += shape.vocabulary * shape.word_width - still - 3 * still
     numbers = numbers_per_token(shape, workload.max_tokens) * tokens_at_once(recipe, workload, machine)
     if recipe.method == "frozen":
         numbers /= shape.layers
     code = CODE_BYTES_PER_LENGTH * min(workload.max_tokens, MOST_LENGTHS)
     base = BASE_BYTES + (code if costs_of(recipe, machine) is BF16 else 0)
-    return int(base + BYTES_PER_NUMBER * (copies * shape.parameters + numbers))
+    return int(base + BYTES_PER_NUMBER * (weights + numbers))
 
 
 def tokens_at_once(recipe: RecipeCosts, workload: Workload, machine: Machine) -> float:
@@ -264,8 +316,9 @@ def tokens_at_once(recipe: RecipeCosts, workload: Workload, machine: Machine) ->
     return max(workload.max_tokens, min(batch, most))
 
 
-def estimate_disk(recipe: RecipeCosts, shape: EncoderShape) -> int:
+def estimate_disk(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> int:
     """Estimate the free disk that a training needs in bytes: for snapshots, best weights and model."""
     learnt = SHARE_LEARNT[recipe.method] * shape.parameters
+    learnt -= still_weights(recipe, shape, workload, machine)
     numbers = NUMBERS_PER_LEARNT_WEIGHT_ON_DISK * learnt + shape.parameters
     return int(BYTES_PER_NUMBER * numbers)

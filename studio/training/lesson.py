@@ -16,7 +16,7 @@ from studio.training.reporter import Extent
 class Lesson:
     """Everything a training is made of beside the model.
 
-    ``outputs`` is how many numbers the head gives for a row.
+    ``outputs`` is how many numbers the head gives for a row, ``learning`` how many weights are to learn.
     """
 
     task: Task
@@ -27,6 +27,7 @@ class Lesson:
     max_length: int
     placement: Placement
     outputs: int
+    learning: int
 
     @property
     def extent(self) -> Extent:

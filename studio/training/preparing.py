@@ -13,20 +13,22 @@ from studio.execution.dropout import quicken_dropout
 from studio.execution.executors import choose_executor
 from studio.execution.rows import EncodedRows
 from studio.tasks.base import Task
-from studio.training.adapters import prepare_method, set_dropout
+from studio.training.adapters import count_parameters, prepare_method, set_dropout
 from studio.training.learner import Learner
 from studio.training.lesson import Lesson
 from studio.training.placement import Placement, wants_plain_attention
 from studio.training.recipe import Recipe
 from studio.training.scaling import Scale
 from studio.training.team import Team
+from studio.training.vocabulary import learn_occurring_words
 
 
 @dataclass(frozen=True)
 class LearningOrder:
     """What every process of a training starts from; ``max_length`` is that of the rows, in tokens.
 
-    Targets are numbers around 0 where they are of a ``scale``.
+    Targets are numbers around 0 where they are of a ``scale``. ``all_words``: word embeddings of words that
+    do not occur learn too, as they did in snapshots of earlier versions.
     """
 
     task: Task
@@ -38,6 +40,7 @@ class LearningOrder:
     max_length: int
     placement: Placement
     scale: Scale
+    all_words: bool = False
 
 
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
@@ -56,8 +59,12 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
     if wants_plain_attention(model, placement.device, recipe.method):
         model.set_attn_implementation("eager")
     model = prepare_method(model, recipe).to(placement.device)
+    learning = count_parameters(model)[1]
     if placement.device == "cpu":
         quicken_dropout(model)
+        if not order.all_words:
+            ids = order.train_rows.parts["input_ids"]
+            learn_occurring_words(model, ids, loaded.tokenizer.pad_token_id or 0)
     lesson = Lesson(
         task=order.task,
         recipe=recipe,
@@ -67,6 +74,7 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
         max_length=order.max_length,
         placement=placement,
         outputs=order.train_rows.width(len(order.task.outputs(order.labels))),
+        learning=learning,
     )
     team.take_over([*model.parameters(), *model.buffers()])  # a new head is drawn by each
     set_seed(recipe.seed)

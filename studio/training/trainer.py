@@ -199,6 +199,7 @@ class EncoderTrainer:
             },
             "scaler": self.learner.scaler.state_dict(),
             "chance": chance_to_json(),
+            "words": "occurring",  # earlier versions kept the embeddings of all
             "seconds": self.earlier_seconds + time.monotonic() - self.began,
         }
         self.snapshots.write(

@@ -68,6 +68,21 @@ class Listener:
         return [(step, value) for s, n, step, value in self.metrics if (s, n) == (split, name)]
 
 
+class Ends(Listener):
+    """Is told to end once a step has been taken, as by a person or a worker that closes."""
+
+    def __init__(self, step: int, ending: str) -> None:
+        super().__init__()
+        self.end_at = step
+        self.why = ending
+
+    def metric(self, name: str, value: float, *, split: str, step: int, epoch: float) -> None:
+        """Remember it, and that it is time."""
+        super().metric(name, value, split=split, step=step, epoch=epoch)
+        if step == self.end_at:
+            self.ending = self.why
+
+
 def make_rows(count: int, seed: int = 0) -> dict[str, list[str]]:
     """Short praise and complaint, of different lengths, both labels equally often."""
     generator = np.random.default_rng(seed)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from studio.training.estimates import Workload, estimate, flops_per_token
+from studio.checkpoints.builtin import find_builtin_folder
+from studio.checkpoints.tokens import read_tokens
+from studio.training.estimates import Words, Workload, estimate, flops_per_token
 from studio.training.hardware import Machine
 from studio.training.recipe import Recipe
 
@@ -21,6 +26,8 @@ class Shape:
     hidden: int = 768
     intermediate: int = 3072
     heads: int = 12
+    vocabulary: int = 30_522
+    word_width: int = 768
 
 
 WORK = Workload(train_rows=1000, validation_rows=100, test_rows=100, lengths=np.array([20] * 9 + [128]))
@@ -123,3 +130,48 @@ def test_batches_of_unlike_rows_take_more_memory_than_those_of_like_ones() -> No
     few = RECIPE.model_copy(update={"batch_size": 4})
     found = [estimate(few, Shape(), work, CPU).memory_bytes for work in (alike, unlike)]
     assert found[0] < found[1]
+
+
+FEW = Words(tokens=20_000, in_half=2000, in_all=2500)
+MANY = Words(tokens=20_000, in_half=25_000, in_all=28_000)
+
+
+def test_words_that_do_not_occur_take_no_moments_no_disk_and_no_time() -> None:
+    whole, narrow = (estimate(RECIPE, Shape(), replace(WORK, words=words), CPU) for words in (None, FEW))
+    occurring = FEW.among(WORK.train_rows * WORK.mean_tokens)
+    assert 2500 < occurring < 3000
+    still = (30_522 - occurring) * 768
+    # Neither gradients nor two moments of them; but those that occur are there twice.
+    assert whole.memory_bytes - narrow.memory_bytes == pytest.approx(4 * (3 * still - occurring * 768))
+    assert whole.disk_bytes - narrow.disk_bytes == pytest.approx(4 * 8 * still)
+    assert whole.seconds - narrow.seconds == pytest.approx(63 * 3 * still * 1.5e-9)
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "machine"),
+    [(MANY, {}, CPU), (FEW, {"method": "lora"}, CPU), (FEW, {}, replace(CPU, device="cuda"))],
+    ids=["most words occur", "LoRA", "a card"],
+)
+def test_words_do_not_count_where_all_learn_or_none(
+    words: Words, changes: dict[str, object], machine: Machine
+) -> None:
+    recipe = RECIPE.model_copy(update=changes)
+    without, with_words = (
+        estimate(recipe, Shape(), replace(WORK, words=each), machine) for each in (None, words)
+    )
+    assert with_words == without
+
+
+@pytest.mark.parametrize("table", ["banking77/train.csv", "sst2/train.tsv"])
+def test_the_words_of_some_real_texts_foretell_those_of_all(table: str) -> None:
+    path = Path(os.environ.get("STUDIO_TEST_DATA", "/absent")) / table
+    if not path.is_file():
+        pytest.skip(f"{table} is not there; set STUDIO_TEST_DATA")
+    texts = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",").iloc[:, 0].astype(str)
+    folder = find_builtin_folder()
+    rows = [{"text": text} for text in texts.sample(frac=1, random_state=0)]
+    ids = [np.array(each) for each in read_tokens(folder, rows)[1]]
+    some, every = np.concatenate(ids[:2000]), np.concatenate(ids)
+    words = Words.of(some)
+    assert words.in_all < 0.9 * len(np.unique(every)), "there is something to foretell"
+    assert words.among(len(every)) == pytest.approx(len(np.unique(every)), rel=0.2)

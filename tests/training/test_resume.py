@@ -15,28 +15,13 @@ from studio.training.engine import TrainingResult, TrainingRun, train_model
 from studio.training.snapshots import Snapshots
 from tests.execution.answering import logits_of
 from tests.training.kills import KilledAt, train_in_child
-from tests.training.runs import Listener, Stopped, make_run
+from tests.training.runs import Ends, Listener, Stopped, make_run
 
 pytestmark = pytest.mark.slow
 # 40 rows in batches of 16: three steps an epoch, the last of them small.
 FIELDS = {"rows": 40, "epochs": 4}
 TEXTS = ["the film is good", "why", "my card was broken and the food awful " * 9]
 CURVES = [("train", "loss"), ("train", "accuracy"), ("train", "learning_rate"), ("validation", "loss")]
-
-
-class Ends(Listener):
-    """Is told to end once a step has been taken, as by a person or a worker that closes."""
-
-    def __init__(self, step: int, ending: str) -> None:
-        super().__init__()
-        self.end_at = step
-        self.why = ending
-
-    def metric(self, name: str, value: float, *, split: str, step: int, epoch: float) -> None:
-        """Remember it, and that it is time."""
-        super().metric(name, value, split=split, step=step, epoch=epoch)
-        if step == self.end_at:
-            self.ending = self.why
 
 
 def run_of(folder: Path, home: Path, seconds: float = 0.0, **fields: object) -> TrainingRun:
