@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,10 +13,12 @@ from studio.execution.devices import moved
 from studio.execution.heads import logits_of
 from studio.execution.packing import PackedModel, first_position, pack_model
 from studio.execution.parts import ROWS_PER_PART, TOKENS_PER_PART, Limits, cut_packed, cut_padded
+from studio.execution.relative import look_everywhere, look_near
 from studio.execution.rows import MASK, EncodedRows
 
-# What starting another padded part costs, in tokens: on a graphics processor the launches of all its kernels.
-OVERHEAD_TOKENS = {"cpu": 32}
+# What another padded part costs, in tokens: its own gradients of all weights, on a graphics processor the
+# launches of all its kernels.
+OVERHEAD_TOKENS = {"cpu": 64}
 OVERHEAD_TOKENS_ELSEWHERE = 2048
 # Where there is an attention for rows of several lengths, and how many short rows a card computes at once.
 PACKED_ON, PACKED_ROWS_ON_CARD = ("cpu", "cuda"), 2048
@@ -59,7 +61,10 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class PaddedExecutor:
-    """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens."""
+    """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens.
+
+    ``changed`` is a model whose attention was changed for this.
+    """
 
     pad_id: int
     pad_type_id: int
@@ -69,6 +74,7 @@ class PaddedExecutor:
     tokens: int = TOKENS_PER_PART
     rows: int = ROWS_PER_PART
     sentence: str = "Rows of like length are padded and computed together."
+    changed: Any = None
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Rows of like length together, as few padded tokens as possible."""
@@ -98,7 +104,9 @@ class PaddedExecutor:
         return pick(found.flatten(0, 1), rows.places.within(numbers, starts))
 
     def close(self) -> None:
-        """Nothing was changed."""
+        """Give the model back as it was."""
+        if self.changed is not None:
+            look_everywhere(self.changed)
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,8 @@ def choose_executor(
     """
     packed = pack_model(model) if device in PACKED_ON else None
     if packed is None:
-        return choose_padding(tokenizer, max_length, device)
+        look_near(model)
+        return replace(choose_padding(tokenizer, max_length, device), changed=model)
     if device == "cpu":
         tokens = TOKENS_PER_THREAD[precision] * torch.get_num_threads()
         return PackedExecutor(packed, tokens, fills=precision == "bf16")

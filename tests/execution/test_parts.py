@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.execution.executors import missing_tokens
+from studio.execution.executors import OVERHEAD_TOKENS, missing_tokens
 from studio.execution.parts import ROWS_PER_SEARCH, Limits, cut_packed, cut_padded
 from studio.training.batches import plan_epoch
 from tests.execution.lengths import news_like_lengths
@@ -53,7 +53,7 @@ def test_no_other_cut_of_the_sorted_rows_computes_less(
 
 def test_more_rows_than_are_searched_at_once_are_cut_as_well() -> None:
     lengths = news_like_lengths(2 * ROWS_PER_SEARCH + 3)
-    parts = cut_padded(lengths, Limits(), overhead=32)
+    parts = cut_padded(lengths, Limits(), OVERHEAD_TOKENS["cpu"])
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(lengths)))
     ends = [(int(lengths[part].max()), int(lengths[part].min())) for part in parts]
     assert all(shortest >= longest for (_, shortest), (longest, _) in itertools.pairwise(ends))
@@ -66,7 +66,9 @@ def test_hardly_more_is_computed_than_there_is_to_read() -> None:
         own = lengths[step]
         parts = [int(own[part].sum()) for part in cut_packed(own, Limits(tokens=4096))]
         packed += sum(tokens + missing_tokens(tokens) for tokens in parts)
-        padded += sum(int(own[part].max()) * len(part) for part in cut_padded(own, Limits(), overhead=32))
+        padded += sum(
+            int(own[part].max()) * len(part) for part in cut_padded(own, Limits(), OVERHEAD_TOKENS["cpu"])
+        )
     assert lengths.sum() < packed <= 1.02 * lengths.sum()
     assert padded <= 1.15 * lengths.sum()
     assert 512 * len(lengths) > 4 * lengths.sum(), "padding to the limit computes four times as much"

@@ -1,0 +1,84 @@
+"""DeBERTa's attention over the distances in its rows: what it answers and learns is the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, set_seed
+
+from studio.execution.executors import PaddedExecutor, choose_executor
+from studio.execution.relative import look_near
+from tests.encoders import build_tokenizer
+
+pytestmark = pytest.mark.slow
+WORDS, BUCKETS = 50, 8
+
+
+def make_model(**fields: Any) -> Any:
+    """A tiny DeBERTa-v3 with dropout, in 64 bits so that nothing but the order of sums can differ."""
+    set_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    relative = {"pos_att_type": ["p2c", "c2p"], "position_buckets": BUCKETS, "share_att_key": True}
+    config = DebertaV2Config(
+        vocab_size=WORDS, max_position_embeddings=64, relative_attention=True, norm_rel_ebd="layer_norm",
+        position_biased_input=False, **shape, **relative | fields,
+    )  # fmt: skip
+    return DebertaV2ForSequenceClassification(config).double().train()
+
+
+def learn(model: Any, length: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """Logits of three rows, one of them padded, and the gradients of all weights, with dropout."""
+    set_seed(1)
+    ids = torch.randint(3, WORDS, (3, length))
+    mask = torch.ones_like(ids)
+    mask[1, length // 2 :] = 0
+    model.zero_grad()
+    logits = model(input_ids=ids, attention_mask=mask).logits
+    logits.square().sum().backward()
+    return logits.detach(), [weights.grad.clone() for weights in model.parameters()]
+
+
+@pytest.mark.parametrize("length", [2, 5, 8, 9, 30], ids=lambda length: f"{length} tokens")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"share_att_key": False},
+        {"pos_att_type": ["c2p"]},
+        {"pos_att_type": ["p2c"]},
+        {"position_buckets": -1},
+        {"position_buckets": 64},
+    ],
+    ids=str,
+)
+def test_answers_and_gradients_are_those_of_all_distances(fields: dict[str, Any], length: int) -> None:
+    model = make_model(**fields)
+    expected, gradients = learn(model, length)
+    assert any(gradient.abs().max() > 1e-3 for gradient in gradients)
+    look_near(model)
+    found, near = learn(model, length)
+    assert (found - expected).abs().max() < 1e-12
+    for ours, theirs in zip(near, gradients, strict=True):
+        assert (ours - theirs).norm() <= 1e-10 * max(1.0, float(theirs.norm()))
+
+
+def test_a_short_row_is_compared_with_few_distances() -> None:
+    model, seen = make_model(position_buckets=32), []
+    look_near(model)
+    project = model.deberta.encoder.layer[0].attention.self.key_proj
+    project.register_forward_hook(lambda _module, given, _output: seen.append(given[0].shape[1]))
+    learn(model, 5)
+    learn(model, 40)
+    assert seen == [5, 10, 40, 64], "tokens, and distances to both sides"
+
+
+def test_only_the_executor_of_a_deberta_changes_it_and_gives_it_back() -> None:
+    model = make_model().float().eval()
+    layer = model.deberta.encoder.layer[0].attention.self
+    executor = choose_executor(model, build_tokenizer(), 64, "cpu")
+    assert isinstance(executor, PaddedExecutor) and executor.changed is model
+    assert "disentangled_attention_bias" in vars(layer)
+    executor.close()
+    assert "disentangled_attention_bias" not in vars(layer)
