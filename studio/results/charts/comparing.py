@@ -92,10 +92,14 @@ def name_the_best(table: pd.DataFrame, is_share: bool = True) -> str:
 
     >>> name_the_best(pd.DataFrame({"name": ["b", "a", "c"], "score": [0.9, 0.9, 0.8]}))
     'b and a score highest, 90 %'
+    >>> name_the_best(pd.DataFrame({"name": ["b"], "score": [0.9]}))
+    'b scores 90 %'
     """
     best = table["score"].iloc[0]
     names = list(table.loc[table["score"] == best, "name"])
     score = percent(best) if is_share else f"{best:.3g}"
+    if len(table) == 1:
+        return f"{names[0]} scores {score}"
     if len(names) == 1:
         return f"{names[0]} scores highest, {score}"
     return f"{', '.join(names[:-1])} and {names[-1]} score highest, {score}"
