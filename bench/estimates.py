@@ -1,4 +1,4 @@
-"""What the studio says before a training that it will take, beside what it then takes, for ten recipes.
+"""What the studio says before a training that it will take, beside what it then takes, for eleven recipes.
 
 Seconds are those from the start of the job to its finished model, memory is the peak of its process. Each
 recipe has another mix of encoder, method, batch, length and rows; all are trained by the studio's own worker.
@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -29,13 +30,14 @@ from studio.services.training import TrainRequest
 from studio.settings import Settings
 
 WITHIN = 0.25
-# Family, layers, width, heads.
-ENCODERS = {
+# Family, layers, width, heads, and words where they are more than those of the tokenizer.
+ENCODERS: dict[str, tuple[Any, ...]] = {
     "bert-2x128": ("bert", 2, 128, 2),
     "bert-4x256": ("bert", 4, 256, 4),
     "bert-12x768": ("bert", 12, 768, 12),
     "distilbert-6x768": ("distilbert", 6, 768, 12),
     "deberta-3x256": ("deberta-v2", 3, 256, 4),
+    "multilingual-2x768": ("xlm-roberta", 2, 768, 12, 250_002),
 }
 
 
@@ -59,6 +61,7 @@ CASES = (
     Case("distilbert-6x768", "few", {"epochs": 2, "batch_size": 32, "max_length": 128}),
     Case("deberta-3x256", "news", {"epochs": 2, "batch_size": 16, "max_length": 128}),
     Case("bert-12x768", "few", {"epochs": 1, "batch_size": 16, "max_length": 128, "method": "lora"}),
+    Case("multilingual-2x768", "few", {"epochs": 2, "batch_size": 16, "max_length": 128}),
 )
 ROWS = {"short": 900, "news": 500, "few": 160}
 
@@ -73,7 +76,7 @@ class Took:
 
 def save_encoder(name: str, folder: Path) -> Path:
     """An encoder with random weights and the tokenizer of the built-in checkpoint."""
-    family, layers, width, heads = ENCODERS[name]
+    family, layers, width, heads, *words = ENCODERS[name]
     tokenizer = AutoTokenizer.from_pretrained(resolve("minilm-l6", Settings.from_environment()).folder)
     names = {"distilbert": {"n_layers": layers, "dim": width, "n_heads": heads, "hidden_dim": 4 * width}}.get(
         family,
@@ -84,7 +87,8 @@ def save_encoder(name: str, folder: Path) -> Path:
             "intermediate_size": 4 * width,
         },
     )
-    config = AutoConfig.for_model(family, vocab_size=len(tokenizer), max_position_embeddings=512, **names)
+    vocabulary = words[0] if words else len(tokenizer)
+    config = AutoConfig.for_model(family, vocab_size=vocabulary, max_position_embeddings=512, **names)
     AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -69,7 +69,7 @@ def learn(
 ) -> Train:
     """One epoch with the studio's own learner; ``words``: the ids that occur, where others do not learn."""
     if words is not None and placement.device == "cpu":
-        learn_occurring_words(model, words, 0)
+        learn_occurring_words(model, np.append(words, executor.added))
     learner = learner_of(model.to(placement.device), executor, rows, placement)
 
     def train(seed: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,28 +26,27 @@ def count_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> np.n
     Without a folder, or with a tokenizer the tokenizers library cannot read, the counts are estimated
     (see counts_are_estimated).
     """
-    return read_tokens(folder, rows)[0]
+    ids = read_tokens(folder, rows)
+    if ids is None:
+        return estimate_tokens(rows)
+    return np.array([len(each) for each in ids], dtype=np.int64)
 
 
-def read_tokens(
-    folder: Path | None, rows: Sequence[Mapping[str, str]]
-) -> tuple[np.ndarray, Sequence[Sequence[int]]]:
-    """What count_tokens counts, and the ids of the tokens in lists, none where the counts are estimated.
+def read_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> list[np.ndarray] | None:
+    """Ids of the tokens of each row, int32; None where count_tokens estimates.
 
-    Special tokens are not among the ids where tokenizer.json is missing.
+    Special tokens are 0 where there is no tokenizer.json to say which they are.
     """
     counter = open_tokenizer(folder)
-    texts = [tuple(row.values()) for row in rows]
     if counter is None:
-        return estimate_tokens(rows), ()
+        return None
+    texts = [tuple(row.values()) for row in rows]
     if isinstance(counter, Tokenizer):
         encodings = counter.encode_batch_fast([one if len(one) > 1 else one[0] for one in texts])
-        ids = [one.ids for one in encodings]
-        return np.array([len(one) for one in ids], dtype=np.int64), ids
-    encodings = counter.encode_batch([text for one in texts for text in one], add_special_tokens=False)
-    ids = [one.ids for one in encodings]
-    lengths = map(len, ids)
-    return np.array([sum(islice(lengths, len(one))) + len(one) + 1 for one in texts], dtype=np.int64), ids
+        return [np.array(one.ids, dtype=np.int32) for one in encodings]
+    encodings = iter(counter.encode_batch([text for one in texts for text in one], add_special_tokens=False))
+    parts = ([next(encodings).ids for _ in one] for one in texts)
+    return [np.array([*chain.from_iterable(part), *[0] * (len(part) + 1)], dtype=np.int32) for part in parts]
 
 
 def counts_are_estimated(folder: Path | None) -> bool:

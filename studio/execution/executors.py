@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,7 +63,7 @@ class Executor(Protocol):
 class PaddedExecutor:
     """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens.
 
-    ``changed`` is a model whose attention was changed for this.
+    ``near`` is a model whose attention looks at near distances for this.
     """
 
     pad_id: int
@@ -74,11 +74,16 @@ class PaddedExecutor:
     tokens: int = TOKENS_PER_PART
     rows: int = ROWS_PER_PART
     sentence: str = "Rows of like length are padded and computed together."
-    changed: Any = None
+    near: Any = field(default=None, repr=False, compare=False)
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Rows of like length together, as few padded tokens as possible."""
         return cut_padded(lengths, limits, self.overhead)
+
+    @property
+    def added(self) -> int:
+        """The id of the tokens that are computed beside those of the rows."""
+        return self.pad_id
 
     def batch(self, rows: EncodedRows, numbers: Sequence[int] | np.ndarray) -> dict[str, torch.Tensor]:
         """What the model is given: input_ids, attention_mask and perhaps token_type_ids, (rows, width)."""
@@ -105,15 +110,15 @@ class PaddedExecutor:
 
     def close(self) -> None:
         """Give the model back as it was."""
-        if self.changed is not None:
-            look_everywhere(self.changed)
+        if self.near is not None:
+            look_everywhere(self.near)
 
 
 @dataclass(frozen=True)
 class PackedExecutor:
     """Computes the rows of a part one after another, without padding.
 
-    Where ``fills``, a few tokens are added to a part so that there are not too many numbers of tokens.
+    Where ``fills``, a few tokens of the id ``added`` make that there are not too many numbers of tokens.
     """
 
     packed: PackedModel
@@ -121,6 +126,7 @@ class PackedExecutor:
     rows: int = ROWS_PER_PART
     fills: bool = False
     sentence: str = "Rows are computed without padding."
+    added: int = 0
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """As many rows together as the limits allow."""
@@ -134,12 +140,13 @@ class PackedExecutor:
         lengths = rows.lengths[long_to_short].tolist()
         filling = missing_tokens(sum(lengths)) if self.fills else 0
 
-        def together(name: str) -> torch.Tensor:
+        def together(name: str, fill: int) -> torch.Tensor:
             tokens = np.concatenate([rows.row(name, number) for number in long_to_short])
-            return moved(torch.from_numpy(np.pad(tokens.astype(np.int64), (0, filling))), device)
+            filled = np.pad(tokens.astype(np.int64), (0, filling), constant_values=fill)
+            return moved(torch.from_numpy(filled), device)
 
-        types = together("token_type_ids") if "token_type_ids" in rows.parts else None
-        found = self.packed.logits(model, together("input_ids"), types, lengths, filling)
+        types = together("token_type_ids", 0) if "token_type_ids" in rows.parts else None
+        found = self.packed.logits(model, together("input_ids", self.added), types, lengths, filling)
         back = np.argsort(order)
         if rows.places is None:
             return found[moved(torch.from_numpy(back), device)]
@@ -196,7 +203,7 @@ def grouped_logits(executor: Executor, model: Any, rows: EncodedRows, numbers: n
 
 def choose_executor(
     model: Any, tokenizer: Any, max_length: int, device: str, precision: str = "fp32"
-) -> Executor:
+) -> PaddedExecutor | PackedExecutor:
     """Without padding for an encoder that answers the same so; else with little padding.
 
     The model is on the device, in fp32, so that the two ways can be told apart there; ``precision`` is what
@@ -204,8 +211,8 @@ def choose_executor(
     """
     packed = pack_model(model) if device in PACKED_ON else None
     if packed is None:
-        look_near(model)
-        return replace(choose_padding(tokenizer, max_length, device), changed=model)
+        padding = choose_padding(tokenizer, max_length, device)
+        return replace(padding, near=model) if look_near(model) else padding
     if device == "cpu":
         tokens = TOKENS_PER_THREAD[precision] * torch.get_num_threads()
         return PackedExecutor(packed, tokens, fills=precision == "bf16")

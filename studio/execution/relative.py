@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 from torch import nn
-
-BIAS = "disentangled_attention_bias"
+from transformers.models.deberta_v2.modeling_deberta_v2 import (
+    DisentangledSelfAttention,
+    make_log_bucket_position,
+)
 
 
 @dataclass(frozen=True)
@@ -26,30 +28,50 @@ class Within:
         return getattr(self.layer, name)
 
 
-def look_near(model: nn.Module) -> None:
-    """Have the attention of a DeBERTa compare tokens with the distances in their rows; others stay."""
-    for layer in model.modules():
-        if hasattr(layer, BIAS) and hasattr(layer, "pos_ebd_size"):
-            setattr(layer, BIAS, near_bias(layer))
+class NearAttention(DisentangledSelfAttention):
+    """The same attention, for whose scores only the middle of the distances is computed."""
 
-
-def near_bias(layer: Any) -> Any:
-    """What the layer adds to its scores, computed from the middle of the distances alone."""
-    whole = getattr(type(layer), BIAS)
-
-    def bias(
-        queries: torch.Tensor, keys: torch.Tensor, distances: torch.Tensor, embedded: torch.Tensor, scale: int
+    def disentangled_attention_bias(
+        self,
+        query_layer: torch.Tensor,
+        key_layer: torch.Tensor,
+        relative_pos: torch.Tensor,
+        rel_embeddings: torch.Tensor,
+        scale_factor: int,
     ) -> torch.Tensor:
-        most = layer.pos_ebd_size
-        reach = min(most, max(queries.shape[1], keys.shape[1]))
-        # Large distances are in buckets, whose numbers are smaller than they.
-        middle = embedded[most - reach : most + reach]
-        return whole(Within(layer, reach), queries, keys, distances, middle, scale)
+        """What is added to the scores, (rows x heads, queries, keys)."""
+        most = self.pos_ebd_size
+        reach = min(most, max(query_layer.shape[1], key_layer.shape[1]))
+        return DisentangledSelfAttention.disentangled_attention_bias(
+            Within(self, reach),
+            query_layer,
+            key_layer,
+            relative_pos,
+            rel_embeddings[most - reach : most + reach],
+            scale_factor,
+        )
 
-    return bias
+
+def look_near(model: nn.Module) -> bool:
+    """Have the attention of a DeBERTa compare tokens with the distances in their rows; whether it does."""
+    layers = [layer for layer in model.modules() if type(layer) is DisentangledSelfAttention]
+    near = [layer for layer in layers if layer.relative_attention and is_ordered(layer)]
+    for layer in near:
+        layer.__class__ = NearAttention
+    return bool(near)
+
+
+def is_ordered(layer: Any) -> bool:
+    """Whether no distance has a number greater than itself; far ones share numbers."""
+    if layer.position_buckets <= 0:
+        return True
+    distances = torch.arange(layer.pos_ebd_size)
+    buckets = make_log_bucket_position(distances, layer.position_buckets, layer.max_relative_positions)
+    return bool((buckets <= distances).all())
 
 
 def look_everywhere(model: nn.Module) -> None:
     """Undo ``look_near``."""
     for layer in model.modules():
-        vars(layer).pop(BIAS, None)
+        if type(layer) is NearAttention:
+            layer.__class__ = DisentangledSelfAttention

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
-from studio.checkpoints.tokens import read_tokens
+from studio.checkpoints.tokens import estimate_tokens, read_tokens
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
 from studio.services.checkpoints import CheckpointService
@@ -228,9 +227,11 @@ class TrainingService:
     def _look_at_texts(self, address: str, _dataset_id: str, folder: Any) -> Sample:
         sequences, of_row = self._datasets.sequences(address, "train", SAMPLED_TEXTS)
         texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
-        lengths, ids = read_tokens(folder, sequences)
-        words = Words.of(np.fromiter(chain.from_iterable(ids), np.int64)) if ids else None
-        return Sample(lengths, of_row, words, guess_language(texts))
+        ids = read_tokens(folder, sequences)
+        if not ids:
+            return Sample(estimate_tokens(sequences), of_row, None, guess_language(texts))
+        lengths = np.array([len(each) for each in ids], dtype=np.int64)
+        return Sample(lengths, of_row, Words.of(np.concatenate(ids)), guess_language(texts))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)

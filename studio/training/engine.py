@@ -37,7 +37,7 @@ from studio.training.scaling import Scale
 from studio.training.snapshot_state import load_weights
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.trainer import EncoderTrainer
-from studio.training.vocabulary import learn_all_words
+from studio.training.vocabulary import ALL, learn_all_words
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     for note in notes:
         report.log(note)
     order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
-    order = replace(order, all_words=snapshot is not None and "words" not in snapshot.state)
+    if snapshot:
+        # Snapshots of earlier versions do not say which words learn: all did.
+        order = replace(order, all_words=snapshot.state.get("words", ALL) == ALL)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
     with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from transformers import set_seed
 
@@ -27,8 +28,8 @@ from studio.training.vocabulary import learn_occurring_words
 class LearningOrder:
     """What every process of a training starts from; ``max_length`` is that of the rows, in tokens.
 
-    Targets are numbers around 0 where they are of a ``scale``. ``all_words``: word embeddings of words that
-    do not occur learn too, as they did in snapshots of earlier versions.
+    Targets are numbers around 0 where they are of a ``scale``. ``all_words``: whether words that do not
+    occur learn too, as a snapshot says; else only words that occur do where that pays.
     """
 
     task: Task
@@ -40,7 +41,7 @@ class LearningOrder:
     max_length: int
     placement: Placement
     scale: Scale
-    all_words: bool = False
+    all_words: bool | None = None
 
 
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
@@ -62,9 +63,8 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
     learning = count_parameters(model)[1]
     if placement.device == "cpu":
         quicken_dropout(model)
-        if not order.all_words:
-            ids = order.train_rows.parts["input_ids"]
-            learn_occurring_words(model, ids, loaded.tokenizer.pad_token_id or 0)
+    if not (placement.device != "cpu" if order.all_words is None else order.all_words):
+        learn_occurring_words(model, np.append(order.train_rows.parts["input_ids"], executor.added))
     lesson = Lesson(
         task=order.task,
         recipe=recipe,

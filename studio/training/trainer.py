@@ -7,6 +7,7 @@ import time
 import numpy as np
 import torch
 
+from studio.errors import WorkFailed
 from studio.metrics.registry import compute_metrics
 from studio.training.batches import plan_epoch
 from studio.training.cadence import Cadence
@@ -24,6 +25,7 @@ from studio.training.snapshot_state import (
 )
 from studio.training.snapshots import Snapshot, Snapshots
 from studio.training.soundness import LossWatch, went_wrong
+from studio.training.vocabulary import ALL, learning_words
 
 # On a graphics processor losses are looked at so many at once: each look waits for it.
 LOSSES_LOOKED_AT = 50
@@ -199,7 +201,7 @@ class EncoderTrainer:
             },
             "scaler": self.learner.scaler.state_dict(),
             "chance": chance_to_json(),
-            "words": "occurring",  # earlier versions kept the embeddings of all
+            "words": learning_words(self.model),
             "seconds": self.earlier_seconds + time.monotonic() - self.began,
         }
         self.snapshots.write(
@@ -214,6 +216,11 @@ class EncoderTrainer:
     def go_on_from(self, snapshot: Snapshot) -> None:
         """Take up a training where a snapshot left it."""
         state = snapshot.state
+        if state.get("words", ALL) != learning_words(self.model):
+            raise WorkFailed(
+                "This training cannot go on: its texts are now divided into other tokens than when it began.",
+                "Start it as a new training.",
+            )
         self.learner.go_on_from(snapshot.folder, state["scaler"])
         chance_from_json(state["chance"])
         self.epoch, self.batch = state["epoch"], state["batch"]

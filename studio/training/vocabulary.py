@@ -7,6 +7,7 @@ moments, which are most of the memory of a multilingual encoder, are never made.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch.nn import functional
 from studio.training.estimates import MOST_OCCURRING
 
 NOWHERE = -1
+ALL = "all"
 
 
 class OccurringWords(nn.Module):
@@ -59,8 +61,8 @@ class OccurringWords(nn.Module):
         return nn.Embedding(*self.others.shape, padding_idx=self._word_of_padding, _weight=self.others)
 
 
-def learn_occurring_words(model: Any, ids: np.ndarray, padding: int) -> None:
-    """Have only the word embeddings of ``ids`` learn, and those of padding and of id 0, which fills up.
+def learn_occurring_words(model: Any, ids: np.ndarray) -> None:
+    """Have only the word embeddings of ``ids`` learn.
 
     Nothing changes where most words occur, nor for an encoder whose embedding does not learn, is shared with
     a head, or is not a plain one.
@@ -71,7 +73,7 @@ def learn_occurring_words(model: Any, ids: np.ndarray, padding: int) -> None:
     uses = [
         name for name, weight in model.named_parameters(remove_duplicate=False) if weight is embedding.weight
     ]
-    occurring = np.union1d(np.unique(ids), [0, padding])
+    occurring = np.unique(ids)
     if len(uses) > 1 or len(occurring) > MOST_OCCURRING * embedding.num_embeddings:
         return
     replace_module(model, embedding, OccurringWords(embedding, occurring))
@@ -82,6 +84,15 @@ def learn_all_words(model: nn.Module) -> None:
     for module in list(model.modules()):
         if isinstance(module, OccurringWords):
             replace_module(model, module, module.whole())
+
+
+def learning_words(model: nn.Module) -> str:
+    """Which words learn, as snapshots say it: ALL, or a hash of the ids of those that occur."""
+    for module in model.modules():
+        if isinstance(module, OccurringWords):
+            ids = (module.places != NOWHERE).nonzero().flatten().cpu().numpy()
+            return hashlib.sha256(ids.astype("<i8").tobytes()).hexdigest()
+    return ALL
 
 
 def replace_module(model: nn.Module, old: nn.Module, new: nn.Module) -> None:

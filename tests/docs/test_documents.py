@@ -28,6 +28,21 @@ def test_every_link_to_a_file_leads_to_one() -> None:
     assert not broken
 
 
+def anchors_of(path: Path) -> set[str]:
+    """What a link may name behind # of a document: its headings as GitHub writes them in addresses."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_to_a_heading_leads_to_one() -> None:
+    broken = []
+    for path in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]*)\)", path.read_text(encoding="utf-8")):
+            if "://" not in target and anchor not in anchors_of(path.parent / target if target else path):
+                broken.append(f"{path.name}: {target}#{anchor}")
+    assert not broken
+
+
 def test_every_path_named_in_a_document_exists() -> None:
     pattern = re.compile(r"`((?:studio|jobs|tests|bench|docs)/[\w./-]*)`")
     missing = [

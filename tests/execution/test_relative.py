@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
 import torch
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, set_seed
+from transformers.models.deberta_v2.modeling_deberta_v2 import DisentangledSelfAttention
 
 from studio.execution.executors import PaddedExecutor, choose_executor
-from studio.execution.relative import look_near
+from studio.execution.relative import NearAttention, look_near
 from tests.encoders import build_tokenizer
 
 pytestmark = pytest.mark.slow
@@ -25,7 +28,10 @@ def make_model(**fields: Any) -> Any:
         vocab_size=WORDS, max_position_embeddings=64, relative_attention=True, norm_rel_ebd="layer_norm",
         position_biased_input=False, **shape, **relative | fields,
     )  # fmt: skip
-    return DebertaV2ForSequenceClassification(config).double().train()
+    model = DebertaV2ForSequenceClassification(config)
+    for weights in model.parameters():
+        torch.nn.init.normal_(weights, std=0.5)  # so large that a wrong distance is seen
+    return model.double().train()
 
 
 def learn(model: Any, length: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
@@ -40,7 +46,7 @@ def learn(model: Any, length: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
     return logits.detach(), [weights.grad.clone() for weights in model.parameters()]
 
 
-@pytest.mark.parametrize("length", [2, 5, 8, 9, 30], ids=lambda length: f"{length} tokens")
+@pytest.mark.parametrize("length", [2, 5, 8, 9, 30, 50, 60], ids=lambda length: f"{length} tokens")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -50,6 +56,8 @@ def learn(model: Any, length: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
         {"pos_att_type": ["p2c"]},
         {"position_buckets": -1},
         {"position_buckets": 64},
+        {"position_buckets": 64, "max_relative_positions": 64},
+        {"position_buckets": 32, "max_relative_positions": 40},
     ],
     ids=str,
 )
@@ -74,11 +82,30 @@ def test_a_short_row_is_compared_with_few_distances() -> None:
     assert seen == [5, 10, 40, 64], "tokens, and distances to both sides"
 
 
-def test_only_the_executor_of_a_deberta_changes_it_and_gives_it_back() -> None:
+def test_distances_whose_numbers_are_greater_than_they_are_all_looked_at() -> None:
+    model = make_model(position_buckets=32, max_relative_positions=40)
+    assert not look_near(model)
+    assert look_near(make_model(position_buckets=32, max_relative_positions=64))
+
+
+def test_the_executor_of_a_deberta_gives_it_back_as_it_was() -> None:
     model = make_model().float().eval()
     layer = model.deberta.encoder.layer[0].attention.self
     executor = choose_executor(model, build_tokenizer(), 64, "cpu")
-    assert isinstance(executor, PaddedExecutor) and executor.changed is model
-    assert "disentangled_attention_bias" in vars(layer)
+    assert isinstance(executor, PaddedExecutor) and executor.near is model
+    assert type(layer) is NearAttention
     executor.close()
-    assert "disentangled_attention_bias" not in vars(layer)
+    assert type(layer) is DisentangledSelfAttention
+
+
+def test_a_model_that_is_no_longer_used_is_gone_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        model = make_model().float().eval()
+        layer = weakref.ref(model.deberta.encoder.layer[0].attention.self)
+        executor = choose_executor(model, build_tokenizer(), 64, "cpu")
+        del model, executor
+        assert layer() is None
+    finally:
+        gc.enable()
