@@ -127,10 +127,7 @@ def train_here(run: TrainingRun, report: Progress) -> TrainingResult:
     notes = [*loaded.notes, *shortened_note(run, max_length)]
     for note in notes:
         report.log(note)
-    order = encode_order(run, loaded.tokenizer, (max_length, placement), report)
-    if snapshot:
-        # Snapshots of earlier versions do not say which words learn: all did.
-        order = replace(order, all_words=snapshot.state.get("words", ALL) == ALL)
+    order = as_begun(encode_order(run, loaded.tokenizer, (max_length, placement), report), snapshot)
     at_once = RowsAtOnce(run.snapshots_dir / "memory.json", run.recipe.batch_size, report)
     at_once.start(Deaths(run.killed_attempts, count_kernel_kills()))
     with gather_team(order, run.processes, run.snapshots_dir / "meeting", report) as team:
@@ -270,6 +267,13 @@ def encode_order(
         placement=placement,
         scale=scale,
     )
+
+
+def as_begun(order: LearningOrder, snapshot: Snapshot | None) -> LearningOrder:
+    """The order with those words learning that did when the snapshot was taken: all, in earlier versions."""
+    if snapshot is None:
+        return order
+    return replace(order, all_words=snapshot.state.get("words", ALL) == ALL)
 
 
 def save_folder(model: Any, tokenizer: Any, max_length: int, folder: Path) -> None:
