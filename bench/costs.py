@@ -44,8 +44,9 @@ STEPS, SPREAD, FEW_TOKENS = 3, 0.8, 1500
 
 @dataclass(frozen=True)
 class Encoder:
-    """The numbers of an encoder that the estimate asks for."""
+    """What the estimate asks for of an encoder."""
 
+    architecture: str
     parameters: int
     layers: int
     hidden: int
@@ -70,7 +71,7 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int, precision: s
     model = studio_model(shape)
     layers, hidden, heads = SHAPES[shape]
     weights = sum(weight.numel() for weight in model.base_model.parameters())
-    encoder = Encoder(weights, layers, hidden, 4 * hidden, heads, VOCABULARY, hidden)
+    encoder = Encoder("bert", weights, layers, hidden, 4 * hidden, heads, VOCABULARY, hidden)
     machine = replace(detect_machine(), device="cpu")
     executor = choose_executor(model, tokenizer_like(), int(rows.lengths.max()), "cpu", precision)
     model = prepare_method(model, recipe)

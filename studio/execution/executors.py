@@ -12,14 +12,18 @@ import torch
 from studio.execution.devices import moved
 from studio.execution.heads import logits_of
 from studio.execution.packing import PackedModel, first_position, pack_model
-from studio.execution.parts import ROWS_PER_PART, TOKENS_PER_PART, Limits, cut_packed, cut_padded
+from studio.execution.parts import (
+    OVERHEAD_TOKENS,
+    OVERHEAD_TOKENS_ELSEWHERE,
+    ROWS_PER_PART,
+    TOKENS_PER_PART,
+    Limits,
+    cut_packed,
+    cut_padded,
+)
 from studio.execution.relative import look_everywhere, look_near
 from studio.execution.rows import MASK, EncodedRows
 
-# What another padded part costs, in tokens: its own gradients of all weights, on a graphics processor the
-# launches of all its kernels.
-OVERHEAD_TOKENS = {"cpu": 64}
-OVERHEAD_TOKENS_ELSEWHERE = 2048
 # Where there is an attention for rows of several lengths, and how many short rows a card computes at once.
 PACKED_ON, PACKED_ROWS_ON_CARD = ("cpu", "cuda"), 2048
 # So few tokens for each thread that what a layer leaves is still in the cache when the next one reads it. In

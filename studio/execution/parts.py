@@ -9,6 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 ROWS_PER_PART, TOKENS_PER_PART = 64, 16_384
+# What another padded part costs, in tokens: its own gradients of all weights, on a graphics processor the
+# launches of all its kernels.
+OVERHEAD_TOKENS = {"cpu": 64}
+OVERHEAD_TOKENS_ELSEWHERE = 2048
 # The best cut is sought among so many rows of like length at a time, to bound the memory it takes.
 ROWS_PER_SEARCH = 4096
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from studio.execution.parts import OVERHEAD_TOKENS, Limits, cut_padded
 from studio.training.hardware import Machine, measure_gflops
 
 CUDA_GFLOPS = 20_000.0
@@ -27,6 +28,11 @@ PADDED_SHARE = 1.3
 # Tokens that a processor computes at once for each of its cores, in bf16 twice as many of half the bytes; a
 # graphics card takes so many in all.
 TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
+# Encoders that are computed without padding (``studio.execution.packing`` finds out by trying).
+PACKED = {"bert", "distilbert", "roberta", "xlm-roberta", "camembert", "electra", "albert", "ernie"}
+# Numbers that are kept of the scores of each token for each other one; DeBERTa adds those of distances.
+SCORES, SCORES_OF_DISTANCES = 3, 24
+TRIED_BATCHES = 20
 # Batches differ: the largest has so many standard deviations more tokens than the mean one.
 LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
@@ -167,6 +173,10 @@ class EncoderShape(Protocol):
     """The numbers of an encoder that cost depends on."""
 
     @property
+    def architecture(self) -> str:
+        """The model type, as config.json has it."""
+
+    @property
     def parameters(self) -> int:
         """All weights of the encoder."""
 
@@ -242,14 +252,27 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     if machine.device != "cpu":
         return PADDED_SHARE * products * (learnt * learning.products + judged)
     numbers = numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
-    seconds = learnt * (products * learning.products + numbers * learning.number)
+    parts, padded = parts_of_step(recipe, shape, workload)
+    seconds = padded * learnt * (products * learning.products + numbers * learning.number)
     seconds += judged * (products * scoring.products + numbers * scoring.number)
     steps = count_steps(recipe, workload)
-    seconds += steps * shape.layers * learning.layer
+    seconds += steps * parts * shape.layers * learning.layer
     if recipe.method == "full":
         still = still_weights(recipe, shape, workload, machine)
         seconds += steps * (shape.parameters - still) * costs.weight
     return seconds
+
+
+def parts_of_step(recipe: RecipeCosts, shape: EncoderShape, workload: Workload) -> tuple[float, float]:
+    """Parts that a step is computed in on a processor, and tokens computed for each real one, on average."""
+    if shape.architecture in PACKED:
+        return 1.0, 1.0
+    drawn = np.random.default_rng(0)
+    count = max(1, round(recipe.batch_size * workload.sequences))
+    batches = [drawn.choice(workload.lengths, count) for _ in range(TRIED_BATCHES)]
+    cut = [[batch[part] for part in cut_padded(batch, Limits(), OVERHEAD_TOKENS["cpu"])] for batch in batches]
+    computed = sum(int(part.max()) * len(part) for parts in cut for part in parts)
+    return sum(map(len, cut)) / TRIED_BATCHES, computed / sum(int(batch.sum()) for batch in batches)
 
 
 def still_weights(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> float:
@@ -288,7 +311,8 @@ def flops_per_token(shape: EncoderShape, tokens: float) -> float:
 
 def numbers_per_token(shape: EncoderShape, tokens: float) -> float:
     """Numbers per token in rows of ``tokens`` that the blocks keep for the backward pass."""
-    return shape.layers * (14 * shape.hidden + 3 * shape.intermediate + 3 * shape.heads * tokens)
+    scores = SCORES_OF_DISTANCES if shape.architecture == "deberta-v2" else SCORES
+    return shape.layers * (14 * shape.hidden + 3 * shape.intermediate + scores * shape.heads * tokens)
 
 
 def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload, machine: Machine) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.execution.executors import OVERHEAD_TOKENS, missing_tokens
-from studio.execution.parts import ROWS_PER_SEARCH, Limits, cut_packed, cut_padded
+from studio.execution.executors import missing_tokens
+from studio.execution.parts import OVERHEAD_TOKENS, ROWS_PER_SEARCH, Limits, cut_packed, cut_padded
 from studio.training.batches import plan_epoch
 from tests.execution.lengths import news_like_lengths
 

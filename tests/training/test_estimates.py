@@ -12,7 +12,7 @@ import pytest
 
 from studio.checkpoints.builtin import find_builtin_folder
 from studio.checkpoints.tokens import read_tokens
-from studio.training.estimates import Words, Workload, estimate, flops_per_token
+from studio.training.estimates import Words, Workload, estimate, flops_per_token, parts_of_step
 from studio.training.hardware import Machine
 from studio.training.recipe import Recipe
 
@@ -21,6 +21,7 @@ from studio.training.recipe import Recipe
 class Shape:
     """bert-base."""
 
+    architecture: str = "bert"
     parameters: int = 109_482_240
     layers: int = 12
     hidden: int = 768
@@ -175,3 +176,21 @@ def test_the_words_of_some_real_texts_foretell_those_of_all(table: str) -> None:
     words = Words.of(some)
     assert words.in_all < 0.9 * len(np.unique(every)), "there is something to foretell"
     assert words.among(len(every)) == pytest.approx(len(np.unique(every)), rel=0.2)
+
+
+def test_what_is_padded_is_computed_in_several_parts_and_more_tokens() -> None:
+    assert parts_of_step(RECIPE, Shape(), WORK) == (1.0, 1.0)
+    parts, padded = parts_of_step(RECIPE, Shape(architecture="mpnet"), WORK)
+    assert 1.5 < parts <= 2.0, "rows of 20 tokens and of 128, where there is one"
+    assert padded == 1.0, "rows of one length have no padding"
+    lengths = np.random.default_rng(0).lognormal(4, 0.8, 2000).astype(int)
+    parts, padded = parts_of_step(RECIPE, Shape(architecture="mpnet"), replace(WORK, lengths=lengths))
+    assert parts > 3 and 1.02 < padded < 1.2
+
+
+def test_attention_that_looks_at_distances_takes_longer_and_more_memory() -> None:
+    plain, padded, distances = (
+        estimate(RECIPE, Shape(architecture=name), WORK, CPU) for name in ("bert", "mpnet", "deberta-v2")
+    )
+    assert plain.seconds < padded.seconds < distances.seconds
+    assert plain.memory_bytes == padded.memory_bytes < distances.memory_bytes
