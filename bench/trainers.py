@@ -138,6 +138,10 @@ def ways_of(shape: str, table: Table, folder: Path, at_once: int) -> dict[str, t
             ),
             len(rows),
         ),
+        f"studio, {placement.precision}, all words learn": (
+            learn(*studio_of(shape, placement), rows, placement),
+            len(rows),
+        ),
         f"studio, {placement.precision}": (
             learn(*studio_of(shape, placement), rows, placement, table.words),
             len(rows),
@@ -152,8 +156,8 @@ def measure(shape: str, table: Table, options: argparse.Namespace) -> None:
     limits, precision = [], choose_placement("auto").precision
     with tempfile.TemporaryDirectory(prefix="bench-trainers-") as folder:
         ways = ways_of(shape, table, Path(folder), options.at_once)
-        if options.without:
-            ways = {name: way for name, way in ways.items() if options.without not in name}
+        left_out = [*options.without, *([] if options.texts else ["all words"])]
+        ways = {name: way for name, way in ways.items() if not any(words in name for words in left_out)}
         for number in range(options.rounds):
             for name, (train, count) in ways.items():
                 took = seconds_of(lambda: train(number), time.process_time)  # noqa: B023
@@ -188,7 +192,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--at-once", type=int, default=BATCH, help="rows that Trainer adds up to a batch: memory"
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--without", metavar="WORDS", help="leave out the way whose name has these words")
+    parser.add_argument(
+        "--without",
+        metavar="WORDS",
+        nargs="*",
+        default=[],
+        help="leave out ways whose names have these words",
+    )
     parser.add_argument("--texts", type=Path, help="a .csv or .tsv with real texts")
     parser.add_argument(
         "--column", default="0", help="its column: a name, or a number where it has no header"

@@ -52,7 +52,8 @@ class WorkerOptions:
     and when the worker itself ends. ``silent_seconds``: how long a child may tell nothing once it has made a
     step, and ``silent_start_seconds`` before. ``owner_limit``: jobs of one owner that run at once (0: any).
     ``min_free_bytes``: with less room on the disk nothing starts, and what can be paused is.
-    ``max_log_bytes``: where a job's log is cut.
+    ``max_log_bytes``: where a job's log is cut. ``idle_seconds``: where nothing runs so long after the start,
+    the launcher makes ready for the first child (None: that waits for it).
     """
 
     jobs_dir: Path
@@ -67,6 +68,7 @@ class WorkerOptions:
     owner_limit: int = 0
     min_free_bytes: int = 0
     max_log_bytes: int = MAX_LOG_BYTES
+    idle_seconds: float | None = None
 
 
 class Worker:
@@ -97,13 +99,16 @@ class Worker:
         self.seen = self.endings.newest()
         self.tidying = ThreadPoolExecutor(1, "tidying")
         self.has_room = True
+        self.began = time.monotonic()
+        self.is_prepared = False
 
     def run(self, stop: Stop) -> None:
         """Work until ``stop`` is set (or, with ``once``, until nothing is left), then end the children."""
         self.store.roster.register(self.identity, self.options.lease_seconds)
         try:
             while not stop.is_set():
-                for step in (self.settle_ended, self.renew, self.follow, self.enforce, self.claim):
+                turn = (self.settle_ended, self.renew, self.follow, self.enforce, self.claim, self.prepare)
+                for step in turn:
                     self.attempt(step)
                 if self.options.once and not self.runs and not (self.has_room and self.is_work_waiting()):
                     break
@@ -240,6 +245,14 @@ class Worker:
                 slot = next(slot for slot in free if slot.name == claim.slot)
                 free.remove(slot)
                 self.start(claim, slot)
+
+    def prepare(self) -> None:
+        """Use the first quiet moment to make ready for a child."""
+        idle = self.options.idle_seconds
+        if self.is_prepared or idle is None or self.runs or time.monotonic() - self.began < idle:
+            return
+        self.is_prepared = True
+        self.launcher.prepare()
 
     def claim_one(self, lane: str, free: list[Slot]) -> Claim | None:
         """Claim a job for one of the free slots; those of other workers here may have taken them."""

@@ -51,6 +51,8 @@ from studio.services.training import TrainingService
 from studio.settings import Settings
 from studio.slots import make_lanes
 
+# Whoever has just started the studio wants its pages first.
+IDLE_SECONDS = 10.0
 # Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 
@@ -171,6 +173,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
         silent_seconds=settings.silent_seconds,
         owner_limit=settings.jobs_per_owner,
         min_free_bytes=settings.min_free_bytes,
+        idle_seconds=IDLE_SECONDS,
     )
     environment = {**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)}
     launcher = (

@@ -48,5 +48,8 @@ class Launcher(Protocol):
         Raises OSError where that is impossible.
         """
 
+    def prepare(self) -> None:
+        """Begin what the first child would otherwise wait for; does not wait for it."""
+
     def close(self) -> None:
         """Give back what was kept for starting children; those that still run are not waited for."""

@@ -111,6 +111,9 @@ class LocalLauncher:
         fault("spawn")
         return LocalChild(process)
 
+    def prepare(self) -> None:
+        """Children do not wait for each other."""
+
     def close(self) -> None:
         """Nothing is kept."""
 

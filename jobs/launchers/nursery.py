@@ -1,8 +1,8 @@
 """Children forked from a process that has imported what they need: they begin at once, and share its memory.
 
 Importing torch and transformers takes seconds, which every job would spend anew. The nursery (jobs.nursery)
-does it once, when the first such job is started, and forks for each. It ends with the worker, and its
-children with it; one that is gone is replaced at the next order.
+does it once, when it is prepared or the first such job is started, and forks for each. It ends with the
+worker, and its children with it; one that is gone is replaced at the next order.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class NurseryLauncher:
         except OSError:  # it was gone, and nobody has heard of it yet
             self.close()
             return self._open_nursery().start(order)
+
+    def prepare(self) -> None:
+        """Have the nursery import its modules."""
+        self._open_nursery()
 
     def _open_nursery(self) -> Nursery:
         if self._nursery is not None:

@@ -67,6 +67,19 @@ def test_jobs_are_forked_one_after_another_from_one_process(bench: Bench, forkin
     assert "printed by a library" in log.read_text()
 
 
+def test_a_worker_that_has_nothing_to_do_makes_ready_for_the_first_job(bench: Bench) -> None:
+    made = Forking(bench, (HANDLERS,), idle_seconds=0.5)
+    try:
+        assert nurseries() == []
+        wait_until(lambda: len(nurseries()) == 1)
+        (nursery,) = nurseries()
+        assert (ended(bench, bench.submit("report_and_succeed")).result or {})["answer"] == 42
+        assert nurseries() == [nursery]
+    finally:
+        made.end()
+    assert nurseries() == []
+
+
 def test_a_forked_process_is_called_by_its_job_and_leads_its_group(bench: Bench, forking: Forking) -> None:
     job = bench.submit("wait_for_cancel")
     pid = bench.wait_ready(job)

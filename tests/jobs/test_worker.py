@@ -193,6 +193,9 @@ class NoRoom:
     def start(self, order: ChildOrder) -> None:
         raise OSError(28, "No space left on device")
 
+    def prepare(self) -> None:
+        """There is nothing to make ready."""
+
     def close(self) -> None:
         """Nothing was started."""
 
