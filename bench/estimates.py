@@ -30,6 +30,7 @@ from studio.services.training import TrainRequest
 from studio.settings import Settings
 
 WITHIN = 0.25
+READY_SECONDS = 25.0  # until the worker has imported what its first job needs
 # Family, layers, width, heads, and words where they are more than those of the tokenizer.
 ENCODERS: dict[str, tuple[Any, ...]] = {
     "bert-2x128": ("bert", 2, 128, 2),
@@ -151,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         try:
             with worker(studio.settings.home):
+                time.sleep(READY_SECONDS)
                 for case in cases:
                     near += compare(studio, folder, case)
         finally:
