@@ -37,7 +37,7 @@ TRIED_BATCHES = 20
 LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
 CODE_BYTES_PER_LENGTH, MOST_LENGTHS = 10**6, 300
-# Data, tokens, simple models to beat and reports; a worker's first job takes 5 s more to import torch.
+# Data, tokens, simple models to beat and reports; a job in a worker's first seconds waits 5 s more for torch.
 START_SECONDS = 5.0
 # Every weight is read, written with the best epoch and with the model, and its file is hashed.
 FILE_SECONDS_PER_WEIGHT = 4e-8
