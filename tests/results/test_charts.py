@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -188,6 +189,44 @@ def test_a_loss_that_rises_again_is_named() -> None:
     assert "lowest in epoch 3 (0.4) and then rose to 0.6" in charts.draw_loss(history()).caption
 
 
+@pytest.mark.parametrize(
+    ("training", "validation", "said"),
+    [
+        ([1.8, 0.9], [0.3], "The training loss fell from 1.8 to 0.9. The validation loss is 0.3."),
+        ([0.9, 1.8], [], "The training loss is 1.8."),
+        ([1.8, 0.9], [0.5, 0.3], "The validation loss was still falling in epoch 2, to 0.3."),
+        (
+            [1.8, 0.9],
+            [0.26, 0.15, 0.151],
+            "The validation loss was lowest in epoch 2 (0.15) and then stayed there.",
+        ),
+        ([1.8, 0.9], [0.3, 0.301], "The validation loss hardly changed: it is 0.301."),
+    ],
+)
+def test_the_sentence_of_the_loss_keeps_training_and_validation_apart(
+    training: list[float], validation: list[float], said: str
+) -> None:
+    points = [
+        {"name": "loss", "split": split, "step": step, "epoch": float(step), "value": value}
+        for split, values in (("train", training), ("validation", validation))
+        for step, value in enumerate(values, 1)
+    ]
+    assert charts.draw_loss(points).caption == said
+
+
+def test_a_model_has_one_colour_in_every_chart_and_its_name_in_full() -> None:
+    scored = [{**MODELS[0], "name": name, "score": score} for name, score in (("b", 0.9), ("a", 0.8))]
+    drawn = [
+        charts.draw_score_against_size(scored).chart,
+        charts.draw_overlay({"b": history(), "a": history()}, "loss", "Loss").chart,
+        charts.draw_label_differences([{"label": "x", "f1": {"b": 0.9, "a": 0.8}}], ["b", "a"]).chart,
+    ]
+    for chart in drawn:
+        spec = json.dumps(chart.to_dict())
+        assert '"domain": ["a", "b"]' in spec
+    assert all('"labelLimit": 400' in json.dumps(chart.to_dict()) for chart in drawn[1:])
+
+
 def test_the_table_of_a_curve_has_one_row_per_epoch() -> None:
     table = charts.draw_loss(history()).table
     assert table["Epoch"].tolist() == [1, 2, 3, 4]
@@ -207,7 +246,7 @@ def test_points_that_are_not_numbers_are_left_out() -> None:
         {"name": "loss", "split": "train", "step": k, "epoch": None, "value": v}
         for k, v in enumerate([1.0, float("nan"), float("inf"), 0.5])
     ]
-    assert charts.draw_loss(points).caption == "The loss fell from 1 to 0.5."
+    assert charts.draw_loss(points).caption == "The training loss fell from 1 to 0.5."
 
 
 def test_class_counts_of_splits_add_up() -> None:

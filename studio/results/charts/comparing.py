@@ -16,10 +16,9 @@ from studio.results.charts.frame import (
     LABEL_PIXELS,
     SERIES_AT_MOST,
     ChartWithTable,
-    colour_scale,
     count_axis,
     frame,
-    legend,
+    model_colour,
     nothing_to_draw,
     number_axis,
     share_axis,
@@ -65,7 +64,7 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, metri
     y_axis = share_axis() if is_share else number_axis("~g")
     base = alt.Chart(shown).encode(
         x=alt.X(f"{cost}:Q", title=cost_title, scale=alt.Scale(domain=[0, float(shown[cost].max()) * 1.2])),
-        color=alt.Color("name:N", scale=colour_scale(list(shown["name"])), legend=None),
+        color=model_colour(list(shown["name"]), "name").legend(None),
         tooltip=[
             alt.Tooltip("name:N", title="Model"),
             alt.Tooltip("score:Q", title=title, format=".1%" if is_share else ".3f"),
@@ -156,7 +155,7 @@ def draw_overlay(
                 scale=alt.Scale(zero=from_zero),
                 axis=number_axis(".0%" if share else ".3~f"),
             ),
-            color=alt.Color("model:N", scale=colour_scale(names[:SERIES_AT_MOST]), legend=legend()),
+            color=model_colour(names[:SERIES_AT_MOST]),
             tooltip=["model:N", "epoch:Q", alt.Tooltip("value:Q", title=title, format=".3~f")],
         )
     )
@@ -187,7 +186,7 @@ def draw_label_differences(per_label: Sequence[Mapping[str, Any]], models: Seque
             y=alt.Y("label:N", sort=list(shown["label"]), title=None, axis=alt.Axis(labelLimit=LABEL_PIXELS)),
             yOffset=alt.YOffset("model:N", sort=drawn),
             x=alt.X("f1:Q", title="F1 (share)", scale=alt.Scale(domain=[0, 1]), axis=number_axis(".0%")),
-            color=alt.Color("model:N", scale=colour_scale(drawn), legend=legend()),
+            color=model_colour(drawn),
             tooltip=["label:N", "model:N", alt.Tooltip("f1:Q", title="F1", format=".1%")],
         )
     )

@@ -16,7 +16,7 @@ SERIES_AT_MOST = len(PALETTE)
 POINTS_AT_MOST = 500
 CHART_HEIGHT = 260
 BAR_STEP = 22
-LABEL_PIXELS = 180
+LABEL_PIXELS, MODEL_PIXELS = 180, 400
 WHOLE_TICKS = 10
 # Charts are drawn as SVG inside the page: text in the page's own colour reads in light and in dark.
 INK = "currentColor"
@@ -70,6 +70,12 @@ def colour_scale(series: list[str]) -> alt.Scale:
 def legend(title: str | None = None) -> alt.Legend:
     """A legend above the chart, where a narrow screen has room for it."""
     return alt.Legend(orient="top", title=title, labelLimit=LABEL_PIXELS, columns=2)
+
+
+def model_colour(names: list[str], column: str = "model") -> alt.Color:
+    """A colour for each model, the same in every chart of these models, and their names in full."""
+    names_in_full = alt.Legend(orient="top", title=None, labelLimit=MODEL_PIXELS, columns=1)
+    return alt.Color(f"{column}:N", scale=colour_scale(sorted(names)), legend=names_in_full)
 
 
 def thin(points: pd.DataFrame, limit: int = POINTS_AT_MOST) -> pd.DataFrame:

@@ -29,6 +29,8 @@ from studio.results.wording import count_words, percent
 
 STEP_TITLE = "Step (batches)"
 DOTS_AT_MOST = 20
+# A loss that moves by less than this share of the greatest says nothing.
+STILL = 0.02
 COLUMNS = ("name", "split", "step", "epoch", "value")
 FORMATS = {"share": ".0%", "number": ".2f"}
 SERIES = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -163,14 +165,20 @@ def describe_loss(points: pd.DataFrame) -> str:
     """Where the loss began, where it is, and whether validation still falls."""
     values = points[points["split"] == "validation"]["value"].tolist()
     if len(values) < 2:
-        return (
-            f"The loss fell from {points['value'].iloc[0]:.3g} to {points['value'].iloc[-1]:.3g}."
-            if (points["value"].iloc[-1] < points["value"].iloc[0])
-            else f"The loss is {points['value'].iloc[-1]:.3g}."
-        )
+        met = points[points["split"] == "train"]["value"].tolist()
+        told = f"The validation loss is {values[0]:.3g}." if values else ""
+        if met and met[-1] < met[0]:
+            told = f"The training loss fell from {met[0]:.3g} to {met[-1]:.3g}. {told}"
+        elif met:
+            told = f"The training loss is {met[-1]:.3g}. {told}"
+        return told.strip()
+    if max(values) - min(values) < STILL * max(values):
+        return f"The validation loss hardly changed: it is {values[-1]:.3g}."
     lowest = values.index(min(values)) + 1
     if lowest == len(values):
         return f"The validation loss was still falling in epoch {lowest}, to {values[-1]:.3g}."
+    if values[-1] - min(values) < STILL * max(values):
+        return f"The validation loss was lowest in epoch {lowest} ({min(values):.3g}) and then stayed there."
     return (
         f"The validation loss was lowest in epoch {lowest} ({min(values):.3g}) and then rose to "
         f"{values[-1]:.3g}: later epochs fit the training rows only."
