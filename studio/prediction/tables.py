@@ -109,6 +109,8 @@ def predict_file(
     if pieces.report.rows_dropped:
         one, more = "line that could not be read as a row", "lines that could not be read as rows"
         notes.append(f"Left out: {count_of(pieces.report.rows_dropped, one, more)}.")
+    if pieces.report.blank_lines:
+        notes.append(f"Without a row: {count_of(pieces.report.blank_lines, 'empty line')} of the file.")
     if unanswered:
         least = (answerer.task.role(role).least or f"a {title_of(role)}" for role in answerer.roles)
         notes.append(f"Without an answer: {count_of(unanswered, 'row')} without {' or '.join(least)}.")

@@ -271,6 +271,13 @@ def test_a_guess_and_rows_left_out_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_empty_lines_which_are_no_rows_are_told(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nsome text\n\nanother text\n")
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", columns=TEXT)
+    assert (made.rows, len((tmp_path / "out.csv").read_text().splitlines())) == (2, 3)
+    assert "Without a row: 1 empty line of the file." in made.notes
+
+
 def test_numbers_are_answered_in_one_column(tmp_path: Path) -> None:
     source = write_csv(tmp_path / "in.csv", [["ab", "x"], ["", "y"], ["abcdef", "z"]], ("text", "prediction"))
     lengths = Answerer(

@@ -191,5 +191,6 @@ def report_on(plan: Plan, account: Account, read: int, complete: bool) -> Reader
         header_lines=layout.header_lines,
         skipped_lines=(layout.header_line or layout.first_line) - 1,
         rows_repaired=sum(map(len, account.repaired.values())),
+        blank_lines=len(account.blank),
         complete=complete,
     )

@@ -42,8 +42,9 @@ class ReaderReport:
     """What was understood of a file; rows_read + rows_dropped is every row in it.
 
     ``delimiter`` is "" and ``encoding`` "" where the format has none; ``header_line`` is the physical line
-    of the column names, 0 without; ``rows_repaired`` of the rows read were mended; ``complete`` is False for
-    a preview of a longer file; ``parts`` are the files inside an archive or folder, or the sheets.
+    of the column names, 0 without; ``rows_repaired`` of the rows read were mended; ``blank_lines``, which
+    hold not even a separator, are no rows; ``complete`` is False for a preview of a longer file; ``parts``
+    are the files inside an archive or folder, or the sheets.
     """
 
     format: str
@@ -59,6 +60,7 @@ class ReaderReport:
     header_lines: int = 1
     skipped_lines: int = 0
     rows_repaired: int = 0
+    blank_lines: int = 0
     sheet: str | None = None
     parts: tuple[str, ...] = ()
     complete: bool = True
