@@ -116,7 +116,9 @@ def build_report(inputs: LabelInputs) -> Report:
     calibration = measure_calibration(predictions, scores.get("ece", 0.0))
     sentences = {
         "score": describe_score(inputs, scores, intervals),
-        "baselines": words.describe_baselines(baselines),
+        "baselines": " ".join(
+            filter(None, (words.describe_baselines(baselines), describe_sameness(predictions)))
+        ),
         "confusion": words.describe_confusion(pairs) if predictions.rows else "",
         "confidence": confidence["sentence"],
         "calibration": calibration["sentence"],
@@ -153,6 +155,15 @@ def describe_score(inputs: LabelInputs, scores: dict[str, float], intervals: dic
     return words.describe_score(
         inputs.predictions.rows, inputs.split, scores["accuracy"], intervals["accuracy"]
     )
+
+
+def describe_sameness(predictions: Predictions) -> str:
+    """A sentence where all texts get one answer."""
+    labels = predictions.labels
+    given, true = (
+        [labels[number] for number in ids] for ids in (predictions.predicted_ids, predictions.true_ids)
+    )
+    return words.describe_sameness(given, true)
 
 
 def measure_confidence(predictions: Predictions) -> dict[str, Any]:

@@ -43,6 +43,22 @@ def describe_baselines(baselines: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
+def describe_sameness(answers: Sequence[str], labels: Sequence[str]) -> str:
+    """Plainly where a model gives one answer to texts with several labels; else nothing.
+
+    >>> describe_sameness(["yes", "yes"], ["yes", "no"])[:60]
+    'The model answers “yes” to every text: it has not learnt to '
+    >>> describe_sameness(["yes", "no"], ["yes", "yes"]), describe_sameness(["no", "no"], ["no", "no"])
+    ('', '')
+    """
+    if len(set(answers)) != 1 or len(set(labels)) < 2:
+        return ""
+    return (
+        f"The model answers “{answers[0]}” to every text: it has not learnt to tell them apart. Train it on "
+        "more rows, for more epochs, or from a checkpoint for the language of the texts."
+    )
+
+
 def add_warning(
     told: str,
     metrics: Mapping[str, float],

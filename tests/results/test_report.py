@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,3 +146,12 @@ def test_baselines_stand_beside_the_score_with_a_verdict() -> None:
 
 def test_the_same_inputs_give_the_same_report() -> None:
     assert report_on(make_predictions(80)) == report_on(make_predictions(80))
+
+
+def test_a_model_that_gives_one_answer_to_all_is_called_that() -> None:
+    predictions = make_predictions(40, ["yes", "no"], skill=1.0)
+    said = build_report(ReportInputs("m", "d", "test", predictions)).sentences["baselines"]
+    assert "to every text" not in said
+    always = replace(predictions, probabilities=np.tile([0.3, 0.7], (40, 1)))
+    said = build_report(ReportInputs("m", "d", "test", always)).sentence
+    assert "The model answers “no” to every text: it has not learnt to tell them apart." in said
