@@ -64,7 +64,8 @@ def test_bad_rows_are_dropped_when_asked_and_every_row_is_accounted_for(tmp_path
     assert {"too_few_fields", "too_many_fields", "missing_text", "missing_label"} <= set(
         codes(prepared, "warning")
     )
-    assert all("Dropped, as asked." in p.message for p in prepared.problems if p.severity == "warning")
+    warnings = [problem for problem in prepared.problems if problem.severity == "warning"]
+    assert all("Dropped, as asked." in p.message and p.hint == "Nothing is left to do." for p in warnings)
 
 
 def test_dropping_rows_does_not_excuse_an_error_of_the_whole_table(tmp_path: Path) -> None:

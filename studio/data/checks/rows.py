@@ -235,4 +235,5 @@ def mark_dropped(problem: Problem) -> Problem:
     """An error about rows that were left out on request: a warning that says so."""
     if problem.severity != "error" or "drop_rows" not in problem.fixes:
         return problem
-    return replace(problem, severity="warning", message=f"{problem.message} Dropped, as asked.", fixes=())
+    message = f"{problem.message} Dropped, as asked."
+    return replace(problem, severity="warning", message=message, hint="Nothing is left to do.", fixes=())
