@@ -13,6 +13,7 @@ from studio.data.columns import (
     ANSWERS,
     BETWEEN_COLUMNS,
     CLASSIFICATION,
+    LABEL,
     TEXT,
     TEXT_B,
     TaskShape,
@@ -23,6 +24,10 @@ from studio.data.readers import Table
 TEXT_NAMES = frozenset({"text", "text_a", "message", "review", "sentence", "content", "文本", "内容", "评论"})
 # A column called "text" is the text beside somewhat longer addresses or file names.
 NAMED_TEXT_SHARE = 0.3
+# Where so many texts have several labels it is not they alone that decide; with both texts hardly one has.
+MOSTLY, HARDLY, ROWS_LOOKED_AT = 0.5, 0.1, 5000
+# Two words with letters, or some Chinese, Japanese or Korean characters: no numbers, dates or ids.
+WORDS = "[^\\W\\d_]{2,}\\s+[^\\W\\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4,}"
 # How tables of pairs call their two texts.
 PAIRS = (
     ("sentence1", "sentence2"),
@@ -67,7 +72,42 @@ def guess_roles(
     texts = [key for key in wanted if key not in ANSWERS and key not in roles]
     for key, fact in zip(texts, plain, strict=False):
         roles[key] = fact.name
+    if TEXT_B in (role.key for role in task.roles) and TEXT not in known and TEXT not in (given or {}):
+        roles |= find_second_text(table.frame, left, roles)
     return {role.key: roles[role.key] for role in task.roles if role.key in roles}
+
+
+def find_second_text(
+    frame: pd.DataFrame, facts: Sequence[ColumnFacts], roles: Mapping[str, str]
+) -> dict[str, str]:
+    """Both texts, as their columns stand, where the label of most texts depends on another text; or nothing.
+
+    Of answers to questions, say, each may be right for one question and wrong for others.
+    """
+    text, label = roles.get(TEXT), roles.get(LABEL)
+    if text is None or label is None or TEXT_B in roles:
+        return {}
+    rows = frame.head(ROWS_LOOKED_AT)
+    if contradicted(rows, [text], label) < MOSTLY:
+        return {}
+    for fact in sorted(facts, key=lambda fact: -fact.mean_length):
+        if fact.name in (text, label) or rows[fact.name].str.contains(WORDS, na=False).mean() < MOSTLY:
+            continue
+        if contradicted(rows, [text, fact.name], label) <= HARDLY:
+            first, second = sorted((text, fact.name), key=list(frame.columns).index)
+            return {TEXT: first, TEXT_B: second}
+    return {}
+
+
+def contradicted(rows: pd.DataFrame, texts: Sequence[str], label: str) -> float:
+    """The share of rows whose texts occur with another label too.
+
+    >>> rows = pd.DataFrame({"a": ["x", "x", "y"], "label": ["1", "2", "1"]})
+    >>> round(contradicted(rows, ["a"], "label"), 2)
+    0.67
+    """
+    labels = rows.groupby(list(texts), dropna=False)[label].transform("nunique")
+    return float((labels > 1).mean()) if len(rows) else 0.0
 
 
 def guess_task(table: Table, tasks: Sequence[TaskShape]) -> str | None:

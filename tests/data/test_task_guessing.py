@@ -138,3 +138,43 @@ def test_prodigy_and_label_studio_are_read_as_texts_with_entities(tmp_path: Path
     assert guess_task(table, list_tasks()) == "token-classification"
     roles = guess_roles(table, get_task("token-classification"))
     assert roles == {"text": "text", "tags": "entities"}
+
+
+QUESTIONS = [f"where do I find the {thing}" for thing in ("tap", "door", "lamp", "chair")]
+REPLIES = [f"the {thing} stands behind the house" for thing in ("tap", "door", "lamp", "chair")]
+
+
+def matched(folder: Path, questions: list[str], replies: list[str], third: str = "id") -> dict[str, str]:
+    """The roles of a table that says of every question and reply whether they fit."""
+    path = folder / "table.jsonl"
+    rows = [
+        {"question": question, "reply": reply, third: f"a7-{at}{of}", "fits": "yes" if at == of else "no"}
+        for at, question in enumerate(questions)
+        for of, reply in enumerate(replies)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return guess_roles(read_table(path))
+
+
+def test_two_texts_are_found_where_the_label_depends_on_both(tmp_path: Path) -> None:
+    expected = {"text": "question", "text_b": "reply", "label": "fits"}
+    assert matched(tmp_path, QUESTIONS, REPLIES) == expected
+    chinese = (
+        ["水龙头坏了怎么办", "门打不开怎么办", "灯不亮怎么办"],
+        ["请联系维修人员处理", "请换一把新的钥匙", "请更换灯泡"],
+    )
+    assert matched(tmp_path, *chinese) == expected
+    # An identifier tells rows apart as well, but is no text.
+    assert "text_b" not in matched(tmp_path, ["01", "02", "03", "04"], REPLIES)
+
+
+def test_one_text_is_enough_where_it_decides(tmp_path: Path) -> None:
+    columns = {
+        "text": list(TEXTS),
+        "note": numbered("seen by the boss", "not seen"),
+        "label": numbered("a", "b"),
+    }
+    path = tmp_path / "table.jsonl"
+    rows = zip(*columns.values(), strict=True)
+    path.write_text("\n".join(json.dumps(dict(zip(columns, row, strict=True))) for row in rows), "utf-8")
+    assert guess_roles(read_table(path)) == {"text": "text", "label": "label"}
