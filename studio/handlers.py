@@ -69,6 +69,8 @@ def train(context: JobContext) -> Outcome:
     )
     with killed_with_partners(context.log):
         result = train_model(run, JobProgress(context, PROGRESS_BEFORE, PROGRESS_TRAINED))
+    # What is scored is the folder: there is not to be room for two.
+    result = replace(result, model=None)
     write_json(place.model_dir / "history.json", result.history)
     # What was done, not what was wished: the checkpoint may read less than the recipe wanted.
     trained_by = recipe.model_copy(update={"max_length": result.max_length})

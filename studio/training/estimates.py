@@ -33,12 +33,14 @@ PACKED = {"bert", "distilbert", "roberta", "xlm-roberta", "camembert", "electra"
 # Numbers that are kept of the scores of each token for each other one; DeBERTa adds those of distances.
 SCORES, SCORES_OF_DISTANCES = 3, 24
 TRIED_BATCHES = 20
+# What the calls of another part cost, as a share of those of the first, which AdamW's are among.
+FURTHER_PART = 0.5
 # Batches differ: the largest has so many standard deviations more tokens than the mean one.
 LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
 CODE_BYTES_PER_LENGTH, MOST_LENGTHS = 10**6, 300
 # Data, tokens, simple models to beat and reports; a job in a worker's first seconds waits 5 s more for torch.
-START_SECONDS = 5.0
+START_SECONDS = 4.0
 # Every weight is read, written with the best epoch and with the model, and its file is hashed.
 FILE_SECONDS_PER_WEIGHT = 4e-8
 BASE_BYTES = 640 * 10**6
@@ -256,7 +258,7 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     seconds = padded * learnt * (products * learning.products + numbers * learning.number)
     seconds += judged * (products * scoring.products + numbers * scoring.number)
     steps = count_steps(recipe, workload)
-    seconds += steps * parts * shape.layers * learning.layer
+    seconds += steps * (1 + (parts - 1) * FURTHER_PART) * shape.layers * learning.layer
     if recipe.method == "full":
         still = still_weights(recipe, shape, workload, machine)
         seconds += steps * (shape.parameters - still) * costs.weight
