@@ -97,7 +97,7 @@ bench-shares: setup ## Where the time of a training goes.
 bench-costs: setup ## Seconds of steps of several encoders beside those of the estimate.
 	@OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m bench.costs
 
-bench-estimates: setup ## What is said before a training, beside what it took, for ten recipes.
+bench-estimates: setup ## What is said before a training, beside what it took, for eleven recipes.
 	@$(PYTHON) -m bench.estimates
 
 bench-prediction: setup ## Rows a second of a file, and milliseconds to one answer, beside other ways.

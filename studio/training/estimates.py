@@ -34,7 +34,7 @@ PACKED = {"bert", "distilbert", "roberta", "xlm-roberta", "camembert", "electra"
 SCORES, SCORES_OF_DISTANCES = 3, 24
 TRIED_BATCHES = 20
 # What the calls of another part cost, as a share of those of the first, which AdamW's are among.
-FURTHER_PART = 0.5
+FURTHER_PART = 0.3
 # Batches differ: the largest has so many standard deviations more tokens than the mean one.
 LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
