@@ -26,7 +26,11 @@ def count_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> np.n
     Without a folder, or with a tokenizer the tokenizers library cannot read, the counts are estimated
     (see counts_are_estimated).
     """
-    ids = read_tokens(folder, rows)
+    return lengths_of(read_tokens(folder, rows), rows)
+
+
+def lengths_of(ids: Sequence[np.ndarray] | None, rows: Sequence[Mapping[str, str]]) -> np.ndarray:
+    """The tokens of each row by what read_tokens gave, int64 (n,)."""
     if ids is None:
         return estimate_tokens(rows)
     return np.array([len(each) for each in ids], dtype=np.int64)

@@ -159,10 +159,8 @@ def describe_score(inputs: LabelInputs, scores: dict[str, float], intervals: dic
 
 def describe_sameness(predictions: Predictions) -> str:
     """A sentence where all texts get one answer."""
-    labels = predictions.labels
-    given, true = (
-        [labels[number] for number in ids] for ids in (predictions.predicted_ids, predictions.true_ids)
-    )
+    both = (predictions.predicted_ids, predictions.true_ids)
+    given, true = ([predictions.labels[number] for number in np.unique(ids)] for ids in both)
     return words.describe_sameness(given, true)
 
 

@@ -14,7 +14,7 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
-from studio.checkpoints.tokens import estimate_tokens, read_tokens
+from studio.checkpoints.tokens import lengths_of, read_tokens
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
 from studio.services.checkpoints import CheckpointService
@@ -228,10 +228,8 @@ class TrainingService:
         sequences, of_row = self._datasets.sequences(address, "train", SAMPLED_TEXTS)
         texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
         ids = read_tokens(folder, sequences)
-        if not ids:
-            return Sample(estimate_tokens(sequences), of_row, None, guess_language(texts))
-        lengths = np.array([len(each) for each in ids], dtype=np.int64)
-        return Sample(lengths, of_row, Words.of(np.concatenate(ids)), guess_language(texts))
+        words = Words.of(np.concatenate(ids)) if ids else None
+        return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)

@@ -266,6 +266,7 @@ def encode_order(
         max_length=max_length,
         placement=placement,
         scale=scale,
+        all_words=placement.device != "cpu",
     )
 
 

@@ -29,7 +29,7 @@ class LearningOrder:
     """What every process of a training starts from; ``max_length`` is that of the rows, in tokens.
 
     Targets are numbers around 0 where they are of a ``scale``. ``all_words``: whether words that do not
-    occur learn too, as a snapshot says; else only words that occur do where that pays.
+    occur learn too.
     """
 
     task: Task
@@ -41,7 +41,7 @@ class LearningOrder:
     max_length: int
     placement: Placement
     scale: Scale
-    all_words: bool | None = None
+    all_words: bool
 
 
 def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> Learner:
@@ -63,7 +63,7 @@ def prepare_learner(order: LearningOrder, loaded: LoadedEncoder, team: Team) -> 
     learning = count_parameters(model)[1]
     if placement.device == "cpu":
         quicken_dropout(model)
-    if not (placement.device != "cpu" if order.all_words is None else order.all_words):
+    if not order.all_words:
         learn_occurring_words(model, np.append(order.train_rows.parts["input_ids"], executor.added))
     lesson = Lesson(
         task=order.task,
