@@ -16,6 +16,11 @@ TRAINING_MILLISECONDS = 600_000  # beside another journey, on one core
 
 def test_from_the_sample_to_a_prediction_in_three_clicks(studio: ServedStudio, page: Page) -> None:
     page.goto(studio.url, wait_until="commit")
+    title, cards = page.locator("#start-board .s-section"), page.locator("#start-board .s-steps")
+    expect(cards).to_be_visible()
+    above, below = title.bounding_box(), cards.bounding_box()
+    assert above is not None and below is not None
+    assert below["y"] - (above["y"] + above["height"]) >= 8
     page.get_by_role("button", name="Try the sample").click()
     expect(page).to_have_url(re.compile(r"/train\?.*dataset=customer-messages"))
     expect(page.locator("#train-plan")).to_contain_text("Training rows")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import small_rows, write_csv
 from tests.journeys.conftest import Watch
@@ -71,6 +74,63 @@ def test_every_page_fits_its_window_and_keeps_quiet(
         text = page.locator("#page").inner_text()
         assert "Traceback" not in text and "undefined" not in text and "None" not in text.split(), address
         page.close()
+    context.close()
+
+
+SCROLLING = (
+    ("/data", "#data-table .s-table"),
+    ("/data?dataset=small&tab=rows", "#data-rows .s-table"),
+    ("/results", "#results-models .s-table"),
+    ("/compare?models=one,two", "#compare-table .s-table"),
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("address", "frame"), SCROLLING)
+def test_a_table_that_is_wider_than_a_phone_shows_that_it_scrolls_and_keeps_its_first_column(
+    trained: ServedStudio, browser: Browser, theme: str, address: str, frame: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    separator = "&" if "?" in address else "?"
+    page.goto(f"{trained.url}{address}{separator}__theme={theme}", wait_until="commit")
+    table = page.locator(frame).first
+    expect(table).to_be_visible()
+    page.wait_for_timeout(700)
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") > 20
+    assert edge_contrast(table) > 20, "columns wait on the right and nothing says so"
+    assert table.evaluate("table => (table.scrollLeft = table.scrollWidth, table.scrollLeft)") > 20
+    page.wait_for_timeout(200)
+    assert edge_contrast(table) < 5, "nothing waits on the right any more"
+    frame_at = table.bounding_box()
+    first_at = table.locator("tbody tr").first.locator("td").first.bounding_box()
+    assert frame_at is not None and first_at is not None
+    assert 0 <= first_at["x"] - frame_at["x"] <= 2 and 30 < first_at["width"] <= 0.45 * 390
+    context.close()
+
+
+def edge_contrast(table: Locator) -> float:
+    """How much lighter or darker, of 255, the right edge of a frame is than the ground beside it."""
+    picture = np.asarray(Image.open(io.BytesIO(table.screenshot())).convert("L"), dtype=float)
+    ground = np.median(picture[:, 2:-30], axis=1)
+    return float(np.median(np.abs(picture[:, -4] - ground)))
+
+
+def test_nothing_touches_or_leaves_its_line_on_a_phone(trained: ServedStudio, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{trained.url}/data?new=1", wait_until="commit")
+    label = page.locator("#import-elsewhere .label-wrap > span").first
+    expect(label).to_be_visible()
+    assert label.evaluate("label => getComputedStyle(label).textAlign") in {"left", "start"}
+    page.goto(f"{trained.url}/train?dataset=small", wait_until="commit")
+    page.locator("#train-all .label-wrap").click()
+    place = page.locator("#train-all tbody tr").nth(1).locator("td").nth(1)
+    expect(place).to_contain_text("MB")
+    edge = page.locator("#train-all .s-table").bounding_box()
+    cell = place.bounding_box()
+    assert edge is not None and cell is not None
+    assert cell["x"] + cell["width"] <= edge["x"] + edge["width"]
     context.close()
 
 

@@ -150,12 +150,12 @@ def checkpoint_table(views: Sequence[CheckpointView], filters: Filters, chosen: 
     heads = W.all.columns
     columns = [
         layout.Column(heads.title),
+        layout.Column(heads.place),
         layout.Column(heads.language),
         layout.Column(heads.case, help=heads.case_help),
         layout.Column(heads.layers, number=True),
         layout.Column(heads.parameters, number=True, help=heads.parameters_help),
         layout.Column(heads.tokens, number=True, help=heads.tokens_help),
-        layout.Column(heads.place),
         layout.Column(heads.good_for),
         layout.Column(heads.licence),
     ]
@@ -175,12 +175,12 @@ def row_of(view: CheckpointView, chosen: str) -> list[str | Markup]:
     download = "" if here else W.place.download.say(size=fmt.size(one.download_bytes))
     return [
         layout.pick_button(one.title, one.id, one.id == chosen),
+        layout.join([place, download], by=" · ") if download else place,
         one.language,
         W.case[{True: "cased", False: "uncased", None: "unknown"}[one.cased]],
         str(one.layers),
         W.all.millions.say(n=fmt.number(one.parameters / 1e6)),
         fmt.count(one.max_tokens),
-        layout.join([place, download], by=" · ") if download else place,
         one.good_for,
         one.licence or fmt.ABSENT,
     ]
