@@ -66,6 +66,7 @@ class RowsQuery(BaseModel):
     shortest: int | None = Field(None, ge=0, description="Fewest characters of the text.")
     longest: int | None = Field(None, ge=0, description="Most characters of the text.")
     search: str = Field("", max_length=1000, description="Text that stands in the row, in capitals or not.")
+    line: int | None = Field(None, ge=0, description="Only the row that starts on this line of its file.")
     offset: int = Field(0, ge=0, description="How many rows to pass over first.")
     limit: int = Field(50, ge=1, le=1000, description="How many rows to give.")
 

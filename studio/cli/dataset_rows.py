@@ -34,11 +34,12 @@ def rows(
     shortest: Annotated[int | None, typer.Option(help="Fewest characters of the text.", min=0)] = None,
     longest: Annotated[int | None, typer.Option(help="Most characters of the text.", min=0)] = None,
     search: Annotated[str, typer.Option(help="Text that stands in the row, in capitals or not.")] = "",
+    line: Annotated[int | None, typer.Option(help="Only the row that starts on this line.", min=0)] = None,
     limit: Annotated[int, typer.Option(help="How many rows to show.", min=1, max=10_000)] = 50,
     offset: Annotated[int, typer.Option(help="How many rows to pass over first.", min=0)] = 0,
 ) -> None:
     """Look through the rows of a dataset."""
-    query = RowQuery(split, label, finding, shortest, longest, search)
+    query = RowQuery(split, label, finding, shortest, longest, search, line)
     with context.obj.studio() as studio:
         page = studio.datasets.browse(name, query, offset, limit)
         task = get_task(studio.datasets.get(name).task)

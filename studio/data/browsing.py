@@ -33,7 +33,8 @@ class RowQuery:
     """Which rows are wanted; None and "" mean any.
 
     ``finding`` is the code of one, ``shortest`` and ``longest`` are characters of the text, both included;
-    ``search`` is plain text, in capitals or not, that stands somewhere in one of the texts of the row.
+    ``search`` is plain text, in capitals or not, that stands somewhere in one of the texts of the row;
+    ``line`` is that of the imported file on which the row starts, in any of its files.
     """
 
     split: str | None = None
@@ -42,6 +43,7 @@ class RowQuery:
     shortest: int | None = None
     longest: int | None = None
     search: str = ""
+    line: int | None = None
 
     @property
     def is_filter(self) -> bool:
@@ -237,7 +239,9 @@ class RowSearch:
         """
         start = self.stored.start_of(groups[0])
         keep = np.ones(self.stored.start_of(groups[-1] + 1) - start, dtype=bool)
-        if self.query.label is not None:
+        if self.query.line is not None:
+            keep &= self.stored.read_groups(groups, ["line"])["line"].to_numpy() == self.query.line
+        if self.query.label is not None and keep.any():
             keep &= self._has_label(groups, self.query.label)
         if self.query.finding is not None and keep.any():
             keep &= self._has_finding(groups, start, len(keep))

@@ -40,6 +40,9 @@ def test_rows_are_looked_through(tickets: TestClient) -> None:
     ).json()
     assert found["total"] == 5
     assert all("otter" in row["text"] for row in found["rows"])
+    line = everything["rows"][3]["line"]
+    alone = tickets.get(f"{API}/datasets/tickets/rows", params={"line": line}).json()
+    assert alone["rows"] == [everything["rows"][3]]
     repeats = tickets.get(f"{API}/datasets/tickets/rows", params={"finding": "duplicate_text"}).json()
     assert {row["line"] for row in repeats["rows"]} >= {82, 83}
 

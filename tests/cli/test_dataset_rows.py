@@ -48,6 +48,9 @@ def value_of(answer: tuple[int, str, str]) -> Any:
 def test_rows_are_searched_and_shown_without_effect_on_the_terminal(tickets: Call) -> None:
     page = value_of(tickets("dataset", "rows", "tickets", "--search", "OTTER", "--limit", "2", "--json"))
     assert (page["total"], len(page["rows"])) == (5, 2)
+    line = page["rows"][0]["line"]
+    alone = value_of(tickets("dataset", "rows", "tickets", "--line", str(line), "--json"))
+    assert alone["rows"] == page["rows"][:1]
     code, out, _ = tickets("dataset", "rows", "tickets", "--search", "red", "--offset", "0")
     assert code == 0
     assert "\x1b" not in out and "red  [31m text" in out

@@ -67,6 +67,7 @@ QUERIES = {
     "search": (RowQuery(search="NUMBER 13"), lambda split, at, row: "number 13" in row.text),
     "umlaut": (RowQuery(search="strasse"), lambda split, at, row: "strasse" in row.text),
     "chinese": (RowQuery(search="退款"), lambda split, at, row: "退款" in row.text),
+    "line": (RowQuery(line=17), lambda split, at, row: row.line == 17),
     "not a pattern": (RowQuery(search=".*"), lambda split, at, row: ".*" in row.text),
     "all": (
         RowQuery("train", "good", "duplicate_text", 40, 60, "7 thing"),

@@ -40,13 +40,14 @@ class Filters:
     shortest: float | None = None
     longest: float | None = None
     search: str | None = None
+    line: float | None = None
     page: float | None = None
 
     def query(self) -> RowQuery:
         """The question to the dataset.
 
         >>> Filters("test", "", None, 3.0, None, " refund ").query()
-        RowQuery(split='test', label=None, finding=None, shortest=3, longest=None, search='refund')
+        RowQuery(split='test', label=None, finding=None, shortest=3, longest=None, search='refund', line=None)
         """
         return RowQuery(
             split=self.split or None,
@@ -55,6 +56,7 @@ class Filters:
             shortest=None if self.shortest is None else int(self.shortest),
             longest=None if self.longest is None else int(self.longest),
             search=(self.search or "").strip(),
+            line=None if self.line is None else int(self.line),
         )
 
     @property
@@ -75,6 +77,7 @@ class Filters:
             "shortest": None if self.shortest is None else int(self.shortest),
             "longest": None if self.longest is None else int(self.longest),
             "search": (self.search or "").strip(),
+            "line": None if self.line is None else int(self.line),
             "page": int(self.page) if self.page and self.page > 1 else None,
         }
         return {name: value for name, value in values.items() if value not in (None, "")}
@@ -83,12 +86,13 @@ class Filters:
     def of_address(cls, asked: Mapping[str, str | None]) -> Filters:
         """The filters that an address asks for; a number that is none is left out.
 
-        >>> Filters.of_address({"label": "spam", "shortest": "ten", "page": "3"})
-        Filters(split=None, label='spam', finding=None, shortest=None, longest=None, search=None, page=3)
+        >>> found = Filters.of_address({"label": "spam", "shortest": "ten", "page": "3"})
+        >>> found.label, found.shortest, found.page
+        ('spam', None, 3)
         """
         numbers = {
             name: int(text) if (text := asked.get(name) or "").isdecimal() else None
-            for name in ("shortest", "longest", "page")
+            for name in ("shortest", "longest", "line", "page")
         }
         split = asked.get("split")
         return cls(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 W = words_of("data")
 SPLITS = ("train", "validation", "test")
 TABS = ("overview", "rows", "findings", "splits", "versions")
-FILTERS = ("split", "label", "finding", "shortest", "longest", "search", "page")
+FILTERS = ("split", "label", "finding", "shortest", "longest", "search", "line", "page")
 
 
 def find(studio: Services, name: str | None, version: str | None = None) -> Dataset | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 SHOWN = 5  # how many components ``RowParts.shown`` names
+FIELDS = len(Filters.__dataclass_fields__) - 1  # the page is filled with what is shown
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def build_filters() -> tuple[list[Component], dict[str, gr.Button]]:
             gr.Textbox(
                 "", label=W.rows.search, placeholder=W.rows.search_hint, max_lines=1, elem_id="data-search"
             ),
+            gr.Number(None, label=W.rows.line, precision=0, minimum=0, elem_id="data-line"),
         ]
     with gr.Row(elem_classes="s-pager", elem_id="data-pager"):
         buttons = {"previous": gr.Button(W.rows.previous, size="sm", min_width=90)}
@@ -83,7 +85,7 @@ def build_filters() -> tuple[list[Component], dict[str, gr.Button]]:
 
 def listen(studio: Services, parts: RowParts, buttons: dict[str, gr.Button]) -> None:
     """Follow the filters, the pager, the buttons in the rows and those of the draft."""
-    split, label, finding, shortest, longest, search, page = parts.filters
+    split, label, finding, shortest, longest, search, line, page = parts.filters
     inputs = [parts.name, *parts.filters]
 
     def turn(by: int) -> Any:
@@ -105,7 +107,7 @@ def listen(studio: Services, parts: RowParts, buttons: dict[str, gr.Button]) -> 
     def decide(event: gr.EventData, name: str, *values: Any) -> tuple[Any, ...]:
         return decide_draft(studio, name, Filters(*values), events.picked(event))
 
-    typed = [event for field in (shortest, longest, search) for event in (field.submit, field.blur)]
+    typed = [event for field in (shortest, longest, search, line) for event in (field.submit, field.blur)]
     chosen = [field.input for field in (split, label, finding)]
     go_to = events.hidden_text()
     changed = [parts.name, parts.address, *parts.filters]
@@ -147,6 +149,7 @@ def open_rows(studio: Services, dataset: Dataset, name: str, filters: Filters) -
         filters.shortest,
         filters.longest,
         filters.search or "",
+        filters.line,
         page,
         *rest,
     )
@@ -187,7 +190,7 @@ def press_in_row(
         studio.datasets.add_edit(name, edit)
     verb, _, place = pick.partition(":")
     shown = show_rows(studio, name, filters, place if verb == browsing.EDIT else "")
-    return (*(gr.skip(),) * 6, *shown)
+    return (*(gr.skip(),) * FIELDS, *shown)
 
 
 def decide_draft(studio: Services, name: str, filters: Filters, pick: str) -> tuple[Any, ...]:

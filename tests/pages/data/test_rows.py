@@ -51,6 +51,14 @@ def test_an_address_carries_the_filters_and_brings_them_back(studio: Studio, sma
     assert any("Rows 1 to 50 of 80." in str(value) for value in found)
 
 
+def test_one_row_is_found_by_its_line(studio: Studio, small: Dataset) -> None:
+    filters = Filters.of_address({"split": "test", "line": "5"})
+    address = browsing.address_of("small@1", filters)
+    assert address == "/data?dataset=small%401&tab=rows&split=test&line=5"
+    _, _, html, *_ = rows.show_rows(studio, small.address, Filters(line=5))
+    assert html.count("<tr") == 2 and "1 that match, of 80 in all" in html
+
+
 def test_a_row_is_corrected_in_place_and_saved_as_a_version(studio: Studio, small: Dataset) -> None:
     name, place = small.address, "train:0"
     *_, html, editing, _ = rows.press_in_row(studio, name, Filters(), f"edit:{place}", {})
