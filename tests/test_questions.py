@@ -22,6 +22,7 @@ from studio.errors import InvalidInput
 from studio.pages.compare import ranking
 from studio.pages.predict.answer import Answer, ask, render_answer
 from studio.pages.results import questions as tab
+from studio.pages.results.places import RowsAt
 from studio.prediction.embedded import Predictor
 from studio.services.datasets import ImportRequest
 from studio.services.forms import FormWish
@@ -87,7 +88,7 @@ def test_it_is_scored_with_and_without_an_answer_beside_simple_models(trained: S
     answers = trained.models.predictions("reader")
     assert answers.fingerprint == report.rows_fingerprint
     assert answers.scored.f1.mean() == pytest.approx(report.metrics["f1"])
-    shown = str(tab.render_report(report)) + str(tab.render_passages(answers))
+    shown = str(tab.render_report(report)) + str(tab.render_passages(answers, RowsAt("asked@1", "test")))
     assert "By what is asked" in shown and "tau" in shown and "up to 50" in shown
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from studio.pages import format as fmt
+from studio.pages import layout
 from studio.pages.words import words_of
 
 W = words_of("results")
@@ -59,3 +61,29 @@ def range_bar(share: float, low: float, high: float, kind: str = "") -> Markup:
 def share_with_interval(share: float, low: float | None, high: float | None) -> Markup:
     """A share in bold, with its interval under it."""
     return Markup("<strong>{}</strong><small>{}</small>").format(fmt.percent(share), fmt.interval(low, high))
+
+
+def cases_table(
+    columns: Sequence[layout.Column | str], cases: Sequence[Sequence[str | Markup]], label: str
+) -> Markup:
+    """A table of texts, first in each row, and what was said of them; on a narrow screen one block each."""
+    heads = [column if isinstance(column, layout.Column) else layout.Column(column) for column in columns]
+    marks = [Markup(' class="s-number"') if head.number else layout.EMPTY for head in heads]
+    titles = layout.join(
+        Markup('<th scope="col"{}>{}</th>').format(mark, layout.term(head.title, head.help))
+        for head, mark in zip(heads, marks, strict=True)
+    )
+    rows = layout.join(
+        Markup('<tr><td class="s-words">{}</td>{}</tr>').format(
+            text,
+            layout.join(
+                Markup('<td data-name="{}"{}>{}</td>').format(head.title, mark, cell)
+                for head, mark, cell in zip(heads[1:], marks[1:], said, strict=True)
+            ),
+        )
+        for text, *said in cases
+    )
+    return Markup(
+        '<div class="s-table s-cases" role="region" tabindex="0" aria-label="{}"><table>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(label, titles, rows)

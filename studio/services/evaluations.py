@@ -134,6 +134,12 @@ class EvaluationService:
         folder = self._models.folder_of(model).parent / "evaluations"
         return read_answers(folder / f"{row.id}.parquet")
 
+    def scored_dataset(self, model_name: str, dataset_name: str | None, split: str) -> Dataset | None:
+        """The version whose rows the model answered; None where it is gone, NotFound where none was."""
+        model = self._models.get(model_name)
+        row = self.find(model, dataset_name, split, earlier=True)
+        return self._datasets.by_id(row.dataset_id if row else model.dataset_id)
+
     def find(
         self, model: ModelRecord, dataset_name: str | None, split: str, *, earlier: bool = False
     ) -> EvaluationRecord | None:

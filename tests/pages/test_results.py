@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import gradio as gr
 import numpy as np
@@ -15,6 +19,7 @@ from jobs.states import JobState
 from studio.bootstrap import Studio
 from studio.data.problems import Problem
 from studio.errors import Damaged, NotFound
+from studio.pages.data.browsing import Filters
 from studio.pages.results import (
     confidence,
     confusion,
@@ -27,8 +32,17 @@ from studio.pages.results import (
     summary,
     training,
 )
-from studio.pages.results.chosen import Source, address_of, find_predictions, list_sources, read_chosen
+from studio.pages.results.chosen import (
+    Chosen,
+    Source,
+    address_of,
+    find_predictions,
+    list_sources,
+    read_chosen,
+)
 from studio.pages.results.page import list_models, refresh_scored
+from studio.pages.results.places import NOWHERE
+from studio.results.predictions import list_mistakes
 from studio.services.datasets import ImportRequest
 from studio.training.recipe import Recipe
 from tests.results.kept_models import HISTORY, keep_evaluation, keep_model
@@ -171,7 +185,7 @@ def test_a_click_names_the_labels_it_stands_for() -> None:
 def test_an_answer_is_cut_in_the_list_of_mistakes_with_the_whole_at_hand() -> None:
     long = "in the old house at the end of the street, " * 3 + "behind the church"
     row = {"text": "where?", "confidence": float("nan"), "line": 0, "file": "f"}
-    html = str(mistakes.render_cases(pd.DataFrame([{**row, "true": long, "predicted": " "}])))
+    html = str(mistakes.render_cases(pd.DataFrame([{**row, "true": long, "predicted": " "}]), NOWHERE))
     assert f"<p>{long}</p>" in html and f"<summary>{long}</summary>" not in html
     assert "<span>(blank)</span>" in html and "nan" not in html
 
@@ -191,6 +205,46 @@ def test_mistakes_come_surest_first_and_follow_the_filter(studio: Studio) -> Non
     assert f"of “{pair['true']}” " in html and html.count("<tr>") == pair["count"] + 1
     assert address_of(filtered, "mistakes").endswith(f"true={pair['true']}&predicted={pair['predicted']}")
     assert "predictions.csv?split=test" in mistakes.render_head(chosen)
+
+
+@pytest.mark.parametrize(
+    ("source", "split", "rows_of"),
+    [
+        ("test", "test", "messages@1"),
+        ("validation", "validation", "messages@1"),
+        ("test:may", "test", "may@1"),
+    ],
+)
+def test_each_mistake_leads_to_its_row_on_the_data_page(
+    studio: Studio, source: str, split: str, rows_of: str
+) -> None:
+    chosen = read_chosen(studio, "second", source)
+    answers = find_predictions(studio, chosen)
+    html = str(mistakes.render_found(chosen, answers))
+    addresses = re.findall(r'href="([^"]+)" title="Show this row', html)
+    found = mistakes_of(chosen, answers)
+    assert len(addresses) == len(found) > 0
+    for address, (text, line) in zip(addresses, found, strict=True):
+        asked = dict(parse_qsl(urlsplit(unescape(address)).query))
+        assert asked == {"dataset": rows_of, "tab": "rows", "split": split, "line": str(line)}
+        page = studio.datasets.browse(asked["dataset"], Filters.of_address(asked).query())
+        assert [row["text"] for row in page.rows] == [text]
+
+
+def mistakes_of(chosen: Chosen, answers: Any) -> list[tuple[str, int]]:
+    """Text and line of what is listed."""
+    frame = list_mistakes(answers)
+    return list(zip(frame["text"], frame["line"], strict=True))
+
+
+def test_a_mistake_of_a_dataset_that_is_gone_has_its_line_and_no_link(studio: Studio, tmp_path: Path) -> None:
+    studio.datasets.import_file(ImportRequest(path=write_rows(tmp_path / "g.csv", 60), name="going"))
+    keep_model(studio, "going", "left", skill=0.5)
+    studio.datasets.delete("going")
+    chosen = read_chosen(studio, "left")
+    html = str(mistakes.render_found(chosen, find_predictions(studio, chosen)))
+    studio.models.delete("left")
+    assert "<tr>" in html and 'data-name="Line"' in html and "<a " not in html
 
 
 def test_answers_that_were_not_kept_are_said_to_be_gone(studio: Studio) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from studio.pages.results import questions as tab
+from studio.pages.results.places import NOWHERE, RowsAt
 from studio.ragged import gather
 from studio.results.kinds import read_answers
 from studio.results.predictions import write_predictions
@@ -147,11 +148,12 @@ def test_the_threshold_is_told_in_a_sentence_and_shown() -> None:
 
 
 def test_passages_show_the_right_and_the_given_answer() -> None:
-    shown = str(tab.render_passages(answered()))
+    shown = str(tab.render_passages(answered(), RowsAt("asked@1", "test")))
     assert shown.count("<li>") == 4 and "no answer" in shown
     assert "Anna<b>Right</b></mark>" in shown and "The lamp<b>Given</b></mark>" in shown
+    assert shown.count('href="/data?dataset=asked%401&amp;tab=rows&amp;split=test&amp;line=') == 4
     assert "in <mark" in shown, "where both overlap, the right one alone is marked"
-    assert str(tab.render_passages(answered(ROWS[:1]))) == ""
+    assert str(tab.render_passages(answered(ROWS[:1]), NOWHERE)) == ""
 
 
 def test_the_surest_mistake_stands_first_with_where_it_is() -> None:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.answers import long_text, shown_label
+from studio.pages.answers import cases_table, long_text, shown_label
 from studio.pages.icons import icon
 from studio.pages.results.recipe import write_choice
 from studio.pages.words import words_of
@@ -92,32 +92,18 @@ def render_disagreements(comparison: Comparison) -> Markup:
     head = layout.section(W.rows_apart.title, sentence)
     if not count:
         return head
-    heads = layout.join(
-        Markup('<th scope="col">{}</th>').format(title)
-        for title in (W.rows_apart.text, W.rows_apart.true, *ranking)
-    )
-    lines = layout.join(case_of(row, ranking) for row in comparison.disagreements[:ROWS_AT_MOST])
-    table = Markup(
-        '<div class="s-table s-cases s-apart-rows" role="region" tabindex="0" aria-label="{}"><table>'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(W.rows_apart.title, heads, lines)
+    cases = [case_of(row, ranking) for row in comparison.disagreements[:ROWS_AT_MOST]]
+    table = cases_table([W.rows_apart.text, W.rows_apart.true, *ranking], cases, W.rows_apart.title)
     if count <= ROWS_AT_MOST:
         return head + table
     more = W.rows_apart.more.say(shown=ROWS_AT_MOST, all=fmt.count(count))
     return head + table + layout.paragraph(more, quiet=True)
 
 
-def case_of(row: Mapping[str, Any], ranking: Sequence[str]) -> Markup:
+def case_of(row: Mapping[str, Any], ranking: Sequence[str]) -> list[str | Markup]:
     """One row: the text, the true label, and each answer with whether it is right."""
-    answers = layout.join(
-        Markup('<td data-name="{}">{}</td>').format(
-            name, answer(row["answers"][name], row["true"], row["confidence"].get(name))
-        )
-        for name in ranking
-    )
-    return Markup('<tr><td class="s-words">{}</td><td data-name="{}">{}</td>{}</tr>').format(
-        long_text(row["text"], TEXT_LENGTH), W.rows_apart.true, shown_label(row["true"]), answers
-    )
+    answers = [answer(row["answers"][name], row["true"], row["confidence"].get(name)) for name in ranking]
+    return [long_text(row["text"], TEXT_LENGTH), shown_label(row["true"]), *answers]
 
 
 def answer(label: str, true: str, confidence: float | None) -> str | Markup:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import NotFound
 from studio.pages.links import link
+from studio.pages.results.places import NOWHERE, RowsAt
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Chosen:
     true: str | None = None
     predicted: str | None = None
     trained_on: TrainedOn | None = None
+    rows_at: RowsAt = NOWHERE
 
     @property
     def reports(self) -> list[tuple[str, Report]]:
@@ -106,7 +108,14 @@ def read_chosen(studio: Services, name: str, key: str | None = None) -> Chosen:
     if not key and "test" not in own and own:
         source = Source(next(iter(own)))
     report = own.get(source.split) if not source.dataset else find_report(studio, name, source)
-    return Chosen(model, source, report, own, trained_on=find_trained_on(studio, model))
+    rows_at = find_rows(studio, name, source) if report else NOWHERE
+    return Chosen(model, source, report, own, trained_on=find_trained_on(studio, model), rows_at=rows_at)
+
+
+def find_rows(studio: Services, name: str, source: Source) -> RowsAt:
+    """Where the rows stand that the shown report is about."""
+    dataset = studio.evaluations.scored_dataset(name, source.dataset or None, source.split)
+    return RowsAt(dataset.address if dataset else "", source.split)
 
 
 def find_trained_on(studio: Services, model: ModelRecord) -> TrainedOn:

@@ -15,6 +15,7 @@ from studio.pages.results.chosen import Chosen, find_predictions
 from studio.pages.results.desk import Desk, Part, no_report
 from studio.pages.results.labels import sort_labels
 from studio.pages.results.mistakes import open_mistakes
+from studio.pages.results.places import RowsAt
 from studio.pages.words import words_of
 from studio.results.entities import FoundEntities
 from studio.results.report import Report
@@ -39,7 +40,7 @@ def build(desk: Desk) -> Part:
             layout.section(W.entities.title, W.entities.text),
             render_types(chosen.report),
             render_errors(chosen.report),
-            render_texts(find_predictions(desk.studio, chosen)),
+            render_texts(find_predictions(desk.studio, chosen), chosen.rows_at),
         )
 
     return Part([head, table, wrong, texts], fill)
@@ -90,21 +91,26 @@ def render_errors(report: Report) -> Markup:
     return head + layout.table(columns, rows, label=W.entities.errors_title)
 
 
-def render_texts(predictions: FoundEntities | None) -> Markup:
+def render_texts(predictions: FoundEntities | None, rows_at: RowsAt) -> Markup:
     """The first texts with a wrong entity: the true entities marked, and below them those found."""
     if predictions is None:
         return layout.notice("info", W.mistakes.gone, W.mistakes.gone_hint)
-    wrong = [row for row, right in enumerate(predictions.right) if not right]
+    wrong = [row for row, right in enumerate(predictions.right) if not right][:TEXTS_SHOWN]
     if not wrong:
         return layout.EMPTY
+    places = rows_at.show_rows(predictions, wrong)
     cases = layout.join(
-        Markup("<li><div><span>{}</span>{}</div><div><span>{}</span>{}</div></li>").format(
+        Markup(
+            "<li><div><span>{}</span>{}</div><div><span>{}</span>{}</div><div><span>{}</span><p>{}</p></div></li>"
+        ).format(
             W.entities.true,
             marked_text(predictions.texts[row], predictions.true_entities[row], predictions.labels),
             W.entities.found,
             marked_text(predictions.texts[row], predictions.found_entities[row], predictions.labels),
+            W.cases.line,
+            place,
         )
-        for row in wrong[:TEXTS_SHOWN]
+        for row, place in zip(wrong, places, strict=True)
     )
-    head = layout.section(W.entities.texts_title, W.entities.texts_text.count(min(len(wrong), TEXTS_SHOWN)))
+    head = layout.section(W.entities.texts_title, W.entities.texts_text.count(len(wrong)))
     return head + Markup('<ul class="s-both-marked">{}</ul>').format(cases)

@@ -10,9 +10,10 @@ from markupsafe import Markup
 from studio.numbers import short_number
 from studio.pages import charts, layout
 from studio.pages import format as fmt
-from studio.pages.answers import long_text
+from studio.pages.answers import cases_table, long_text
 from studio.pages.results.chosen import Chosen, find_predictions
 from studio.pages.results.desk import Desk, Part, no_report
+from studio.pages.results.places import RowsAt
 from studio.pages.results.summary import csv_address
 from studio.pages.words import words_of
 from studio.results.charts import draw_answers, draw_residuals
@@ -42,7 +43,7 @@ def build(desk: Desk) -> Part:
             render_head(chosen),
             *charts.chart_values(draw_answers(numbers["points"], report.rows)),
             *charts.chart_values(draw_residuals(numbers["residuals"])),
-            render_worst(find_predictions(desk.studio, chosen)),
+            render_worst(find_predictions(desk.studio, chosen), chosen.rows_at),
         )
 
     return Part([head, *answers, *residuals, worst], fill)
@@ -56,24 +57,22 @@ def render_head(chosen: Chosen) -> Markup:
     )
 
 
-def render_worst(predictions: Any) -> Markup:
+def render_worst(predictions: Any, rows_at: RowsAt) -> Markup:
     """The rows whose answers are farthest from the truth."""
     if not isinstance(predictions, NumberPredictions):
         return layout.notice("info", W.mistakes.gone, W.mistakes.gone_hint)
     found = worst_rows(predictions).head(ROWS_SHOWN)
-    several_files = found["file"].nunique() > 1
-    rows: list[list[str | Markup]] = []
-    for row in found.to_dict("records"):
-        line = fmt.count(row["line"]) if row["line"] else fmt.ABSENT
-        rows.append(
-            [
-                long_text(BETWEEN_TEXTS.join(row[role] for role in predictions.asked)),
-                fmt.number(row["true"]),
-                fmt.number(row["predicted"]),
-                short_number(row["error"], 3, sign="+"),
-                f"{row['file']}, {line}" if several_files else line,
-            ]
-        )
+    places = rows_at.show_all(list(found["line"]), list(found["file"]))
+    cases = [
+        [
+            long_text(BETWEEN_TEXTS.join(row[role] for role in predictions.asked)),
+            fmt.number(row["true"]),
+            fmt.number(row["predicted"]),
+            short_number(row["error"], 3, sign="+"),
+            place,
+        ]
+        for row, place in zip(found.to_dict("records"), places, strict=True)
+    ]
     columns = [
         W.cases.text,
         layout.Column(W.errors.true, number=True),
@@ -81,5 +80,5 @@ def render_worst(predictions: Any) -> Markup:
         layout.Column(W.errors.error, number=True, help=W.errors.error_help),
         layout.Column(W.cases.line, number=True),
     ]
-    title = W.errors.worst.count(len(rows))
-    return layout.section(title) + layout.table(columns, rows, label=title)
+    title = W.errors.worst.count(len(cases))
+    return layout.section(title) + cases_table(columns, cases, title)

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from studio.pages import events, layout
 from studio.pages import format as fmt
-from studio.pages.answers import long_answer, long_text, shown_label
+from studio.pages.answers import cases_table, long_answer, long_text, shown_label
 from studio.pages.results.chosen import Chosen, address_of, find_predictions
 from studio.pages.results.confusion import read_pick
 from studio.pages.results.desk import Desk, Part, no_report
+from studio.pages.results.places import RowsAt
 from studio.pages.results.summary import csv_address
 from studio.pages.words import words_of
 from studio.results.kinds import kind_of
@@ -118,7 +119,7 @@ def render_found(chosen: Chosen, predictions: Any) -> Markup:
     more = ""
     if len(found) > ROWS_SHOWN:
         more = layout.paragraph(W.mistakes.more.say(shown=ROWS_SHOWN, all=fmt.count(len(found))), quiet=True)
-    return sentence + render_cases(shown) + more
+    return sentence + render_cases(shown, chosen.rows_at) + more
 
 
 def describe_found(chosen: Chosen, count: int) -> str:
@@ -135,41 +136,24 @@ def describe_found(chosen: Chosen, count: int) -> str:
     return words.all.count(count)
 
 
-def render_cases(rows: pd.DataFrame) -> Markup:
-    """Texts with true and predicted label and confidence; on a narrow screen one block each."""
-    several_files = rows["file"].nunique() > 1
-    lines = layout.join(case_of(row, several_files) for row in rows.to_dict("records"))
-    heads = layout.join(
-        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="s-number"') if number else "", title)
-        for title, number in (
-            (W.cases.text, False),
-            (W.cases.true, False),
-            (W.cases.predicted, False),
-            (W.cases.confidence, True),
-            (W.cases.line, True),
-        )
-    )
-    return Markup(
-        '<div class="s-table s-cases" role="region" tabindex="0" aria-label="{}"><table>'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(W.cases.label, heads, lines)
-
-
-def case_of(row: dict[str, Any], several_files: bool) -> Markup:
-    """One answer."""
-    line = fmt.count(row["line"]) if row["line"] else fmt.ABSENT
-    place = f"{row['file']}, {line}" if several_files else line
-    return Markup(
-        '<tr><td class="s-words">{}</td><td data-name="{}">{}</td><td data-name="{}">{}</td>'
-        '<td class="s-number" data-name="{}">{}</td><td class="s-number" data-name="{}">{}</td></tr>'
-    ).format(
-        long_text(row["text"]),
+def render_cases(rows: pd.DataFrame, rows_at: RowsAt) -> Markup:
+    """Texts with true and predicted label, confidence and the way to the row."""
+    places = rows_at.show_all(list(rows["line"]), list(rows["file"]))
+    cases = [
+        [
+            long_text(row["text"]),
+            long_answer(row["true"], ANSWER_LENGTH),
+            long_answer(row["predicted"], ANSWER_LENGTH),
+            fmt.percent(row["confidence"]),
+            place,
+        ]
+        for row, place in zip(rows.to_dict("records"), places, strict=True)
+    ]
+    columns = [
+        W.cases.text,
         W.cases.true,
-        long_answer(row["true"], ANSWER_LENGTH),
         W.cases.predicted,
-        long_answer(row["predicted"], ANSWER_LENGTH),
-        W.cases.confidence,
-        fmt.percent(row["confidence"]),
-        W.cases.line,
-        place,
-    )
+        layout.Column(W.cases.confidence, number=True),
+        layout.Column(W.cases.line, number=True),
+    ]
+    return cases_table(columns, cases, W.cases.label)

@@ -13,6 +13,7 @@ from studio.pages.answers import range_bar, share_with_interval
 from studio.pages.highlight import marked_text
 from studio.pages.results.chosen import Chosen, find_predictions
 from studio.pages.results.desk import Desk, Part, no_report
+from studio.pages.results.places import RowsAt
 from studio.pages.words import words_of
 from studio.results.questions import GivenAnswers
 from studio.results.report import Report
@@ -30,7 +31,9 @@ def build(desk: Desk) -> Part:
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         if chosen.report is None:
             return no_report(chosen), layout.EMPTY
-        return render_report(chosen.report), render_passages(find_predictions(desk.studio, chosen))
+        return render_report(chosen.report), render_passages(
+            find_predictions(desk.studio, chosen), chosen.rows_at
+        )
 
     return Part([groups, passages], fill)
 
@@ -74,19 +77,22 @@ def name_group(name: str, key: str | int) -> str:
     return str(W.questions.up_to.say(n=fmt.count(int(key))) if key else W.questions.longer)
 
 
-def render_passages(predictions: GivenAnswers | None) -> Markup:
+def render_passages(predictions: GivenAnswers | None, rows_at: RowsAt) -> Markup:
     """The first questions that are not answered exactly, with both answers marked in their passages."""
     if predictions is None:
         return layout.notice("info", W.mistakes.gone, W.mistakes.gone_hint)
     wrong = [row for row, right in enumerate(predictions.right) if not right][:PASSAGES_SHOWN]
     if not wrong:
         return layout.EMPTY
-    cases = layout.join(render_case(predictions, row) for row in wrong)
+    places = rows_at.show_rows(predictions, wrong)
+    cases = layout.join(
+        render_case(predictions, row, place) for row, place in zip(wrong, places, strict=True)
+    )
     head = layout.section(W.questions.passages_title, W.questions.passages_text.count(len(wrong)))
     return head + Markup('<ul class="s-both-marked">{}</ul>').format(cases)
 
 
-def render_case(predictions: GivenAnswers, row: int) -> Markup:
+def render_case(predictions: GivenAnswers, row: int, place: Markup) -> Markup:
     """A question, the right and the given answer, and the passage with the given one marked."""
     found, context = predictions.found[row], predictions.asked["context"][row]
     right = next(iter(read_answers(predictions.true[row])), None)
@@ -96,7 +102,7 @@ def render_case(predictions: GivenAnswers, row: int) -> Markup:
     labels = [str(W.questions.right), str(W.questions.given)]
     return Markup(
         "<li><div><span>{}</span><p>{}</p></div><div><span>{}</span><p>{}</p></div>"
-        "<div><span>{}</span><p>{}</p></div><div><span>{}</span>{}</div></li>"
+        "<div><span>{}</span><p>{}</p></div><div><span>{}</span>{}</div><div><span>{}</span><p>{}</p></div></li>"
     ).format(
         W.questions.question,
         predictions.asked["question"][row],
@@ -106,4 +112,6 @@ def render_case(predictions: GivenAnswers, row: int) -> Markup:
         found["answer"] or NO_ANSWER_TOLD,
         W.questions.passage,
         marked_text(context, marks, labels),
+        W.cases.line,
+        place,
     )
