@@ -17,6 +17,11 @@ MAIL_PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 EVERY_ADDRESS = {"0.0.0.0", "::", ""}
 
 
+def usual_home() -> Path:
+    """Where everything is kept if nothing else is said."""
+    return Path(platformdirs.user_data_dir("encoder-studio", False)).resolve()
+
+
 @dataclass(frozen=True)
 class WebhookSettings:
     """Where news of jobs is posted to, and what signs it; both may be secrets."""
@@ -68,7 +73,7 @@ class Settings:
 
         Raises InvalidInput where a number is not one, or something belongs with what is set.
         """
-        chosen = home or os.environ.get("STUDIO_HOME") or platformdirs.user_data_dir("encoder-studio", False)
+        chosen = home or os.environ.get("STUDIO_HOME") or usual_home()
         settings = cls(
             home=Path(chosen).expanduser().resolve(),
             token=os.environ.get("STUDIO_TOKEN") or None,

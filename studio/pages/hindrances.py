@@ -11,10 +11,12 @@ from jobs.queue import JobView, WorkerView
 from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.pages import format as fmt
 from studio.pages import layout, links
+from studio.pages.commands import START_WORKER, naming_home
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
+    from studio.settings import Settings
 
 W = words_of("hindrances")
 NEARLY = 1.5  # the room at which a warning comes, in times of the room below which nothing starts
@@ -22,18 +24,19 @@ NEARLY = 1.5  # the room at which a warning comes, in times of the room below wh
 
 def find(studio: Services, jobs: Sequence[JobView], disk_free_bytes: float) -> Markup:
     """The notice of what keeps ``jobs`` from starting, or soon will; nothing where all is well."""
-    return notice(studio.jobs.workers(), jobs, disk_free_bytes, studio.settings.min_free_bytes)
+    return notice(studio.jobs.workers(), jobs, disk_free_bytes, studio.settings)
 
 
 def notice(
-    workers: Sequence[WorkerView], jobs: Sequence[JobView], disk_free_bytes: float, min_free_bytes: float
+    workers: Sequence[WorkerView], jobs: Sequence[JobView], disk_free_bytes: float, settings: Settings
 ) -> Markup:
     """As ``find``, from what was read."""
+    least = settings.min_free_bytes
     alive = [worker for worker in workers if worker.alive]
     full = any(worker.stats.get("has_room") is False for worker in alive)
-    if full or disk_free_bytes < NEARLY * min_free_bytes:
-        words = W.full if full or disk_free_bytes < min_free_bytes else W.nearly_full
-        message = words.message.say(free=fmt.size(disk_free_bytes), least=fmt.size(min_free_bytes))
+    if full or disk_free_bytes < NEARLY * least:
+        words = W.full if full or disk_free_bytes < least else W.nearly_full
+        message = words.message.say(free=fmt.size(disk_free_bytes), least=fmt.size(least))
         paused = any(job.state == JobState.PAUSED for job in jobs)
         hint = f"{W.make_room} {W.then_resume if paused else ''}".strip()
         ways = layout.button_link(W.models, links.link("results"))
@@ -43,5 +46,6 @@ def notice(
     unfinished = any(job.state not in TERMINAL and job.state != JobState.PAUSED for job in jobs)
     if unfinished and not alive:
         words = W.no_worker.lost if any(job.state in ACTIVE for job in jobs) else W.no_worker.waiting
-        return layout.notice("warning", words, W.no_worker.hint)
+        worker = naming_home(START_WORKER, settings.home)
+        return layout.notice("warning", words, W.no_worker.hint.say(worker=worker))
     return layout.EMPTY

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from html import unescape
+from pathlib import Path
+
 from jobs.queue import WorkerView
 from jobs.states import JobState
 from studio.bootstrap import Studio
 from studio.pages import hindrances
+from studio.settings import Settings
 from tests.pages.test_jobs import NOW, job
 
 GIGABYTE = 10**9
@@ -18,7 +22,8 @@ def worker(alive: bool = True, **stats: object) -> WorkerView:
 
 def shown(workers: list[WorkerView], *states: JobState, free: float = 80 * GIGABYTE) -> str:
     """The notice over jobs in such states."""
-    return str(hindrances.notice(workers, [job(state) for state in states], free, GIGABYTE))
+    settings = Settings(home=Path("/srv/my texts"), min_free_bytes=GIGABYTE)
+    return str(hindrances.notice(workers, [job(state) for state in states], free, settings))
 
 
 def test_nothing_is_said_where_all_is_well() -> None:
@@ -29,7 +34,8 @@ def test_nothing_is_said_where_all_is_well() -> None:
 def test_a_missing_worker_is_named_with_how_to_start_one() -> None:
     assert "nothing that waits will start" in shown([worker(alive=False)], JobState.QUEUED)
     assert "goes on from where it was" in shown([], JobState.RUNNING)
-    assert "python -m studio worker" in shown([], JobState.QUEUED)
+    hint = unescape(shown([], JobState.QUEUED))
+    assert "STUDIO_HOME='/srv/my texts' python -m studio worker" in hint
 
 
 def test_a_full_disk_is_named_with_where_to_make_room() -> None:

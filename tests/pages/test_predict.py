@@ -22,6 +22,7 @@ from studio.pages.predict.page import Parts, PredictPage
 from studio.prediction.reading import Cut, Reading, Token
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
+from studio.settings import Settings
 from studio.tasks.base import Row
 from tests.pages.test_start import MODEL, job
 
@@ -99,6 +100,7 @@ class FakePredictions:
 class FakeStudio:
     """What the page asks of a studio, over the datasets and jobs of a real one."""
 
+    settings: Settings
     datasets: Any
     jobs: Any
     models: FakeModels = field(default_factory=FakeModels)
@@ -111,7 +113,7 @@ MODEL_64 = replace(MODEL, recipe={"max_length": 64})
 @pytest.fixture
 def faked(studio: Studio) -> FakeStudio:
     """A studio with one model that is not in memory."""
-    return FakeStudio(studio.datasets, studio.jobs)
+    return FakeStudio(studio.settings, studio.datasets, studio.jobs)
 
 
 @pytest.fixture
@@ -366,17 +368,10 @@ def test_a_file_of_the_host_is_refused(page: PredictPage) -> None:
         page.start(MODEL.name, "/etc/passwd", "text", None)
 
 
-@dataclass
-class FilingStudio(FakeStudio):
-    """As FakeStudio, with the settings that say where uploads are kept."""
-
-    settings: Any = None
-
-
 def test_a_file_is_kept_and_queued_with_the_chosen_column(studio: Studio, table_file: Path) -> None:
     models = FakeModels()
     predictions = PredictionService(studio.settings, studio.datasets, models, studio.jobs, studio.pool)  # type: ignore[arg-type]
-    held = FilingStudio(studio.datasets, studio.jobs, models, predictions, settings=studio.settings)  # type: ignore[arg-type]
+    held = FakeStudio(studio.settings, studio.datasets, studio.jobs, models, predictions)  # type: ignore[arg-type]
     queued = filing.start(held, MODEL_64, table_file, {"text": "topic", "text_b": None})  # type: ignore[arg-type]
     kept = Path(queued.payload["source"])
     assert kept.read_bytes() == table_file.read_bytes()

@@ -288,10 +288,12 @@ def test_the_recipe_is_told_in_words_and_leads_to_a_new_training(studio: Studio)
     assert "up to 3 times" in words and "0.0001" in words
     html = recipe.render_recipe(model)
     assert f"/train?from={model.id}" in html and "Learning rate" in html
-    origin = recipe.render_origin(model)
+    origin = recipe.render_origin(model, studio.settings.home)
     assert f"/jobs?job={model.id}" in origin and "90.0 MB" in origin
-    assert ">Labels<" in origin and ">Labels<" not in recipe.render_origin(replace(model, labels=()))
-    assert model.id not in recipe.render_usage(studio.models.usage("first"))
+    assert ">Labels<" in origin and ">Labels<" not in recipe.render_origin(
+        replace(model, labels=()), studio.settings.home
+    )
+    assert model.id not in recipe.render_usage(studio.models.usage("first"), studio.settings.home)
 
 
 def test_every_choice_of_a_recipe_has_its_words() -> None:

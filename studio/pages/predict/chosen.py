@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from studio.errors import NotFound
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.commands import command_piece
 from studio.pages.links import link
 from studio.pages.scores import main_metric, test_score
 from studio.pages.words import words_of
@@ -111,12 +113,11 @@ def render_examples(rows: list[Row]) -> Markup:
     )
 
 
-def render_usage(usage: Usage) -> Markup:
+def render_usage(usage: Usage, home: Path) -> Markup:
     """The same call as command, curl and Python."""
-    return layout.join(
-        layout.code(text, W.usage[kind])
-        for kind, text in (("command", usage.command), ("curl", usage.curl), ("python", usage.python))
-    )
+    calls = (("curl", usage.curl), ("python", usage.python))
+    command = command_piece(usage.command, W.usage.command, home)
+    return command + layout.join(layout.code(text, W.usage[kind]) for kind, text in calls)
 
 
 def render_empty() -> Markup:

@@ -18,6 +18,7 @@ from studio.data.columns import columns_of
 from studio.errors import InvalidInput, StudioError
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.commands import START_WORKER, naming_home
 from studio.pages.data.describing import describe_reading
 from studio.pages.links import link
 from studio.pages.words import words_of
@@ -106,7 +107,8 @@ def render_progress(studio: Services, job: JobView) -> Markup:
     """A bar with the rows done, or what it waits for."""
     if job.state == JobState.QUEUED:
         if not any(worker.alive for worker in studio.jobs.workers()):
-            return layout.notice("warning", W.job.no_worker, W.job.no_worker_hint)
+            worker = naming_home(START_WORKER, studio.settings.home)
+            return layout.notice("warning", W.job.no_worker, W.job.no_worker_hint.say(worker=worker))
         return layout.paragraph(W.job.queued, quiet=True)
     done = W.job.begun
     if job.step and job.steps:

@@ -232,7 +232,9 @@ class PredictPage:
             *show_boxes(model),
             status,
             chosen.render_examples(chosen.find_examples(self.studio, model)),
-            chosen.render_usage(self.studio.models.usage(name, links.origin(request))),
+            chosen.render_usage(
+                self.studio.models.usage(name, links.origin(request)), self.studio.settings.home
+            ),
             answered,
             read,
             pending,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from studio.pages import events, layout, links
 from studio.pages import format as fmt
+from studio.pages.commands import command_piece
 from studio.pages.links import link
 from studio.pages.results import speed
 from studio.pages.results.chosen import Chosen, TrainedOn
@@ -44,14 +46,15 @@ def build(desk: Desk) -> Part:
         name = links.asked(request, "model")
         if not name or desk.studio.models.find(name) is None:
             return layout.EMPTY
-        return render_usage(desk.studio.models.usage(name, links.origin(request)))
+        return render_usage(desk.studio.models.usage(name, links.origin(request)), desk.studio.settings.home)
 
     events.on_load(show_usage, None, usage)
 
     def fill(chosen: Chosen) -> tuple[Any, ...]:
         model = chosen.model
         form = speed.render_form(desk.studio, model)
-        return render_origin(model, chosen.trained_on), render_recipe(model), form, model.name
+        origin = render_origin(model, desk.studio.settings.home, chosen.trained_on)
+        return origin, render_recipe(model), form, model.name
 
     return Part([origin, made, desk.form, new_name], fill)
 
@@ -111,7 +114,7 @@ def what_goes(model: ModelRecord) -> dict[str, str]:
     return {"size": fmt.size(model.size_bytes), "dataset": model.dataset}
 
 
-def render_origin(model: ModelRecord, on: TrainedOn | None = None) -> Markup:
+def render_origin(model: ModelRecord, home: Path, on: TrainedOn | None = None) -> Markup:
     """Where the model came from, and its files; ``on`` is the version of its dataset."""
     on = on or TrainedOn(model.dataset, model.dataset)
     items: list[tuple[str, str | Markup]] = [
@@ -129,7 +132,7 @@ def render_origin(model: ModelRecord, on: TrainedOn | None = None) -> Markup:
     return (
         layout.section(W.origin.title)
         + layout.card(layout.facts(items))
-        + layout.code(command, W.origin.folder)
+        + command_piece(command, W.origin.folder, home)
     )
 
 
@@ -196,10 +199,10 @@ def write_choice(value: Any) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def render_usage(usage: Usage) -> Markup:
+def render_usage(usage: Usage, home: Path) -> Markup:
     """How to call the model: a command, curl and Python, ready to copy."""
     return layout.section(W.use.title, W.use.text) + Markup('<div class="s-stack">{}{}{}</div>').format(
-        layout.code(usage.command, W.use.command),
+        command_piece(usage.command, W.use.command, home),
         layout.code(usage.curl, W.use.curl),
         layout.code(usage.python, W.use.python),
     )

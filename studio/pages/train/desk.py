@@ -14,7 +14,7 @@ from studio.pages import format as fmt
 from studio.pages import layout, links
 from studio.pages.data.describing import name_answers
 from studio.pages.train import choices, fields
-from studio.pages.train.plan import Longer, Place, command_piece, longer_length, plan_piece
+from studio.pages.train.plan import Longer, Place, longer_length, plan_piece, same_as_command
 from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
 from studio.pages.words import words_of
 from studio.tasks.registry import get_task
@@ -190,7 +190,7 @@ class TrainDesk:
         longer = self.longer(request, longer_length(planned, resolved.checkpoint.max_tokens), planned)
         return Planned(
             plan=plan_piece(planned, Place(overview.device, overview.memory_bytes), longer),
-            command=command_piece(planned),
+            command=same_as_command(planned, self.studio.settings.home),
             can_start=True,
             asks_agreement=resolved.needs_agreement,
         )

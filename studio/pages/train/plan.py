@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.commands import command_piece
 from studio.pages.words import words_of
 from studio.tasks.registry import get_task
 
@@ -86,9 +88,9 @@ def more_time(seconds: float) -> str:
     return "+" + (f"{seconds:.0f} s" if seconds < 90 else fmt.rough_duration(seconds).removeprefix("about "))
 
 
-def command_piece(plan: TrainingPlan) -> Markup:
+def same_as_command(plan: TrainingPlan, home: Path) -> Markup:
     """The same training as a command."""
-    return layout.details(W.plan.command, layout.code(plan.command, W.plan.command_label))
+    return layout.details(W.plan.command, command_piece(plan.command, W.plan.command_label, home))
 
 
 def longer_length(plan: TrainingPlan, max_tokens: int) -> int | None:
