@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jobs.queue import JobView, NewJob
+from studio.data.writings import Strange, Writings
 from studio.errors import Conflict, InvalidInput
 from studio.prediction.answers import Answerer
 from studio.prediction.pool import ModelState, PredictorPool
@@ -19,8 +21,10 @@ from studio.services.datasets import DatasetService
 from studio.services.jobs import JobService
 from studio.services.models import ModelService
 from studio.settings import Settings
-from studio.tasks.base import Row
+from studio.tasks.base import Row, text_of
 from studio.tasks.registry import get_task, title_of
+
+WRITINGS_SAMPLE = 5000  # rows
 
 
 class PredictionService:
@@ -39,6 +43,7 @@ class PredictionService:
         self._models = models
         self._jobs = jobs
         self._pool = pool
+        self._writings = lru_cache(maxsize=32)(self._look_at_writings)
 
     def predict(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """One answer per row, as the model's task gives it; a row has what each of its roles takes.
@@ -52,6 +57,19 @@ class PredictionService:
         """What the model reads of each row: its tokens and what is cut. Rows and errors as of ``predict``."""
         model = self._models.get(model_name)
         return self._pool.read(self._folder(model), [check_row(row, model) for row in rows])
+
+    def find_strange(self, model_name: str, row: Row) -> Strange | None:
+        """What a row is written in where the model learnt from hardly any such texts.
+
+        None where it learnt from others like it, where that is not clear, or its dataset is gone.
+        """
+        dataset = self._datasets.by_id(self._models.get(model_name).dataset_id)
+        if dataset is None:
+            return None
+        return self._writings(dataset.address, dataset.id).find_strange(text_of(row))
+
+    def _look_at_writings(self, address: str, _dataset_id: str) -> Writings:
+        return Writings.of([text_of(row) for row in self._datasets.asked(address, "train", WRITINGS_SAMPLE)])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""

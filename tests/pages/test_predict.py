@@ -16,6 +16,7 @@ from starlette.requests import Request
 from jobs.queue import JobFailure, JobView
 from jobs.states import JobState
 from studio.bootstrap import Studio
+from studio.data.writings import Strange
 from studio.errors import InvalidInput, NotFound, WorkFailed
 from studio.pages.predict import answer, chosen, filing, seen
 from studio.pages.predict.page import Parts, PredictPage
@@ -92,6 +93,9 @@ class FakePredictions:
     def read(self, model: str, rows: list[Row]) -> list[list[Reading]]:
         return [[read_words(*row.values())] for row in rows]
 
+    def find_strange(self, model: str, row: Row) -> Strange | None:
+        return None
+
     def likely_columns(self, model: Any) -> dict[str, str]:
         return {}
 
@@ -135,6 +139,15 @@ def test_an_answer_shows_label_sureness_bars_and_time() -> None:
     assert "Answered in 23 ms" in html
     assert "“I was charged twice”" in html
     assert 'href="/results?model=tickets-1&amp;tab=confidence"' in html
+
+
+def test_an_answer_to_a_text_unlike_all_that_was_learnt_says_so_below_itself() -> None:
+    told = answer.render_answer(replace(ANSWER, strange=Strange("Chinese", 0.0)), "tickets-1")
+    assert "This text is in Chinese; the model has learnt from no such text" in told
+    assert told.index("It might also be refund") < told.index("This text is in Chinese")
+    few = answer.render_answer(replace(ANSWER, strange=Strange("Cyrillic", 0.004)), "tickets-1")
+    assert "in Cyrillic letters; of the texts the model has learnt from only 0.4 % are" in few
+    assert "This text is in" not in answer.render_answer(ANSWER, "tickets-1")
 
 
 def test_a_sure_answer_names_no_other_label() -> None:

@@ -24,6 +24,7 @@ from studio.tasks.registry import show_row
 from studio.tasks.token_classification import ENTITIES
 
 if TYPE_CHECKING:
+    from studio.data.writings import Strange
     from studio.pages.registry import Services
 
 W = words_of("predict")
@@ -39,13 +40,15 @@ RUNNER_UP_FROM = 0.1
 class Answer:
     """What the model said of a row, as its task gives it, and how long that took in milliseconds.
 
-    ``seen`` is what the model read of the row.
+    ``seen`` is what the model read of the row, ``strange`` what it is written in where it learnt from
+    hardly any such texts.
     """
 
     row: Row
     found: Mapping[str, Any]
     milliseconds: float
     seen: Sequence[Reading] = ()
+    strange: Strange | None = None
 
 
 def ask(studio: Services, model: str, row: Row) -> Answer:
@@ -53,7 +56,8 @@ def ask(studio: Services, model: str, row: Row) -> Answer:
     before = time.perf_counter()
     found = studio.predictions.predict(model, [row])[0]
     took = (time.perf_counter() - before) * 1000
-    return Answer(row, found, took, studio.predictions.read(model, [row])[0])
+    seen = studio.predictions.read(model, [row])[0]
+    return Answer(row, found, took, seen, studio.predictions.find_strange(model, row))
 
 
 def ranked(
@@ -233,17 +237,27 @@ def render_answer(answer: Answer, model: str) -> Markup:
     took = W.answer.took.say(time=f"{max(1, round(answer.milliseconds)):,d}")
     return Markup(
         '<div class="s-verdict" role="status"><p class="s-verdict-label">{}</p>'
-        '<p class="s-verdict-sure">{}</p>{}{}'
+        '<p class="s-verdict-sure">{}</p>{}{}{}'
         '<p class="s-verdict-foot"><span class="s-verdict-text">{}</span>{} · {}</p></div>'
     ).format(
         shown.title,
         shown.sentence,
         shown.more,
+        render_strange(answer.strange),
         render_cut(answer.seen),
         W.answer.about.say(text=fmt.shorten(show_row(answer.row), QUOTE_LENGTH)),
         took,
         trust,
     )
+
+
+def render_strange(strange: Strange | None) -> Markup:
+    """That the model has learnt from hardly any texts in this script or language; nothing where it has."""
+    if strange is None:
+        return layout.EMPTY
+    words = W.strange.few if strange.share else W.strange.none
+    name = W.strange.names.get(strange.name, strange.name)
+    return layout.paragraph(words.say(name=name, share=fmt.percent(strange.share, digits=1)), quiet=True)
 
 
 def render_cut(seen: Sequence[Reading]) -> Markup:
