@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from studio.errors import StudioError
 from studio.metrics.base import Metric
 from studio.metrics.registry import get_metric
 from studio.pages import format as fmt
@@ -13,7 +14,9 @@ from studio.pages.answers import share_with_interval
 from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
+    from studio.pages.registry import Services
     from studio.records.models import ModelRecord
+    from studio.results.report import Report
 
 
 def main_metric(task: str) -> Metric:
@@ -24,6 +27,14 @@ def main_metric(task: str) -> Metric:
 def test_score(model: ModelRecord) -> float | None:
     """That metric on the model's test rows; None where it has none."""
     return model.metrics.get("test", {}).get(main_metric(model.task).name)
+
+
+def find_test_report(studio: Services, model: ModelRecord) -> Report | None:
+    """The report on the model's test rows, where there is one."""
+    try:
+        return studio.models.report(model.name, "test")
+    except StudioError:
+        return None
 
 
 def write_interval(edges: Any, unit: str) -> str:

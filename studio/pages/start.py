@@ -8,12 +8,11 @@ import gradio as gr
 from markupsafe import Markup
 
 from jobs.states import ACTIVE, TERMINAL, JobState
-from studio.errors import StudioError
 from studio.pages import events, hindrances, layout, live
 from studio.pages import format as fmt
 from studio.pages.jobs import listing
 from studio.pages.links import link
-from studio.pages.scores import main_metric, test_score, write_interval
+from studio.pages.scores import find_test_report, main_metric, test_score, write_interval
 from studio.pages.words import words_of
 from studio.tasks.registry import list_tasks
 
@@ -152,16 +151,6 @@ def render_machine(machine: Overview) -> Markup:
     )
 
 
-def find_report(studio: Services, model: ModelRecord | None) -> Report | None:
-    """The test report of a model, where there is one."""
-    if model is None:
-        return None
-    try:
-        return studio.models.report(model.name, "test")
-    except StudioError:
-        return None
-
-
 def render_board(studio: Services) -> Markup:
     """Now, latest and machine; on a first visit the way ahead instead."""
     if is_first_visit(studio):
@@ -178,7 +167,7 @@ def render_board(studio: Services) -> Markup:
     pieces.append(
         Markup('<div class="s-board">{}{}{}</div>').format(
             render_now(jobs, hindrances.find(studio, jobs, machine.disk_free_bytes)),
-            render_latest(latest, find_report(studio, latest)),
+            render_latest(latest, find_test_report(studio, latest) if latest else None),
             render_machine(machine),
         )
     )

@@ -21,6 +21,7 @@ from studio.errors import InvalidInput, NotFound, WorkFailed
 from studio.pages.predict import answer, chosen, filing, seen
 from studio.pages.predict.page import Parts, PredictPage
 from studio.prediction.reading import Cut, Reading, Token
+from studio.results.report import Report
 from studio.services.models import Usage
 from studio.services.predictions import PredictionService
 from studio.settings import Settings
@@ -62,6 +63,9 @@ class FakeModels:
         if not self.there or name != MODEL.name:
             raise NotFound(f"There is no model '{name}'.", "")
         return MODEL_64
+
+    def report(self, name: str, split: str) -> Report:
+        raise NotFound(f"'{name}' has no report on '{split}'.", "")
 
     def usage(self, name: str, address: str = "") -> Usage:
         self.get(name)
@@ -273,7 +277,7 @@ def test_opening_the_page_has_the_model_loaded(page: PredictPage, faked: FakeStu
     assert model["value"] == MODEL.name
     assert faked.predictions.warmed == [MODEL.name]
     assert second["visible"] is False, "it reads one text"
-    assert "Being loaded" in status and "97.3 %" in status
+    assert "Being loaded" in status and "97.3\u00a0%" in status
     assert "There are no examples" in examples
     assert "a curl &lt;call&gt;" in usage
     assert "The answer appears here" in said
@@ -450,6 +454,6 @@ def test_columns_that_were_there_before_are_not_taken_for_the_answer() -> None:
 
 def test_only_accuracy_is_called_a_share_of_right_answers() -> None:
     scored = replace(MODEL, metrics={"test": {"accuracy": 0.9}})
-    assert chosen.describe_score(scored) == "Right on 90.0 % of its test texts."
+    assert chosen.describe_score(scored, None) == "Right on 90.0 % of its test texts."
     sets = replace(MODEL, task="multilabel", metrics={"test": {"f1_micro": 0.765}})
-    assert chosen.describe_score(sets) == "F1 (micro) 76.5 % on its test texts."
+    assert chosen.describe_score(sets, None) == "F1 (micro) 76.5 % on its test texts."

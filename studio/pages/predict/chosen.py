@@ -12,20 +12,24 @@ from markupsafe import Markup
 from studio.errors import NotFound
 from studio.pages import format as fmt
 from studio.pages import layout
+from studio.pages.answers import shown_label, unbroken
 from studio.pages.commands import command_piece
 from studio.pages.links import link
-from studio.pages.scores import main_metric, test_score
+from studio.pages.scores import find_test_report, main_metric, test_score, write_interval
 from studio.pages.words import words_of
 from studio.results.form_words import describe_form
+from studio.results.kinds import kind_of
 from studio.tasks.base import Row
-from studio.tasks.registry import show_row
+from studio.tasks.registry import get_task, show_row
 
 if TYPE_CHECKING:
     from studio.pages.registry import Services
     from studio.records.models import ModelRecord
+    from studio.results.report import Report
     from studio.services.models import Usage
 
 W = words_of("predict")
+RIVALS = words_of("results").rivals
 EXAMPLES = 6
 EXAMPLE_LENGTH = 160  # characters shown of an example
 WATCHED_AT_MOST = 16
@@ -58,26 +62,50 @@ def state_of(studio: Services, model: str) -> str:
         return "gone"
 
 
-def render_status(model: ModelRecord, state: str) -> Markup:
-    """Whether the model is in memory, and how good it was on rows it had not seen."""
+def render_status(studio: Services, model: ModelRecord, state: str) -> Markup:
+    """Which model answers, whether it is in memory, what it learnt from, and how good it was."""
     tone, symbol = TONES[state]
-    score = describe_score(model)
-    return Markup('<p class="s-model-state">{} <span>{}</span> {}</p>').format(
+    report = find_test_report(studio, model)
+    told = [describe_learning(studio, model), describe_score(model, report), describe_rival(model, report)]
+    return Markup('<p class="s-model-state">{} <span><strong>{}</strong>: {}</span> {}</p>').format(
         layout.badge(tone, W.state[state], symbol),
-        score,
+        model.name,
+        unbroken(" ".join(filter(None, told))),
         layout.text_link(W.model.results, link("results", model=model.name)),
     ) + render_form(model)
 
 
-def describe_score(model: ModelRecord) -> str:
-    """How good the model was on its test texts, as a sentence."""
+def describe_learning(studio: Services, model: ModelRecord) -> str:
+    """How many rows the model learnt from, as the end of a sentence about it."""
+    dataset = studio.datasets.by_id(model.dataset_id)
+    return W.model.learnt.count(dataset.rows["train"], dataset=dataset.name) if dataset else ""
+
+
+def describe_score(model: ModelRecord, report: Report | None) -> str:
+    """How good the model was on its test texts, and how sure that number is, as a sentence."""
     metric, score = main_metric(model.task), test_score(model)
     if score is None:
         return str(W.model.unscored)
-    written = fmt.score(score, metric.unit)
-    if metric.name == "accuracy":
-        return str(W.model.score.say(share=written))
-    return str(W.model.score_named.say(metric=metric.title, score=written))
+    edges = write_interval(report.intervals.get(metric.name), metric.unit) if report else fmt.ABSENT
+    words = W.model.score if metric.name == "accuracy" else W.model.score_named
+    return words.say(
+        metric=metric.title,
+        score=fmt.score(score, metric.unit),
+        texts=W.model.texts.count(report.rows) if report else W.model.some_texts,
+        interval="" if edges == fmt.ABSENT else W.model.interval.say(edges=edges),
+    )
+
+
+def describe_rival(model: ModelRecord, report: Report | None) -> str:
+    """What the simplest answers reach on the same texts, such as always the commonest label."""
+    metric, rivals = main_metric(model.task), report.baselines if report else {}
+    named = kind_of(get_task(model.task)).rivals or {"majority": "majority"}
+    key, title = list(named.items())[-1]
+    reached = rivals.get(key) or {}
+    if metric.name not in reached:
+        return ""
+    label = shown_label(str(reached.get("label", "")))
+    return f"{RIVALS[title].say(label=label)}: {fmt.score(reached[metric.name], metric.unit)}."
 
 
 def render_form(model: ModelRecord) -> Markup:

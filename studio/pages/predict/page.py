@@ -248,7 +248,7 @@ class PredictPage:
 
     def wait_for_text(self, model: ModelRecord) -> tuple[Any, Any, str, Any]:
         """What stands in the answer's place before anything was asked."""
-        status = chosen.render_status(model, chosen.state_of(self.studio, model.name))
+        status = chosen.render_status(self.studio, model, chosen.state_of(self.studio, model.name))
         return answer.render_waiting(W.answer.none, W.answer.none_text), seen.render_seen(()), "", status
 
     def turn(
@@ -278,14 +278,14 @@ class PredictPage:
             row = read_boxes(model, asked)
         except InvalidInput as error:
             nothing = layout.notice("info", error.message, error.hint)
-            return nothing, none, "", chosen.render_status(model, state)
+            return nothing, none, "", chosen.render_status(self.studio, model, state)
         if state == "ready":
-            return *self.answer(name, row), "", chosen.render_status(model, state)
+            return *self.answer(name, row), "", chosen.render_status(self.studio, model, state)
         self.watch.add(name)
         self.studio.predictions.warm(name)
         loading = answer.render_waiting(W.answer.loading, W.answer.loading_text)
-        waiting = json.dumps(row, ensure_ascii=False)
-        return loading, none, waiting, chosen.render_status(model, chosen.state_of(self.studio, name))
+        status = chosen.render_status(self.studio, model, chosen.state_of(self.studio, name))
+        return loading, none, json.dumps(row, ensure_ascii=False), status
 
     def answer(self, name: str, row: Row) -> tuple[Any, Any]:
         """The answer, or why there is none, and what the model read for it."""
@@ -313,7 +313,7 @@ class PredictPage:
         if state == "gone":
             gone = layout.notice("warning", W.model.gone, W.model.gone_hint)
             return layout.EMPTY, gone, seen.render_seen(()), "", board
-        status = chosen.render_status(self.studio.models.get(name), state)
+        status = chosen.render_status(self.studio, self.studio.models.get(name), state)
         if not pending or state == "loading":
             return status, *(gr.skip(),) * 3, board
         # Where loading failed, asking is what says why.
