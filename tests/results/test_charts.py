@@ -112,6 +112,13 @@ def test_every_chart_is_as_wide_as_its_place_and_has_no_background(drawn) -> Non
     assert spec["background"] == "transparent"
 
 
+def test_what_the_size_of_a_dot_means_is_said_beside_the_chart() -> None:
+    assert charts.draw_reliability(report()).caption.endswith(
+        "The larger a dot, the more answers it stands for."
+    )
+    assert "dot" not in charts.draw_reliability(report(rows=0)).caption
+
+
 def test_every_chart_has_its_numbers_and_a_sentence(drawn) -> None:
     found, _ = drawn
     assert len(found.table)

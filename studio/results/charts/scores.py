@@ -97,6 +97,9 @@ def answer_colours(series: list[str]) -> alt.Scale:
     return alt.Scale(domain=series, range=[PALETTE[0], PALETTE[3]])
 
 
+DOT_SIZES = "The larger a dot, the more answers it stands for."
+
+
 def draw_reliability(report: Mapping[str, Any]) -> ChartWithTable:
     """How often answers of a given confidence are right, against the line where both agree."""
     columns = ["low", "high", "count", "confidence", "accuracy"]
@@ -120,4 +123,4 @@ def draw_reliability(report: Mapping[str, Any]) -> ChartWithTable:
         ],
     )
     chart = alt.layer(line, base.mark_line(color=PALETTE[0]), dots)
-    return ChartWithTable(frame(chart), table, caption)
+    return ChartWithTable(frame(chart), table, f"{caption} {DOT_SIZES}".strip())
