@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from studio.pages.data.findings import count_by_severity
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.charts import ChartWithTable, draw_class_counts, draw_lengths, draw_numbers
+from studio.tasks.question_answering import CONTEXT
 from studio.tasks.registry import get_task
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 SPLITS = ("train", "validation", "test")
+REPEATS = ("duplicate_text", "near_duplicate_text")
 
 
 def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
@@ -238,7 +241,7 @@ def render_splits(dataset: Dataset) -> Markup:
     warning = W.splits_tab.missing.say(labels=", ".join(missing))
     return layout.join(
         [
-            layout.paragraph(describe_split(dataset)),
+            layout.paragraph(" ".join(filter(None, (describe_split(dataset), describe_outcome(dataset))))),
             layout.notice("warning", warning) if missing else layout.EMPTY,
             layout.table(columns, rows, label=W.splits_tab.table),
         ]
@@ -249,11 +252,7 @@ def describe_split(dataset: Dataset) -> str:
     """How the rows were divided, in words."""
     split = dataset.split
     words = W.splits_tab
-    shares = " / ".join(
-        words.share.say(share=fmt.percent(share, digits=2), split=W.splits[part].lower())
-        for part, share in zip(SPLITS, split.ratios, strict=True)
-        if share and part not in split.own_files
-    )
+    shares = write_shares(planned_shares(dataset))
     drawn = split.kind in ("ratios", "groups", "folds") and " / " in shares
     facts = [
         (split.kind == "column", words.column.say(column=split.column)),
@@ -266,3 +265,46 @@ def describe_split(dataset: Dataset) -> str:
     sentences = [str(sentence) for true, sentence in facts if true]
     sentences += [words.own.say(split=W.splits[part], file=file) for part, file in split.own_files.items()]
     return " ".join([*sentences, *split.notes])
+
+
+def planned_shares(dataset: Dataset) -> dict[str, float]:
+    """The share that each part should have of the rows that were divided."""
+    split = dataset.split
+    parts = zip(SPLITS, split.ratios, strict=True)
+    return {part: share for part, share in parts if share and part not in split.own_files}
+
+
+def write_shares(shares: Mapping[str, float]) -> str:
+    """Shares beside the names of their parts."""
+    return " / ".join(
+        W.splits_tab.share.say(share=fmt.percent(share, digits=2), split=W.splits[part].lower())
+        for part, share in shares.items()
+    )
+
+
+def describe_outcome(dataset: Dataset) -> str:
+    """The shares as they came out and why, where they are off by more than a row; else nothing."""
+    planned = planned_shares(dataset)
+    rows = {part: dataset.rows.get(part, 0) for part in planned}
+    total = sum(rows.values())
+    off = max((abs(rows[part] - share * total) for part, share in planned.items()), default=0.0)
+    if dataset.split.kind in ("column", "folds") or off <= 1:
+        return ""
+    shares = write_shares({part: number / total for part, number in rows.items()})
+    return W.splits_tab.outcome.say(shares=shares, reasons=W.splits_tab.between.join(list_reasons(dataset)))
+
+
+def list_reasons(dataset: Dataset) -> list[str]:
+    """What kept the division from its shares, as far as the dataset tells."""
+    split, words = dataset.split, W.splits_tab.reasons
+    repeats = sum(each.count for each in dataset.problems if each.code in REPEATS)
+    single = sum(number == 1 for number in label_totals(dataset.class_counts).values())
+    reasons = [
+        (dataset.parent is not None, words.later),
+        (split.kind == "groups", words.groups.say(column=split.column)),
+        (split.kind == "time", words.time),
+        (CONTEXT.key in dataset.roles, words.passages),
+        (repeats > 0, words.repeats.count(repeats)),
+        (split.stratified and single > 0, words.single.count(single)),
+    ]
+    return [str(told) for true, told in reasons if true] or [str(words.whole)]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
+from pathlib import Path
 
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
+from studio.data.splits.plans import SplitPlan
 from studio.pages.data import describing, detail, listing
 from studio.pages.data.findings import findings_badge
+from studio.services.datasets import ImportRequest
+from tests.conftest import write_csv
 
 
 def sample(studio: Studio) -> Dataset:
@@ -47,6 +52,37 @@ def test_the_splits_add_up_to_the_rows(studio: Studio) -> None:
     html = describing.render_splits(dataset)
     assert "80 % training / 10 % validation / 10 % test" in html
     assert all(label in html for label in dataset.labels)
+
+
+def import_rows(
+    studio: Studio, folder: Path, rows: list[list[str]], plan: SplitPlan | None = None
+) -> Dataset:
+    """A dataset of texts with labels and perhaps a third column."""
+    header = ("text", "label", "author")[: len(rows[0])]
+    table = write_csv(folder / "odd.csv", rows, header)
+    for dataset in studio.datasets.list():
+        if dataset.name == "odd":
+            studio.datasets.delete("odd")
+    return studio.datasets.import_file(ImportRequest(path=table, name="odd", plan=plan or SplitPlan()))
+
+
+def test_shares_that_come_out_otherwise_are_told_with_the_reason(studio: Studio, tmp_path: Path) -> None:
+    even = [[f"a text of its own, number {row * 7919}", "ab"[row % 2]] for row in range(100)]
+    assert describing.describe_outcome(import_rows(studio, tmp_path, even)) == ""
+    repeated = [[f"one of few texts, number {row % 4 * 7919}", "ab"[row % 2]] for row in range(100)]
+    told = describing.describe_outcome(import_rows(studio, tmp_path, repeated))
+    assert "96 rows repeat others and stay beside them" in told
+    dataset = studio.datasets.get("odd")
+    shares = [f"{100 * dataset.rows[part] / 100:.0f} %" for part in ("train", "validation", "test")]
+    assert told.startswith(f"It came out as {shares[0]} training / ") and shares[2] in told
+    assert told in unescape(describing.render_splits(dataset))
+    rare = [[f"a text of its own, number {row * 7919}", f"label {max(row, 30)}"] for row in range(60)]
+    single = describing.describe_outcome(import_rows(studio, tmp_path, rare))
+    assert "29 labels have a single row, which goes to training" in single
+    by_author = [[*row, f"author {number // 40}"] for number, row in enumerate(even)]
+    plan = SplitPlan(kind="groups", column="author")
+    groups = describing.describe_outcome(import_rows(studio, tmp_path, by_author, plan))
+    assert "rows with the same value in “author” stay together" in groups
 
 
 def test_the_length_chart_draws_its_open_end_no_wider_than_the_rest() -> None:
