@@ -134,6 +134,19 @@ def test_nothing_touches_or_leaves_its_line_on_a_phone(trained: ServedStudio, br
     context.close()
 
 
+def test_an_address_shows_one_row_by_its_line(trained: ServedStudio, page: Page) -> None:
+    page.goto(f"{trained.url}/data?dataset=small%401&tab=rows&line=5", wait_until="commit")
+    expect(page.locator("#data-rows tbody tr")).to_have_count(1)
+    expect(page.locator("#data-rows tbody td").first).to_have_text("5")
+    expect(page.locator("#data-line input")).to_have_value("5")
+    page.locator("#data-line input").fill("7")
+    page.locator("#data-line input").press("Enter")
+    expect(page.locator("#data-rows tbody td").first).to_have_text("7")
+    expect(page).to_have_url(re.compile(r"line=7"))
+    page.locator("#data-clear").click()
+    expect(page.locator("#data-rows tbody tr")).to_have_count(50)
+
+
 def test_leaving_a_page_while_it_works_is_no_error(trained: ServedStudio, page: Page) -> None:
     for pick, milliseconds in ((0, 0), (2, 10), (0, 30), (2, 60)):
         page.goto(f"{trained.url}/train?dataset=small", wait_until="commit")

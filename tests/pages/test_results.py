@@ -91,7 +91,7 @@ def test_an_empty_list_says_what_to_do_next(studio: Studio) -> None:
 
 def test_the_top_says_the_sentence_the_rivals_and_the_best_epoch(studio: Studio) -> None:
     chosen = read_chosen(studio, "first")
-    html = summary.render_heading(chosen).replace("\u00a0", " ")
+    html = summary.render_heading(chosen).striptags().replace("\u00a0", " ")
     assert "Right on" in html and "TF-IDF" in html and "Best epoch: 2 of 3." in html
     assert "Trained in 3 min 20 s." in html
     assert "/api/v1/models/first/export" in summary.render_actions(chosen)

@@ -28,6 +28,7 @@ from studio.pages.compare.choosing import (
     models_of,
     select,
 )
+from studio.pages.glossary import explained
 from studio.pages.results.desk import emptied
 from studio.pages.words import words_of
 from studio.results.charts import (
@@ -240,7 +241,7 @@ def build_curves(studio: Services) -> Part:
     """Validation score and loss of all models over their epochs."""
     with gr.Row(equal_height=False):
         with gr.Column(min_width=320):
-            score = charts.chart_with_table(W.charts.score, elem_id="compare-score")
+            score = charts.chart_with_table(explained(W.charts.score), elem_id="compare-score")
         with gr.Column(min_width=320):
             loss = charts.chart_with_table(W.charts.loss, elem_id="compare-loss")
 

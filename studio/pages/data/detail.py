@@ -26,6 +26,7 @@ from studio.pages.data.describing import (
     render_splits,
 )
 from studio.pages.data.findings import Desk, render_findings
+from studio.pages.glossary import explained
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.tasks.registry import get_task
@@ -63,7 +64,9 @@ def render_heading(dataset: Dataset, address: str = "") -> Markup:
     if dataset.rows["train"]:
         way = link("train", dataset=address or dataset.name)
         actions = layout.button_link(W.detail.train, way, primary=True)
-    return layout.back_link(W.detail.all, link("data")) + layout.heading(dataset.name, lead, actions)
+    return layout.back_link(W.detail.all, link("data")) + layout.heading(
+        dataset.name, explained(lead), actions
+    )
 
 
 def render_missing(name: str) -> Markup:

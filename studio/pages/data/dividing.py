@@ -10,6 +10,7 @@ from gradio.components.base import Component
 
 from studio.pages import events, layout
 from studio.pages.data.draft import METHODS, NEEDS_COLUMN
+from studio.pages.glossary import explained
 from studio.pages.words import words_of
 
 W = words_of("data")
@@ -55,7 +56,7 @@ class Closing:
 def build() -> tuple[Dividing, Closing]:
     """Lay the step out; the fields that a method does not need are hidden."""
     with gr.Column(elem_classes="s-panel"):
-        layout.html(layout.step_title(4, W.split.title, W.split.text))
+        layout.html(layout.step_title(4, W.split.title, explained(W.split.text)))
         method = gr.Radio(
             [(str(W.split.methods[key]), key) for key in METHODS],
             value=METHODS[0],

@@ -12,6 +12,7 @@ from jobs.states import ACTIVE, TERMINAL, JobState
 from studio.metrics.registry import METRICS
 from studio.pages import format as fmt
 from studio.pages import layout, links, notifying
+from studio.pages.glossary import explained
 from studio.pages.jobs import course, failure, history, listing
 from studio.pages.words import words_of
 
@@ -31,7 +32,7 @@ def headline(
     sentence = course.describe(job, points)
     if job.state == JobState.FAILED:
         return title + layout.notice("error", sentence, job.error.hint if job.error else "")
-    pieces = [title, Markup('<p class="s-job-sentence">{}</p>').format(sentence)]
+    pieces = [title, Markup('<p class="s-job-sentence">{}</p>').format(explained(sentence))]
     if job.state in ACTIVE | {JobState.PAUSED} and (
         job.fraction is not None or job.state == JobState.RUNNING
     ):
@@ -97,7 +98,7 @@ def job_facts(job: JobView) -> Markup:
     if job.payload.get("checkpoint"):
         rows.append((W.facts.checkpoint, listing.start_of(job)))
     if recipe:
-        rows.append((W.facts.recipe, recipe_words(recipe)))
+        rows.append((W.facts.recipe, explained(recipe_words(recipe))))
     rows.append((W.facts.queued, layout.time_ago(job.created_at)))
     if job.started_at:
         rows.append((W.facts.started, layout.time_ago(job.started_at)))

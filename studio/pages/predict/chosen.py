@@ -14,6 +14,7 @@ from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.answers import shown_label, unbroken
 from studio.pages.commands import command_piece
+from studio.pages.glossary import explained
 from studio.pages.links import link
 from studio.pages.scores import find_test_report, main_metric, test_score, write_interval
 from studio.pages.words import words_of
@@ -112,7 +113,8 @@ def render_form(model: ModelRecord) -> Markup:
     """That a compiled form answers, and what that costs; nothing where the plain one does."""
     if model.compiled is None:
         return layout.EMPTY
-    return layout.paragraph(f"{W.form[model.compiled.kind]} {describe_form(model.compiled)}", quiet=True)
+    told = f"{W.form[model.compiled.kind]} {describe_form(model.compiled)}"
+    return layout.paragraph(explained(told), quiet=True)
 
 
 def find_examples(studio: Services, model: ModelRecord) -> list[Row]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from jobs.states import TERMINAL, JobState
 from studio.errors import NotKept
 from studio.pages import events, layout
+from studio.pages.glossary import explained
 from studio.pages.links import link
 from studio.pages.results.desk import Desk
 from studio.pages.words import words_of
@@ -34,7 +35,7 @@ WISHES = {
 def build(desk: Desk) -> None:
     """Lay out what there is of a faster form, with its buttons."""
     with gr.Column(elem_classes="s-panel"):
-        layout.html(layout.section(W.form.title, W.form.text))
+        layout.html(layout.section(W.form.title, explained(W.form.text)))
         desk.form.render()
 
     def choose(name: str, event: gr.EventData) -> Markup:
@@ -55,7 +56,8 @@ def act(studio: Services, name: str, wish: str) -> None:
 def render_form(studio: Services, model: ModelRecord) -> Markup:
     """Which form answers, what came of the last wish for another, and the buttons."""
     job, form = studio.forms.latest(model), model.compiled
-    said = layout.paragraph(f"{W.form[form.kind]} {describe_form(form)}" if form else W.form.plain)
+    told = f"{W.form[form.kind]} {describe_form(form)}" if form else W.form.plain
+    said = layout.paragraph(explained(told))
     if job is not None and job.state not in TERMINAL:
         return said + layout.bar(job.fraction or 0.0, job.title, job.message) + way_to_job(job)
     if job is not None and job.state == JobState.FAILED and job.error is not None:

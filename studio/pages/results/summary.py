@@ -10,6 +10,7 @@ from markupsafe import Markup
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.answers import unbroken
+from studio.pages.glossary import explained
 from studio.pages.links import link
 from studio.pages.results.chosen import Chosen
 from studio.pages.words import words_of
@@ -42,7 +43,7 @@ def render_heading(chosen: Chosen) -> Markup:
     return (
         back
         + layout.heading(chosen.model.name, Markup("<strong>{}</strong>").format(unbroken(lead)))
-        + layout.paragraph(unbroken(" ".join(part for part in rest if part)))
+        + layout.paragraph(explained(unbroken(" ".join(part for part in rest if part))))
     )
 
 

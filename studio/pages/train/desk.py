@@ -13,6 +13,7 @@ from studio.errors import NotFound, StudioError
 from studio.pages import format as fmt
 from studio.pages import layout, links
 from studio.pages.data.describing import name_answers
+from studio.pages.glossary import explained
 from studio.pages.train import choices, fields
 from studio.pages.train.plan import Longer, Place, longer_length, plan_piece, same_as_command
 from studio.pages.train.wish import Wish, key_of, read_wish, wish_of_recipe
@@ -238,4 +239,4 @@ def dataset_facts(dataset: Dataset) -> Markup:
     """How the rows of the dataset will be used."""
     counts = {split: fmt.count(dataset.rows.get(split, 0)) for split in ("train", "validation", "test")}
     words = W.dataset.facts.say(rows=counts["train"], validation=counts["validation"], test=counts["test"])
-    return layout.paragraph(words, quiet=True)
+    return layout.paragraph(explained(words), quiet=True)
