@@ -125,5 +125,7 @@ def print_error(error: StudioError) -> None:
         more = " ..." if problem.count > PROBLEM_ROWS_SHOWN else ""
         where = f" (line {rows}{more})" if rows else ""
         say(f"  {problem.severity}: {problem.message}{where} {problem.hint}".rstrip())
+        for example in problem.examples:
+            say(f"    {example}")
     for hint in filter(None, (error.hint, error.shell_hint)):
         say(hint)

@@ -83,25 +83,40 @@ def name_answer(given: Any) -> Given | None:
     return Given(text, place) if isinstance(text, str) and (start is None or place is not None) else None
 
 
-def place(given: Given, context: str) -> tuple[int, str] | Fault:
+def place(given: Given, context: str, nearest: bool = False) -> tuple[int, str] | Fault:
     """Where an answer stands in its passage, without blanks around it; what is wrong where it does not.
 
-    Without a start it is found where it stands first.
+    Without a start it is found where it stands first; ``nearest``: one that does not stand at its start is
+    taken where it stands nearest to it.
 
     >>> place(Given("Rome"), "in Rome, not in Rome"), place(Given(" Rome", 2), "in Rome")
     ((3, 'Rome'), (3, 'Rome'))
-    >>> place(Given("Rome", 2), "in Rome"), place(Given("Paris"), "in Rome")
-    ('moved', 'not_there')
+    >>> place(Given("Rome", 2), "in Rome"), place(Given("Rome", 2), "in Rome", nearest=True)
+    ('moved', (3, 'Rome'))
+    >>> place(Given("Paris"), "in Rome"), place(Given("Paris", 3), "in Rome")
+    ('not_there', 'not_there')
     """
     text = given.text.strip()
     before = len(given.text) - len(given.text.lstrip())
-    start = context.find(text) if given.start is None else given.start + before
-    if given.start is None and start < 0:
+    wanted = 0 if given.start is None else given.start + before
+    start = find_nearest(text, context, wanted)
+    if start is None:
         return "not_there"
-    return (start, text) if start >= 0 and context.startswith(text, start) else "moved"
+    return (start, text) if given.start is None or start == wanted or nearest else "moved"
 
 
-def read_answer(cell: str, context: str) -> str | Fault:
+def find_nearest(text: str, context: str, wanted: int) -> int | None:
+    """Where a text stands nearest to a place, the first of two as near; None where it does not stand.
+
+    >>> [find_nearest("a", "a b a b a", place) for place in (-3, 1, 2, 3, 90)], find_nearest("c", "a b", 0)
+    ([0, 0, 0, 4, 8], None)
+    """
+    since = max(0, wanted)
+    found = (context.rfind(text, 0, since + len(text)), context.find(text, since))
+    return min((start for start in found if start >= 0), key=lambda start: abs(start - wanted), default=None)
+
+
+def read_answer(cell: str, context: str, nearest: bool = False) -> str | Fault:
     """The right answers of a row as a dataset keeps them, or what stands in the way of reading them.
 
     >>> read_answer("Rome", "in Rome"), read_answer("", "in Rome"), read_answer("Paris", "in Rome")
@@ -110,13 +125,11 @@ def read_answer(cell: str, context: str) -> str | Fault:
     given = read_given(cell)
     if given is None:
         return "unreadable"
-    found: list[tuple[int, str]] = []
-    for answer in given:
-        placed = place(answer, context)
-        if isinstance(placed, str):
-            return placed
-        found.append(placed)
-    return write_answers(found)
+    placed = [place(answer, context, nearest) for answer in given]
+    faults = {one for one in placed if isinstance(one, str)}
+    if faults:
+        return "not_there" if "not_there" in faults else "moved"
+    return write_answers(one for one in placed if not isinstance(one, str))
 
 
 def is_kept(cell: str) -> bool:

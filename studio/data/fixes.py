@@ -49,6 +49,20 @@ ACTIONS = (
         "Reads rows with broken quotes as if quotes were letters.",
         True,
     ),
+    Action(
+        "begin_entities",
+        "Let these begin an entity",
+        "Takes a tag that goes on with an entity that is not there as its beginning; an entity without a "
+        "last tag ends where it breaks off.",
+        True,
+    ),
+    Action(
+        "place_answers",
+        "Take them where they stand in the passage",
+        "Takes an answer that does not stand where it is said to start from where it stands in the passage, "
+        "of several places the nearest.",
+        True,
+    ),
     Action("drop_rows", "Leave these rows out", "Leaves out every row that has the finding."),
     Action(
         "repair_mojibake",
@@ -114,6 +128,7 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "unreadable_labels": ("drop_rows",),
     "unreadable_entities": ("drop_rows",),
     "other_tag_count": ("drop_rows",),
+    "tag_sequence": ("begin_entities", "drop_rows"),
     "moved_entity": ("drop_rows",),
     "entity_outside": ("drop_rows",),
     "entity_cuts_word": ("drop_rows",),
@@ -121,7 +136,7 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "question_without_passage": ("drop_rows",),
     "passage_without_question": ("drop_rows",),
     "unreadable_answers": ("drop_rows",),
-    "moved_answer": ("drop_rows",),
+    "moved_answer": ("place_answers", "drop_rows"),
     "answer_not_in_passage": ("drop_rows",),
     "missing_right_option": ("drop_rows",),
     "unreadable_options": ("drop_rows",),

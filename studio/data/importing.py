@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
+from studio.data.answers.base import Reading
 from studio.data.answers.registry import kind_of, labels_in
 from studio.data.checks.giveaway import check_giveaway
 from studio.data.checks.labels import check_unused
@@ -26,7 +27,7 @@ from studio.data.near import find_near_at_once
 from studio.data.planning import NEAR, describe_split, divide_good_rows, settle_plan, take_cells
 from studio.data.problems import Problem, by_severity, count_of
 from studio.data.readers import Progress, ReaderReport, ReadOptions, Table, read_table
-from studio.data.rechecking import LEFT_OUT_CODES, LOST_LABELS, unseen_labels
+from studio.data.rechecking import LEFT_OUT_CODES, LOST_LABELS, still_told, unseen_labels
 from studio.data.splits import SPLITS, SplitPlan
 from studio.data.texts import length_histogram
 from studio.data.uploads import Reader, complete_roles, no_progress, part_of, read_tables
@@ -36,11 +37,13 @@ from studio.tasks.registry import get_task
 # How far an import is once it has read, and once it has checked.
 READ, CHECKED = 0.4, 0.9
 DROP = "drop_rows"
-# The findings that tell of rows that were repaired while reading.
+# The findings that tell of rows that were repaired while they were read.
 REPAIRED = {
     "fill_fields": "filled_rows",
     "join_fields": "joined_rows",
     "plain_quotes": "plain_quotes_rows",
+    "begin_entities": "begun_entities",
+    "place_answers": "placed_answers",
 }
 
 
@@ -80,14 +83,16 @@ class ImportRequest:
         """Plain JSON, for a job."""
         return dict(TypeAdapter(ImportRequest).dump_python(self, mode="json"))
 
-    @property
-    def row_fixes(self) -> tuple[FixChoice, ...]:
-        """The fixes of rows that were read; those of reading and of rows with errors are done before."""
+    def row_fixes(self, kept: Sequence[str]) -> tuple[FixChoice, ...]:
+        """The fixes of rows that were read; those of reading and of rows with errors are done before.
+
+        ``kept`` are findings that offer to drop rows which are no errors.
+        """
         return tuple(
             choice
             for choice in self.fixes
             if not find_action(choice.action).reading
-            and not (choice.action == DROP and DROP in fixes_of(choice.code))
+            and (choice.action != DROP or DROP not in fixes_of(choice.code) or choice.code in kept)
         )
 
     def with_repairs(self) -> ImportRequest:
@@ -193,7 +198,8 @@ def prepare_import(
             request, tables, roles, (), {}, tuple(by_severity([*wrong, *found])), split, main.report, {}, {}
         )
     tell(READ, "Checking the rows")
-    checked, labels = check_rows(tables, roles, names, plan.column)
+    reading = Reading(names or (), request.with_repairs().reading.repairs)
+    checked, labels = check_rows(tables, roles, reading, plan.column)
     tell(CHECKED, "Dividing the rows")
     base = divide_checked(request, tables, Rows(checked, roles, labels, names or []), split)
     return mend_import(base)
@@ -220,7 +226,7 @@ def divide_checked(
     for table in tables.values():
         found += check_giveaway(table.frame, roles, table.file) if kind_of(roles).single else []
     found += [problem for problem in divided.problems if problem.code not in LEAKS]
-    reading_codes = tuple(dict.fromkeys(problem.code for problem in found))
+    reading_codes = tuple(dict.fromkeys([*(problem.code for problem in found), *checked.told]))
     found += [problem for problem in checked.problems if problem.code not in LEAKS]
     found += [problem for problem in divided.problems if problem.code in LEAKS]
     if ALL in set(checked.rows["split"]):
@@ -252,20 +258,22 @@ def divide_checked(
 
 def mend_import(base: PreparedImport) -> PreparedImport:
     """The import after the fixes that were chosen for rows, checked again; the same without such a fix."""
-    choices = base.request.row_fixes
+    choices = base.request.row_fixes(kind_of(base.roles).parsed)
     if not choices or not any(map(len, base.frames.values())):
         return base
     rows = pd.concat([frame.assign(split=split) for split, frame in base.frames.items()], ignore_index=True)
     mended = mend_rows(rows, choices, codes=base.mark_codes)
     if not any(step.rows for step in mended.steps):
         return replace(base, steps=(*base.steps, *mended.steps))
-    checked = recheck(mended.rows, base.roles, near=find_near_at_once(mended.rows))
+    told = still_told(mended.rows, base.mark_codes, base.problems)
+    checked = recheck(mended.rows, base.roles, near=find_near_at_once(mended.rows), told=told)
     kept = mended.rows.assign(marks=checked.rows["marks"])
     frames = {split: kept[kept["split"] == split].reset_index(drop=True) for split in SPLITS}
     frames = {split: frame.drop(columns="split") for split, frame in frames.items()}
     present = set(labels_in(kept))
     labels = [label for label in base.labels if label in present]
-    carrying = {*base.reading_codes, *LEFT_OUT_CODES} - (set() if unseen_labels(kept) else {LOST_LABELS})
+    carrying = {*base.reading_codes, *LEFT_OUT_CODES} - set(kind_of(base.roles).parsed)
+    carrying -= set() if unseen_labels(kept) else {LOST_LABELS}
     carried = [problem for problem in base.problems if problem.code in carrying]
     problems = [*carried, *checked.problems]
     return replace(
@@ -303,7 +311,7 @@ def steps_of_reading(request: ImportRequest, problems: Sequence[Problem]) -> tup
 def check_rows(
     tables: Mapping[str, Table],
     roles: Mapping[str, str],
-    names: list[str] | None,
+    reading: Reading,
     plan_column: str | None = None,
 ) -> tuple[Checked, list[str]]:
     """Check the rows that play a role, and give the labels in order."""
@@ -312,14 +320,13 @@ def check_rows(
         for split, table in tables.items()
     }
     kind = kind_of(roles)
-    names = names if kind.labels else None
-    told = kind.parse(tables, frames, roles, names or ())
+    names = list(reading.known) if kind.labels else []
+    told = kind.parse(tables, frames, roles, replace(reading, known=names))
     unknown = [kind.name(frame, names) for frame in frames.values()] if names else []
     near = find_near_at_once(*frames.values())
-    checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near)
+    checked = check_frames(frames, roles, np.concatenate(unknown) if unknown else None, near, told)
     if near is not None:
         checked.rows[NEAR] = near.groups
-    checked = replace(checked, problems=(*checked.problems, *told))
     return checked, names or order_labels(labels_in(checked.good))
 
 

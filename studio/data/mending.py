@@ -20,7 +20,7 @@ from studio.data.texts import is_blank
 
 @dataclass(frozen=True)
 class Mended:
-    """Rows after the fixes, the step that each took, and what was left out.
+    """Rows after the fixes, with the marks that they had; the step that each took, and what was left out.
 
     ``left_out`` has a row for each row that is gone: line, file, split, code (of the finding) and action.
     """
@@ -48,7 +48,8 @@ def mend_rows(
     plain = rows.drop(columns=[name for name in MADE_HERE if name in rows]).reset_index(drop=True)
     bench = Bench(plain, None if near is None else near.groups, codes, marks)
     steps = [act(bench, choice) for choice in in_order(choices) if choice.action in ACTS]
-    return Mended(bench.rows, tuple(steps), bench.left_out())
+    kept = bench.rows if bench.marks is None else bench.rows.assign(marks=bench.marks)
+    return Mended(kept, tuple(steps), bench.left_out())
 
 
 def act(bench: Bench, choice: FixChoice) -> Step:

@@ -15,6 +15,7 @@ from studio.files import read_json, write_json
 Severity = Literal["error", "warning", "note"]
 SHOWN_ROWS = 20
 NAMED_ROWS = 5
+SHOWN_EXAMPLES = 3
 PROBLEMS_FILE = "problems.json"
 SEVERITY_ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -25,6 +26,7 @@ class Problem:
 
     ``rows`` are the first 20 physical lines concerned (the first line of the file is 1), ``count`` is how
     many there are in all. ``fixes`` are the actions of ``studio.data.fixes`` that mend it, the advised first.
+    ``examples`` say of the first of these lines what stands there, where that cannot be seen in the row.
     """
 
     severity: Severity
@@ -37,17 +39,20 @@ class Problem:
     count: int = 0
     rows: tuple[int, ...] = ()
     fixes: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The shape of CONTRACT section 1."""
-        return {**asdict(self), "rows": list(self.rows), "fixes": list(self.fixes)}
+        lists = {name: list(getattr(self, name)) for name in ("rows", "fixes", "examples")}
+        return {**asdict(self), **lists}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Problem:
         """Read what to_json wrote."""
         fixes = value.get("fixes") or filter(None, [value.get("fix")])  # "fix" is of the first release
         plain = {key: item for key, item in value.items() if key != "fix"}
-        return cls(**{**plain, "rows": tuple(value["rows"]), "fixes": tuple(fixes)})
+        examples = tuple(value.get("examples", ()))
+        return cls(**{**plain, "rows": tuple(value["rows"]), "fixes": tuple(fixes), "examples": examples})
 
 
 def first_rows(lines: Sequence[int] | np.ndarray) -> tuple[int, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from studio.data.answers.registry import KINDS, has_single_labels
+from studio.data.answers.registry import KINDS, has_single_labels, kind_of
+from studio.data.checks.findings import Finding
 from studio.data.checks.rows import recheck
 from studio.data.columns import LABEL
 from studio.data.dataset import Dataset
@@ -42,13 +44,14 @@ class Rechecked:
     keys: np.ndarray
 
 
-def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
-    """Check rows that were made from a dataset's (its roles, line, file, split).
+def recheck_rows(rows: pd.DataFrame, parent: Dataset, codes: Sequence[str]) -> Rechecked:
+    """Check rows that were made from a dataset's (its roles, line, file, split, and marks of ``codes``).
 
     Raises InvalidInput, with all problems, where a row has an error now. A table that was imported to score
     models on has no training rows, and may have what a dataset to train on may not.
     """
-    checked = recheck(rows, parent.roles, near=find_near_at_once(rows))
+    told = still_told(rows, codes, parent.problems)
+    checked = recheck(rows, parent.roles, near=find_near_at_once(rows), told=told)
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     if unseen_labels(rows) <= known_unseen(parent):
         errors = [problem for problem in errors if problem.code != UNSEEN]
@@ -61,6 +64,17 @@ def recheck_rows(rows: pd.DataFrame, parent: Dataset) -> Rechecked:
     found = [problem for problem in checked.problems if problem.severity != "error"]
     marks, keys = checked.rows["marks"].to_numpy(), checked.rows["key"].to_numpy()
     return Rechecked((*carried(parent, rows), *found), checked.codes, marks, keys)
+
+
+def still_told(rows: pd.DataFrame, codes: Sequence[str], problems: Sequence[Problem]) -> list[Finding]:
+    """Of what reading the cells has told of rows, what still holds of some, by their marks of ``codes``."""
+    told = []
+    for code in kind_of(rows).parsed:
+        if code in codes:
+            places = np.flatnonzero(rows["marks"].to_numpy() >> codes.index(code) & 1)
+            about = tuple(problem for problem in problems if problem.code == code)
+            told += [Finding(code, places, about)] if len(places) else []
+    return told
 
 
 def unseen_labels(rows: pd.DataFrame) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from studio.data.answers.base import CellFault
+from studio.data.answers.base import CellFault, Reading
 from studio.data.answers.registry import kind_of, labels_in
 from studio.data.checks.rows import EMPTY_TEXT, mark_dropped, report_cells, take_roles
 from studio.data.columns import CLASSIFICATION, TaskShape, check_roles
@@ -40,7 +40,7 @@ def prepare_scoring(
     Unlike an import to train on, a few rows or a single label are enough. Raises InvalidInput where the
     file is no table; everything else is in the problems, all at once.
     """
-    request = replace(request, task=task.key)
+    request = replace(request, task=task.key).with_repairs()
     table = read_table(request.path, request.reading, request.file_name)
     tables = {"test": table}
     roles = complete_roles(request.roles or {}, table, task)
@@ -48,7 +48,7 @@ def prepare_scoring(
     if wrong:
         refused = tuple(by_severity([*wrong, *table.problems]))
         return PreparedImport(request, tables, roles, (), {}, refused, ALL_TEST, table.report, {}, {})
-    rows, found = check_rows(table, roles, known_labels)
+    rows, found = check_rows(table, roles, known_labels, request.reading.repairs)
     good = rows[~rows["bad"]].drop(columns=["bad", "split"]).reset_index(drop=True)
     if good.empty and not any(problem.severity == "error" for problem in found):
         found.append(no_rows(table))
@@ -74,12 +74,14 @@ def prepare_scoring(
 
 
 def check_rows(
-    table: Table, roles: Mapping[str, str], known_labels: Sequence[str]
+    table: Table, roles: Mapping[str, str], known_labels: Sequence[str], repairs: frozenset[str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """The rows, those marked bad that cannot be scored; why they cannot, and how answers were read."""
     rows = take_roles(table, roles, "test").assign(bad=False)
     kind = kind_of(roles)
-    found = kind.parse({"test": table}, {"test": rows}, roles, known_labels)
+    reading = Reading(known_labels, repairs)
+    told = kind.parse({"test": table}, {"test": rows}, roles, reading)
+    found = [problem for finding in told for problem in finding.problems]
     for role, column in roles.items():
         words = kind.words_of_empty(role, EMPTY_TEXT)
         found += report_cells(rows, is_blank(rows[role]), words, column) if words else []

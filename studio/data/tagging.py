@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from studio.literals import read_json_list, read_literal
 from studio.numbers import read_whole
-from studio.tasks.tagging.schemes import Span, find_scheme, read_tags
+from studio.tasks.tagging.schemes import Span, find_scheme, lenient_spans_of, spans_of
 from studio.tasks.tagging.words import Offset, align_entities, join_words, split_words
 from studio.tasks.token_classification import read_entities, read_words, write_entities
 
@@ -125,8 +125,10 @@ def scheme_of(cells: Iterable[str]) -> str | None:
     return find_scheme(lists) if any(tag != "O" for tags in lists for tag in tags) else None
 
 
-def read_answer(cell: str, text: Text, scheme: str | None) -> str | Fault:
+def read_answer(cell: str, text: Text, scheme: str | None, lenient: bool = False) -> str | Fault:
     """The entities of a row as a dataset keeps them, or what stands in the way of reading them.
+
+    ``lenient``: a tag that goes on with an entity that is not there begins one.
 
     >>> text = read_text("Anna Lee left")
     >>> read_answer("B-PER I-PER O", text, "IOB2"), read_answer("B-PER O", text, "IOB2")
@@ -140,7 +142,7 @@ def read_answer(cell: str, text: Text, scheme: str | None) -> str | Fault:
     if tags:
         if len(tags) != len(text.words):
             return "other_count"
-        spans = read_tags(tags, scheme or "IOB2")[0]
+        spans = (lenient_spans_of if lenient else spans_of)(tags, scheme or "IOB2")
         words = text.words
         return write_entities(
             Span(words[first][0], words[after - 1][1], label) for first, after, label in spans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -53,13 +54,16 @@ def gather_rows(library: Library, dataset: Dataset) -> tuple[pd.DataFrame, tuple
     return pd.concat(parts, ignore_index=True), codes
 
 
-def make_version(parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], number: int) -> NewVersion:
+def make_version(
+    parent: Dataset, rows: pd.DataFrame, steps: tuple[Step, ...], number: int, codes: Sequence[str] = ()
+) -> NewVersion:
     """Describe the rows (columns of the parent's roles, line, file, split) as version ``number``.
 
+    Their ``marks`` are of ``codes``, where these are given, else of the parent's.
     Raises InvalidInput where a split would lose its last row, or where an error stands in the way now.
     """
     refuse_empty(parent, rows)
-    checked = recheck_rows(rows, parent)
+    checked = recheck_rows(rows, parent, codes or parent.mark_codes)
     rows = rows.drop(columns="marks", errors="ignore").assign(marks=checked.marks)
     sides = rows["split"].to_numpy(dtype=object)
     plain = rows.drop(columns="split")
@@ -99,7 +103,7 @@ def keep_import(library: Library, prepared: PreparedImport) -> list[Dataset]:
         [frame.assign(split=split) for split, frame in prepared.frames.items()], ignore_index=True
     )
     try:
-        new = make_version(first, rows, prepared.steps, 2)
+        new = make_version(first, rows, prepared.steps, 2, prepared.mark_codes)
         return [first, library.keep(new.dataset, new.frames)]
     except BaseException:
         library.delete(first.id)

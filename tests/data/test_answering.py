@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from studio.bootstrap import Studio
+from studio.data.browsing import RowQuery
 from studio.data.checks.rows import check_frames
 from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
@@ -95,6 +97,8 @@ def test_a_column_of_starts_says_where_answers_stand(tmp_path: Path) -> None:
     [
         ('[{"text": "Monday", "answer_start": 3}]', "moved_answer"),
         ("Tuesday", "answer_not_in_passage"),
+        ('[{"text": "Tuesday", "answer_start": 3}]', "answer_not_in_passage"),
+        (f'{{"text": ["Monday", "Tuesday"], "answer_start": [3, {START}]}}', "answer_not_in_passage"),
         ('[{"text": 5}]', "unreadable_answers"),
     ],
 )
@@ -103,9 +107,70 @@ def test_answers_that_do_not_fit_stand_in_the_way_until_their_rows_are_dropped(
 ) -> None:
     path = table_of(tmp_path, [cell])
     found = problem_of(prepare(path), code)
-    assert (found.severity, found.count, found.rows, found.fixes) == ("error", 1, (2,), ("drop_rows",))
+    assert (found.severity, found.count, found.rows, found.file) == ("error", 1, (2,), "asked.csv")
+    assert found.fixes[-1] == "drop_rows"
     prepared = prepare(path, fixes=(FixChoice(code, "drop_rows"),))
     assert not prepared.blocking and sum(prepared.rows.values()) == 39
+
+
+def squad_of(folder: Path, answers: Sequence[tuple[str, int]]) -> Path:
+    """A SQuAD file with a question about each passage: the first have these answers, the others are right."""
+    paragraphs = []
+    for number, passage in enumerate(PLACES):
+        start = passage.index("number")
+        text, start = answers[number] if number < len(answers) else ("number", start)
+        asked = {
+            "id": str(number),
+            "question": f"What, {number}?",
+            "answers": [{"text": text, "answer_start": start}],
+        }
+        paragraphs.append({"context": passage, "qas": [asked]})
+    path = folder / "asked.json"
+    value = {"version": "1.1", "data": [{"title": "t", "paragraphs": paragraphs}]}
+    path.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    return path
+
+
+def test_answers_are_taken_where_they_stand_in_the_passage(studio: Studio, tmp_path: Path) -> None:
+    path = squad_of(tmp_path, [("Monday", START + 3), ("Tuesday", 8), ("number", 90)])
+    found = prepare(path)
+    moved, missing = problem_of(found, "moved_answer"), problem_of(found, "answer_not_in_passage")
+    lines = [at for at, line in enumerate(path.read_text().split("\n"), 1) if '"question"' in line]
+    assert (moved.file, moved.rows, moved.fixes) == (
+        "asked.json",
+        (lines[0], lines[2]),
+        ("place_answers", "drop_rows"),
+    )
+    assert moved.examples[0] == (
+        f"Line {lines[0]}: “Monday” is said to start at character {START + 3}, where the passage has "
+        f"“day in the old square, num…”; it stands at {START}: “…market is held on a Monday in the old "
+        "square,…”."
+    )
+    assert (missing.rows, missing.fixes) == ((lines[1],), ("drop_rows",))
+    assert missing.examples == (
+        f"Line {lines[1]}: “Tuesday” is nowhere in the passage, which has at character 8 “lies by a river, "
+        "and its ma…”.",
+    )
+    fixes = (FixChoice("moved_answer", "place_answers"), FixChoice("answer_not_in_passage", "drop_rows"))
+    made = studio.datasets.import_file(
+        ImportRequest(path=path, name="asked", task="question-answering", fixes=fixes)
+    )
+    assert sum(made.rows.values()) == 19
+    assert {step.action: step.rows for step in made.steps} == {"place_answers": 2, "drop_rows": 1}
+    rows = studio.datasets.browse("asked", RowQuery(finding="placed_answers")).rows
+    kept = {row["line"]: row["answers"] for row in rows}
+    nearest = PLACES[2].rindex("number")
+    assert kept == {lines[0]: f'[[{START}, "Monday"]]', lines[2]: f'[[{nearest}, "number"]]'}
+    assert "moved_answer" not in {problem.code for problem in made.problems}
+
+
+def test_starts_of_a_column_that_count_from_one_are_mended_too(tmp_path: Path) -> None:
+    rows = [[f"Where, {n}?", f"In Rome and not in Paris, number {n}.", "Rome", "4"] for n in range(20)]
+    path = write_csv(tmp_path / "starts.csv", rows, ("question", "context", "answer", "answer_start"))
+    assert problem_of(prepare(path), "moved_answer").count == 20
+    mended = prepare(path, fixes=(FixChoice("moved_answer", "place_answers"),))
+    assert not mended.blocking and first_answers(mended) == [(3, "Rome")]
+    assert problem_of(mended, "placed_answers").count == 20
 
 
 def test_questions_and_passages_that_stand_alone_are_told_by_name(tmp_path: Path) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.bootstrap import Studio
+from studio.data.browsing import RowQuery
+from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
-from studio.data.importing import ImportRequest, PreparedImport
+from studio.data.importing import ImportRequest, PreparedImport, prepare_import
+from studio.data.problems import Problem
 from studio.data.tagging import find_fault, move_along, read_answer, read_text
 from studio.tasks.tagging.schemes import Span, tags_of
 from studio.tasks.tagging.words import align_entities, split_words
@@ -127,16 +133,115 @@ def test_each_row_that_cannot_be_used_is_named_and_can_be_left_out(studio: Studi
     assert not dropped.blocking and sum(dropped.rows.values()) == 20
 
 
+def entities_in(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """The entities of each text."""
+    return {text: cell for f in frames.values() for text, cell in zip(f["text"], f["tags"], strict=True)}
+
+
 def test_a_tag_that_cannot_follow_is_named_and_begins_no_entity(studio: Studio, tmp_path: Path) -> None:
     rows = [{"words": ["Anna", "left", str(n)], "tags": ["B-PER", "O", "O"]} for n in range(12)]
     rows[4]["tags"] = ["O", "I-PER", "O"]
     found = prepare(studio, write_lines(tmp_path, rows))
-    (problem,) = [problem for problem in found.problems if problem.code == "tag_sequence"]
-    assert problem.rows == (5,) and problem.severity == "warning"
-    kept = {
-        text: cell for f in found.frames.values() for text, cell in zip(f["text"], f["tags"], strict=True)
-    }
+    problem = only(found.problems, "tag_sequence")
+    assert (problem.rows, problem.severity, problem.file) == ((5,), "warning", "rows.jsonl")
+    assert problem.examples == ("Line 5, word 2, “left”: O «I-PER» O",)
+    assert problem.fixes == ("begin_entities", "drop_rows")
+    kept = entities_in(found.frames)
     assert kept["Anna left 4"] == "[]" and kept["Anna left 3"] == '[[0, 4, "PER"]]'
+
+
+def only(problems: Sequence[Problem], code: str) -> Problem:
+    """The one finding of a code."""
+    (found,) = [problem for problem in problems if problem.code == code]
+    return found
+
+
+def odd_conll(folder: Path) -> Path:
+    """40 sentences of three lines, of which the fifth and the seventh have a tag that cannot follow."""
+    path = folder / "odd.conll"
+    sentences = [["Anna B-PER", "Lee I-PER", f"left{number} O"] for number in range(40)]
+    sentences[4] = ["In O", "Rome I-LOC", "then O"]
+    sentences[6] = ["Anna B-PER", "Rome I-LOC", "Italy I-LOC"]
+    path.write_text("\n\n".join(map("\n".join, sentences)) + "\n", encoding="utf-8")
+    return path
+
+
+def ask(path: Path, *fixes: str) -> ImportRequest:
+    return ImportRequest(path=path, name="odd", fixes=tuple(map(FixChoice.parse, fixes)))
+
+
+def stored(studio: Studio, dataset: Dataset) -> dict[str, str]:
+    """The entities of each text of a dataset that was kept."""
+    rows = studio.datasets.browse(dataset.address, RowQuery(), limit=100).rows
+    return {row["text"]: row["tags"] for row in rows}
+
+
+def test_tags_that_cannot_follow_are_named_by_their_own_lines_and_those_around(tmp_path: Path) -> None:
+    found = prepare_import(ask(odd_conll(tmp_path)))
+    problem = only(found.problems, "tag_sequence")
+    assert (problem.rows, problem.count, problem.file) == ((18, 26), 2, "odd.conll")
+    assert problem.examples == (
+        "Line 18, “Rome”: O «I-LOC» O",
+        "Line 26, “Rome”: B-PER «I-LOC» I-LOC",
+    )
+    assert only(found.problems, "tag_scheme").message == "The tags are IOB2: 40 rows with 120 words."
+    assert not found.blocking and entities_in(found.frames)["In Rome then"] == "[]"
+
+
+def test_tags_of_a_file_in_an_archive_are_named_with_that_file(tmp_path: Path) -> None:
+    path = odd_conll(tmp_path)
+    good = (
+        path.read_text("utf-8")
+        .replace("In O\nRome I-LOC", "In O\nRome B-LOC")
+        .replace("Rome I-LOC", "Rome B-LOC")
+    )
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("train.conll", good)
+        archive.write(path, "test.conll")
+    problem = only(prepare_import(ask(tmp_path / "odd.zip")).problems, "tag_sequence")
+    assert (problem.file, problem.rows) == ("odd.zip/test.conll", (18, 26))
+
+
+def test_tags_that_cannot_follow_begin_an_entity_where_that_is_chosen(studio: Studio, tmp_path: Path) -> None:
+    made = studio.datasets.import_file(ask(odd_conll(tmp_path), "tag_sequence=begin_entities"))
+    assert stored(studio, made)["In Rome then"] == '[[3, 7, "LOC"]]'
+    assert stored(studio, made)["Anna Rome Italy"] == '[[0, 4, "PER"], [5, 15, "LOC"]]'
+    (step,) = made.steps
+    assert (step.code, step.action, step.rows, step.lines) == ("tag_sequence", "begin_entities", 2, (18, 26))
+    assert not any(problem.code == "tag_sequence" for problem in made.problems)
+    assert only(made.problems, "begun_entities").message == step.message
+
+
+def test_a_tag_of_no_scheme_begins_nothing_and_is_told_on(tmp_path: Path) -> None:
+    path = odd_conll(tmp_path)
+    path.write_text(path.read_text("utf-8") + "\nOslo X-LOC\nfroze O\n", encoding="utf-8")
+    found = prepare_import(ask(path, "tag_sequence=begin_entities"))
+    assert only(found.problems, "tag_sequence").rows == (161,)
+    assert only(found.problems, "begun_entities").rows == (18, 26)
+
+
+def test_rows_with_tags_that_cannot_follow_are_left_out_and_come_back(studio: Studio, tmp_path: Path) -> None:
+    path = odd_conll(tmp_path)
+    assert not prepare_import(ask(path, "tag_sequence=ignore")).blocking
+    made = studio.datasets.import_file(ask(path, "tag_sequence=drop_rows"))
+    assert (made.version, sum(made.rows.values())) == (2, 38)
+    assert [(step.action, step.rows) for step in made.steps] == [("drop_rows", 2)]
+    assert not any(problem.code == "tag_sequence" for problem in made.problems)
+    assert sum(studio.datasets.undo_step("odd", 1).rows.values()) == 40
+
+
+def test_what_reading_told_of_rows_stays_with_them_in_later_versions(studio: Studio, tmp_path: Path) -> None:
+    path = odd_conll(tmp_path)
+    path.write_text(path.read_text("utf-8").replace("left9", "<b>left9</b>"), encoding="utf-8")
+    studio.datasets.import_file(ask(path))
+    mended = studio.datasets.apply_fixes("odd", [FixChoice("html", "strip_html")])
+    assert only(mended.problems, "tag_sequence").rows == (18, 26)
+    assert only(mended.problems, "tag_scheme").severity == "note"
+    told = studio.datasets.browse("odd", RowQuery(finding="tag_sequence")).rows
+    assert sorted(row["line"] for row in told) == [17, 25]
+    dropped = studio.datasets.apply_fixes("odd", [FixChoice("tag_sequence", "drop_rows")])
+    assert sum(dropped.rows.values()) == 38
+    assert not any(problem.code == "tag_sequence" for problem in dropped.problems)
 
 
 def test_of_tags_that_are_numbers_it_is_told_that_they_need_names(studio: Studio, tmp_path: Path) -> None:

@@ -25,12 +25,16 @@ Frames = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class CellFault:
-    """Words for rows that cannot be used because of a cell; {rows} stands for '3 rows', {lines} for where."""
+    """Words for rows that cannot be used because of a cell; {rows} stands for '3 rows', {lines} for where.
+
+    ``example`` says of such a row, which has a column per role, what stands there.
+    """
 
     code: str
     message: str
     why: str
     hint: str
+    example: Callable[[pd.Series], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,15 @@ class ListCells:
     write: Callable[[list[str]], str]
 
 
-def as_they_stand(_tables: Mapping[str, Table], _frames: Frames, _roles: Roles, _known: Any) -> list[Problem]:
+@dataclass(frozen=True)
+class Reading:
+    """What cells are read with: labels that are known, and repairs of ``studio.data.fixes``."""
+
+    known: Sequence[str] = ()
+    repairs: frozenset[str] = frozenset()
+
+
+def as_they_stand(_tables: Mapping[str, Table], _frames: Frames, _roles: Roles, _: Reading) -> list[Finding]:
     """Of answers that a table holds as a dataset keeps them."""
     return []
 
@@ -106,9 +118,10 @@ class AnswerKind:
 
     ``guess`` finds its columns among those of a table that no role has yet, ``tells`` is whether a table
     whose columns play these roles plainly has such answers and no simpler ones, and ``join`` makes one column
-    of several. ``parse`` brings the cells of all tables into the form that a dataset keeps, some labels
-    perhaps known, and gives what a person should know of how they were understood. ``faults`` finds rows
-    that cannot be used, ``empty`` being the words for an empty cell, None where that is an answer too;
+    of several. ``parse`` brings the cells of all tables into the form that a dataset keeps, and gives what a
+    person should know of how they were understood, with the places of rows in all frames together;
+    ``parsed`` are the codes of what it tells of rows. ``faults`` finds rows that cannot be used, ``empty``
+    being the words for an empty cell, None where that is an answer too;
     ``check`` finds what is worth knowing of the others. ``conflict`` are the words for equal texts with
     answers that are not ``compared`` as equal, and with ``near`` nearly equal texts are looked at too.
 
@@ -130,7 +143,8 @@ class AnswerKind:
     empty: CellFault | None
     tells: Callable[[Table, Roles], bool] = tells_nothing
     join: Callable[[pd.DataFrame, str], pd.Series] = from_one_column
-    parse: Callable[[Mapping[str, Table], Frames, Roles, Sequence[str]], list[Problem]] = as_they_stand
+    parse: Callable[[Mapping[str, Table], Frames, Roles, Reading], list[Finding]] = as_they_stand
+    parsed: tuple[str, ...] = ()
     faults: Callable[[pd.DataFrame], list[Fault]] = no_faults
     words: tuple[CellFault, ...] = ()
     near: bool = True

@@ -10,8 +10,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles, no_strata
-from studio.data.checks.findings import Finding, Words
+from studio.data.answers.base import (
+    AnswerKind,
+    CellFault,
+    Fault,
+    Frames,
+    ListCells,
+    Reading,
+    Roles,
+    no_strata,
+)
+from studio.data.checks.findings import Finding, Words, about_all
 from studio.data.checks.label_sets import check_label_sets, find_lost, tell_sign
 from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, best_label, has_label_beside, is_label_name
 from studio.data.columns import BETWEEN_COLUMNS, LABELS, TEXT, columns_of
@@ -86,7 +95,7 @@ def join(marks: pd.DataFrame, _role: str) -> pd.Series:
     return join_marks(marks)
 
 
-def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, known: Sequence[str]) -> list[Problem]:
+def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, reading: Reading) -> list[Finding]:
     """Read the labels of all tables in the same way, where they stand in one column.
 
     Gives a note on the sign that was taken to stand between them, where there is one.
@@ -94,12 +103,12 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, known: Sequ
     first = next(iter(tables.values()))
     if len(columns_of(LABELS, roles[LABELS], [str(name) for name in first.frame.columns])) > 1:
         return []
-    separator = find_separator(pd.concat([frame[LABELS] for frame in frames.values()]), known)
+    separator = find_separator(pd.concat([frame[LABELS] for frame in frames.values()]), reading.known)
     for frame in frames.values():
         frame[LABELS] = read_cells(frame[LABELS], separator)
     if not separator:
         return []
-    return [tell_sign(pd.concat(list(frames.values())), roles[LABELS], separator)]
+    return [about_all(tell_sign(pd.concat(list(frames.values())), roles[LABELS], separator))]
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:

@@ -9,13 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Frames, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Frames, Reading, Roles
 from studio.data.checks.findings import Finding, Words, report_rows
 from studio.data.checks.labels import check_labels
 from studio.data.column_facts import ColumnFacts, best_label
 from studio.data.columns import LABEL
 from studio.data.labels import name_labels
-from studio.data.problems import Problem
 from studio.data.readers import Table
 from studio.data.texts import is_blank
 from studio.literals import read_literal
@@ -51,11 +50,12 @@ def guess(_table: Table, facts: list[ColumnFacts], given: Roles) -> dict[str, st
     return {LABEL: found} if found else {}
 
 
-def parse(_tables: Mapping[str, Table], frames: Frames, _roles: Roles, known: Sequence[str]) -> list[Problem]:
+def parse(_tables: Mapping[str, Table], frames: Frames, _roles: Roles, reading: Reading) -> list[Finding]:
     """Take labels out of lists of their own in tables of lists, as annotators such as doccano write them.
 
     Where labels are known, out of every list that holds one of them.
     """
+    known = reading.known
     for frame in frames.values():
         lists = find_lists(frame[LABEL])
         rows = np.asarray(frame[LABEL].isin(list(lists)))

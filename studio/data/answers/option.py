@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Roles
-from studio.data.checks.findings import Finding, Words, files_of, report_rows
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, ListCells, Reading, Roles
+from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
 from studio.data.column_facts import LABEL_NAMES, ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CHOICES, LABEL, columns_of
 from studio.data.label_sets import is_text_list
@@ -224,7 +224,7 @@ def join(columns: pd.DataFrame, _role: str) -> pd.Series:
     return join_options(columns)
 
 
-def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Sequence[str]) -> list[Problem]:
+def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _reading: Reading) -> list[Finding]:
     """Read the options of all tables in the same way, and put the right ones in their own words.
 
     Gives a note on how numbers of right options were counted.
@@ -247,7 +247,7 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Seq
         frame[LABEL] = pd.Series(right, index=frame.index, dtype="str")
     if reading not in COUNTED or not any(every):
         return []
-    return [tell_counting(pd.concat(list(frames.values())), roles[LABEL], COUNTED[reading])]
+    return [about_all(tell_counting(pd.concat(list(frames.values())), roles[LABEL], COUNTED[reading]))]
 
 
 def tell_counting(rows: pd.DataFrame, column: str, how: str) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from studio.data.answering import (
     read_answer,
     read_given,
 )
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Reading, Roles
+from studio.data.answers.places import tell_missing, tell_moved
 from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import BETWEEN_COLUMNS, CONTEXT, QUESTION, SPANS, columns_of
@@ -39,6 +40,7 @@ SAMPLE_ROWS = 200
 STANDING_SHARE = 0.6
 # A letter or digit of a script that puts blanks between its words.
 LETTER = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+PLACE = "place_answers"  # the repair
 NO_PASSAGE = CellFault(
     "question_without_passage",
     "{rows} with a question and no passage: {lines}.",
@@ -61,15 +63,26 @@ MOVED = CellFault(
     "moved_answer",
     "{rows} with an answer that does not stand where it is said to start: {lines}.",
     "The passage was changed after it was annotated, or characters were counted in another way.",
-    "Correct where these answers start, counted in characters from 0, or drop these rows.",
+    "Take these answers where they stand in the passage, correct where they start (the first character is "
+    "0), or drop these rows.",
+    tell_moved,
 )
 NOT_THERE = CellFault(
     "answer_not_in_passage",
     "{rows} with an answer that does not stand in the passage: {lines}.",
     "A model answers with the very words of the passage, so it could never give this answer.",
     "Write the answer as it stands in the passage, leave the cell empty, or drop these rows.",
+    tell_missing,
 )
 WORDS: dict[str, CellFault] = {"unreadable": UNREADABLE, "moved": MOVED, "not_there": NOT_THERE}
+PLACED = Words(
+    "placed_answers",
+    "note",
+    "row has an answer that was taken where it stands",
+    "rows have an answer that was taken where it stands",
+    "It did not stand where it was said to start; of several places the nearest was taken.",
+    "Nothing to do where these answers stand once in their passages. Else look at these rows.",
+)
 CONFLICT = Words(
     "conflicting_answers",
     "warning",
@@ -175,21 +188,28 @@ def join(columns: pd.DataFrame, _role: str) -> pd.Series:
     return pd.Series(join_columns(cells), index=columns.index, dtype="str")
 
 
-def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Sequence[str]) -> list[Problem]:
+def parse(_: Mapping[str, Table], frames: Frames, roles: Roles, reading: Reading) -> list[Finding]:
     """Bring the answers of all tables into the form that a dataset keeps; cells that cannot be read stay.
 
-    Gives a note on answers that were found in their passages.
+    Gives notes on answers that were found in their passages, or taken from another place there.
     """
     looked_for = 0
+    placed: list[bool] = []
     for frame in frames.values():
         cells = list(zip(frame[SPANS], frame[CONTEXT], strict=True))
         looked_for += sum(any(one.start is None for one in read_given(cell) or ()) for cell, _ in cells)
         found = [read_answer(cell, context) for cell, context in cells]
+        moved = [PLACE in reading.repairs and fault == "moved" for fault in found]
+        found = [
+            read_answer(*cell, nearest=True) if mended else answer
+            for cell, answer, mended in zip(cells, found, moved, strict=True)
+        ]
+        placed += moved
         kept = [new if is_kept(new) else old for new, (old, _) in zip(found, cells, strict=True)]
         frame[SPANS] = pd.Series(kept, index=frame.index, dtype="str")
-    if not looked_for:
-        return []
-    return [tell_found(looked_for, pd.concat(list(frames.values())), roles[SPANS])]
+    rows = pd.concat(list(frames.values()), ignore_index=True)
+    told = report_rows(rows, np.array(placed, dtype=bool), PLACED, roles[SPANS])
+    return told + ([about_all(tell_found(looked_for, rows, roles[SPANS]))] if looked_for else [])
 
 
 def tell_found(count: int, rows: pd.DataFrame, column: str) -> Problem:
@@ -278,6 +298,7 @@ ANSWER_SPANS = AnswerKind(
     empty=None,
     join=join,
     parse=parse,
+    parsed=(PLACED.code,),
     faults=faults,
     words=(NO_PASSAGE, NO_QUESTION, *WORDS.values()),
     near=False,

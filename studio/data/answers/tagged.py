@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Roles, no_strata
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Reading, Roles, no_strata
 from studio.data.answers.label_set import rarest_labels
 from studio.data.checks.findings import Finding, Words
 from studio.data.checks.label_sets import find_lost
-from studio.data.checks.tags import check_tags, one_word_each, tell_tags
+from studio.data.checks.tags import SEQUENCE, TAKEN, check_tags, one_word_each, tell_tags
 from studio.data.column_facts import ColumnFacts
 from studio.data.columns import TAGS, TEXT
 from studio.data.problems import Problem
@@ -38,6 +38,7 @@ NAMES = frozenset(
 WORD_NAMES = frozenset({"tokens", "words", "text", "sentence", "sentences", "characters", "文本", "句子"})
 SAMPLE_ROWS = 200
 READABLE_SHARE = 0.9
+BEGIN = "begin_entities"  # the repair
 LIKE_SHARE = 0.5  # of cells, so that a table with errors is known for what it is
 UNREADABLE = CellFault(
     "unreadable_entities",
@@ -162,20 +163,22 @@ def holds_words(cells: pd.Series) -> bool:
     return bool(read) and bool(np.mean([bool(words) for words in read]) >= READABLE_SHARE)
 
 
-def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, _known: Sequence[str]) -> list[Problem]:
+def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, reading: Reading) -> list[Finding]:
     """Bring texts and entities of all tables into the form that a dataset keeps, tags by one scheme.
 
-    Cells that cannot be read stay as they are. Gives notes on tags.
+    Cells that cannot be read stay as they are. Gives findings about tags.
     """
-    before = {split: frame[[TAGS, "line"]].copy() for split, frame in frames.items()}
+    lenient = BEGIN in reading.repairs
+    told = tell_tags(tables, frames, roles[TAGS], lenient)
     scheme = scheme_of(cell for frame in frames.values() for cell in frame[TAGS])
     for frame in frames.values():
         texts = [read_text(cell) for cell in frame[TEXT]]
-        found = [read_answer(cell, text, scheme) for cell, text in zip(frame[TAGS], texts, strict=True)]
+        cells = zip(frame[TAGS], texts, strict=True)
+        found = [read_answer(cell, text, scheme, lenient) for cell, text in cells]
         kept = [new if is_kept(new) else old for new, old in zip(found, frame[TAGS], strict=True)]
         frame[TEXT] = pd.Series([text.text for text in texts], index=frame.index, dtype="str")
         frame[TAGS] = pd.Series(kept, index=frame.index, dtype="str")
-    return tell_tags(tables, before, roles)
+    return told
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
@@ -231,6 +234,7 @@ TAGGED = AnswerKind(
     conflict=CONFLICT,
     empty=None,
     parse=parse,
+    parsed=(SEQUENCE.code, TAKEN.code),
     faults=faults,
     words=tuple(WORDS.values()),
     near=False,

@@ -110,7 +110,8 @@ def report_rows(
     if not len(part):
         return []
     found = []
-    for file, lines in by_file(part):
+    for file, own in by_file(part):
+        lines = own["line"].to_numpy()
         found.append(
             Problem(
                 words.severity,
@@ -128,13 +129,12 @@ def report_rows(
     return [Finding(words.code, part.index.to_numpy(), tuple(found))]
 
 
-def by_file(part: pd.DataFrame) -> list[tuple[str, np.ndarray]]:
-    """The lines by file; together, under the joined names, where there are many files."""
+def by_file(part: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows by file; together, under the joined names, where there are many files."""
     codes, names = pd.factorize(part["file"])
-    lines = part["line"].to_numpy()
     if len(names) > FILES_APART:
-        return [(name_files(names), lines)]
-    return [(str(name), lines[codes == code]) for code, name in enumerate(names)]
+        return [(name_files(names), part)]
+    return [(str(name), part[codes == code]) for code, name in enumerate(names)]
 
 
 def name_files(files: Sequence[str] | pd.Index) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +15,9 @@ from studio.data.checks.giveaway import check_written_labels
 from studio.data.checks.repeats import check_repeats
 from studio.data.checks.texts import check_texts
 from studio.data.columns import LABEL, columns_of, main_text
+from studio.data.fixes import fixes_of
 from studio.data.near import NearGroups
-from studio.data.problems import Problem, count_of, first_rows, name_rows
+from studio.data.problems import SHOWN_EXAMPLES, Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
 from studio.data.texts import content_keys, is_blank, text_keys
 
@@ -32,12 +33,14 @@ class Checked:
 
     ``rows`` has one line per row of all tables, in order: a column per role, and ``line``, ``file``,
     ``split`` ("all" where it is still to be divided), ``key`` (uint64, equal for the same text), ``bad``, and
-    ``marks`` (int64): bit i is set where the row has the finding ``codes[i]``.
+    ``marks`` (int64): bit i is set where the row has the finding ``codes[i]``. ``told`` are the codes of what
+    was known before.
     """
 
     problems: tuple[Problem, ...]
     rows: pd.DataFrame
     codes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def good(self) -> pd.DataFrame:
@@ -65,14 +68,15 @@ def check_frames(
     roles: Mapping[str, str],
     unknown: np.ndarray | None = None,
     near: NearGroups | None = None,
+    told: Sequence[Finding] = (),
 ) -> Checked:
     """Check the rows of all tables together.
 
     ``unknown`` marks rows whose label is not in the labels file, ``near`` are the groups of nearly the same
-    texts, both in the order of the frames.
+    texts, and ``told`` is what reading their cells has found, all in the order of the frames.
     """
     rows = pd.concat(list(frames.values()), ignore_index=True)
-    return recheck(rows, roles, unknown, near)
+    return recheck(rows, roles, unknown, near, told)
 
 
 def recheck(
@@ -80,6 +84,7 @@ def recheck(
     roles: Mapping[str, str],
     unknown: np.ndarray | None = None,
     near: NearGroups | None = None,
+    told: Sequence[Finding] = (),
 ) -> Checked:
     """Check rows that are together already: a column per role, line, file and split."""
     rows = rows.drop(columns=[name for name in MADE_HERE if name in rows]).reset_index(drop=True)
@@ -89,10 +94,11 @@ def recheck(
         bad[finding.places] = True
     main = main_text(rows)
     keys = text_keys(rows[main]) if main else np.arange(len(rows), dtype=np.uint64)
-    found += check_good(rows, bad, roles, keys, near)
+    found += [*check_good(rows, bad, roles, keys, near), *told]
     codes, marks = mark_rows(found, len(rows))
     checked = rows.assign(bad=bad, key=keys, marks=marks)
-    return Checked(tuple(problem for finding in found for problem in finding.problems), checked, codes)
+    problems = tuple(problem for finding in found for problem in finding.problems)
+    return Checked(problems, checked, codes, tuple(finding.code for finding in told))
 
 
 def check_good(
@@ -173,23 +179,32 @@ def describe_cells(
     rows: pd.DataFrame, wrong: np.ndarray, fault: CellFault, column: str, **words: str
 ) -> list[Finding]:
     """A finding about rows that cannot be used, with one error per file."""
-    part = rows.loc[wrong, ["file", "line"]]
+    part = rows.loc[wrong]
     problems = tuple(
         Problem(
             "error",
             fault.code,
-            fault.message.format(rows=count_of(len(lines), "row"), lines=name_rows(lines), **words),
+            fault.message.format(rows=count_of(len(own), "row"), lines=name_rows(own["line"]), **words),
             fault.why,
             fault.hint,
             file,
             column,
-            count=len(lines),
-            rows=first_rows(lines),
-            fixes=("drop_rows",),
+            count=len(own),
+            rows=first_rows(own["line"]),
+            fixes=fixes_of(fault.code),
+            examples=examples_of(own, fault),
         )
-        for file, lines in by_file(part)
+        for file, own in by_file(part)
     )
     return [Finding(fault.code, part.index.to_numpy(), problems)] if problems else []
+
+
+def examples_of(rows: pd.DataFrame, fault: CellFault) -> tuple[str, ...]:
+    """What stands in the first of the rows, each with its line; nothing where the line says enough."""
+    if fault.example is None:
+        return ()
+    first = rows.sort_values("line", kind="stable").head(SHOWN_EXAMPLES)
+    return tuple(f"Line {row['line']:,}: {fault.example(row)}" for _, row in first.iterrows())
 
 
 def find_unseen(rows: pd.DataFrame, bad: np.ndarray) -> np.ndarray:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
+from studio.data.checks.findings import Finding, Words, about_all, by_file, files_of, report_rows
 from studio.data.checks.label_sets import find_few, find_untrained
 from studio.data.columns import TAGS, TEXT
-from studio.data.problems import Problem, count_of, first_rows, name_rows
+from studio.data.fixes import fixes_of
+from studio.data.names import show_name
+from studio.data.problems import SHOWN_EXAMPLES, Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
-from studio.data.tagging import read_tag_list, scheme_of
+from studio.data.tagging import Text, read_tag_list, read_text, scheme_of
 from studio.data.texts import count_words
-from studio.tasks.tagging.schemes import invalid_tags
+from studio.tasks.tagging.schemes import Reason, invalid_tags
 
 # Of so many rows such a share of single words: an honest table of sentences has fewer.
 FEWEST_ROWS_OF_WORDS, SHARE_OF_WORDS = 20, 0.95
+SHOWN_TAGS = 2  # on both sides of one that does not fit
+LONGEST_WORD = 30
 WITHOUT = Words(
     "rows_without_entities",
     "note",
@@ -24,6 +30,25 @@ WITHOUT = Words(
     "rows have no entity",
     "The model learns from them where there is none.",
     "Nothing to do, unless their entities were forgotten.",
+)
+
+
+SEQUENCE = Words(
+    "tag_sequence",
+    "warning",
+    "tag does not fit those beside it",
+    "tags do not fit those beside them",
+    "Such a tag goes on with an entity that has not begun, or breaks one off. By the rules it is no entity.",
+    "Let these tags begin an entity, which is how most programs read them, or leave these rows out. Ignored, "
+    "they stay without an entity.",
+)
+TAKEN = Words(
+    "begun_entities",
+    "note",
+    "tag that does not fit those beside it was taken as an entity",
+    "tags that do not fit those beside them were taken as entities",
+    "An entity begins where none was to go on, and ends where it breaks off.",
+    "Nothing to do.",
 )
 
 
@@ -69,46 +94,111 @@ def no_entity(rows: pd.DataFrame, column: str) -> Problem:
     )
 
 
-def tell_tags(
-    tables: Mapping[str, Table], cells: Mapping[str, pd.DataFrame], roles: Mapping[str, str]
-) -> list[Problem]:
-    """How tags were read, and which cannot be: of tables whose format has not said so already.
+@dataclass(frozen=True)
+class OddTag:
+    """A tag that does not fit those beside it, and where; ``row`` counts through all frames."""
 
-    ``cells`` has the tags as the tables have them, and line and file, by split.
+    row: int
+    file: str
+    line: int
+    shown: str
+    reason: Reason
+
+
+def tell_tags(
+    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], column: str, lenient: bool
+) -> list[Finding]:
+    """How the tags of all tables were read, and which do not fit those beside them.
+
+    ``frames`` have the cells as they stand in the tables; ``lenient``: such tags were taken as entities.
     """
-    found: list[Problem] = []
-    for split, table in tables.items():
-        rows = cells[split]
-        lists = [read_tag_list(cell) or [] for cell in rows[TAGS]]
-        scheme = scheme_of(rows[TAGS])
-        if scheme is None or TEXT in table.roles:
-            continue
-        words = sum(map(len, lists))
-        found.append(
+    rows = pd.concat(list(frames.values()), ignore_index=True)
+    scheme = scheme_of(rows[TAGS])
+    if scheme is None:
+        return []
+    odd = list(find_odd_tags(tables, frames, scheme))
+    taken = [tag for tag in odd if lenient and tag.reason != "unknown"]
+    left = [tag for tag in odd if not lenient or tag.reason == "unknown"]
+    note = about_all(tell_scheme(rows, scheme, column))
+    return [note, *report_tags(left, SEQUENCE, column), *report_tags(taken, TAKEN, column)]
+
+
+def tell_scheme(rows: pd.DataFrame, scheme: str, column: str) -> Problem:
+    """How tags say where an entity begins and ends."""
+    words = sum(len(read_tag_list(cell) or []) for cell in rows[TAGS])
+    return Problem(
+        "note",
+        "tag_scheme",
+        f"The tags are {scheme}: {count_of(len(rows), 'row')} with {count_of(words, 'word')}.",
+        "It says where an entity begins and ends.",
+        "Nothing to do.",
+        files_of(rows),
+        column,
+    )
+
+
+def find_odd_tags(
+    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], scheme: str
+) -> Iterator[OddTag]:
+    """Tags that break the rules of the scheme, so that strictly read they are no entity."""
+    row = 0
+    for split, frame in frames.items():
+        word_lines = tables[split].word_lines
+        for at, (cell, text, file, line) in enumerate(
+            zip(frame[TAGS], frame[TEXT], frame["file"], frame["line"], strict=True)
+        ):
+            tags = read_tag_list(cell) or []
+            odd = [each for each in invalid_tags(tags, scheme) if each.reason != "not_needed"]
+            words = read_text(text) if odd else Text("", [])
+            for place, reason in odd if len(words.words) == len(tags) else []:
+                start, end = words.words[place]
+                own = word_lines[at][place] if word_lines else int(line)
+                shown = show_tag(own, "" if word_lines else f"word {place + 1}", words.text[start:end])
+                yield OddTag(row, str(file), own, f"{shown}: {show_around(tags, place)}", reason)
+            row += 1
+
+
+def show_tag(line: int, place: str, word: str) -> str:
+    """Where a tag stands.
+
+    >>> show_tag(182, "", "Anna"), show_tag(5, "word 2", "Anna")
+    ('Line 182, “Anna”', 'Line 5, word 2, “Anna”')
+    """
+    return ", ".join(filter(None, (f"Line {line:,}", place, f"“{show_name(word, LONGEST_WORD)}”")))
+
+
+def show_around(tags: Sequence[str], place: int) -> str:
+    """A tag in marks, with those around it.
+
+    >>> show_around(["O", "O", "O", "I-PER", "O"], 3)
+    'O O «I-PER» O'
+    """
+    first, after = max(0, place - SHOWN_TAGS), place + 1 + SHOWN_TAGS
+    return " ".join([*tags[first:place], f"«{tags[place]}»", *tags[place + 1 : after]])
+
+
+def report_tags(odd: Sequence[OddTag], words: Words, column: str) -> list[Finding]:
+    """A finding about tags, one problem per file; none without such tags."""
+    if not odd:
+        return []
+    part = pd.DataFrame({"file": [tag.file for tag in odd], "line": [tag.line for tag in odd]})
+    problems = []
+    for file, own in by_file(part):
+        lines = own["line"].unique()
+        problems.append(
             Problem(
-                "note",
-                "tag_scheme",
-                f"The tags are {scheme}: {count_of(len(rows), 'row')} with {count_of(words, 'word')}.",
-                "It says where an entity begins and ends.",
-                "Nothing to do.",
-                table.file,
-                roles[TAGS],
+                words.severity,
+                words.code,
+                f"{count_of(len(own), words.one, words.many)} ({name_rows(lines)}).",
+                words.why,
+                words.hint,
+                file,
+                column,
+                count=len(lines),
+                rows=first_rows(lines),
+                fixes=fixes_of(words.code),
+                examples=tuple(odd[index].shown for index in own.index[:SHOWN_EXAMPLES]),
             )
         )
-        wrong = [len(invalid_tags(tags, scheme)) for tags in lists]
-        lines = rows["line"].to_numpy()[[bool(count) for count in wrong]]
-        if len(lines):
-            found.append(
-                Problem(
-                    "warning",
-                    "tag_sequence",
-                    f"{count_of(sum(wrong), 'tag')} cannot follow the one before it: {name_rows(lines)}.",
-                    f"In {scheme} it is unclear where such an entity begins or ends: it counts as none.",
-                    "Mend these tags in the file, where they matter.",
-                    table.file,
-                    roles[TAGS],
-                    count=len(lines),
-                    rows=first_rows(lines),
-                )
-            )
-    return found
+    places = np.unique([tag.row for tag in odd])
+    return [Finding(words.code, places, tuple(problems))]

@@ -19,7 +19,6 @@ from studio.data.readers.encodings import decode_bytes
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
-from studio.tasks.tagging.schemes import find_scheme, invalid_tags
 
 FIRST, LAST = 0, -1  # columns
 TAG = re.compile(r"O|[BIESMLUW][-_]\S+")
@@ -94,7 +93,8 @@ def is_between(line: str) -> bool:
 def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
     """One row per sentence: ``tokens`` and ``tags`` as JSON lists, tags as they are written.
 
-    ``lines`` are those on which the sentences start. Raises InvalidInput where there is no sentence.
+    ``lines`` are those on which the sentences start, ``word_lines`` those of their tokens. Raises
+    InvalidInput where there is no sentence.
     """
     decoded = decode_bytes(read_bytes(path, name), options.encoding)
     lines = LINE_ENDS.split(decoded.text)
@@ -120,9 +120,11 @@ def read_conll(path: Path, options: ReadOptions, name: str) -> Table:
         len(sentences), len(broken), complete=complete,
     )  # fmt: skip
     left_out = tuple(LeftOut(line, "broken_sentence", lines[line - 1]) for line in broken[:MOST_LEFT_OUT])
-    table = Table(cells.frame(), cells.lines(), report, (), name, left_out, dict(ROLES), TASK)
+    word_lines = tuple(tuple(sentence.lines) for sentence in sentences)
+    table = Table(
+        cells.frame(), cells.lines(), report, (), name, left_out, dict(ROLES), TASK, word_lines=word_lines
+    )
     problems = (
-        *find_tagging(sentences, name),
         *find_broken(broken, usual, name),
         *find_text_problems(cells, table, Origin.of(path, name, decoded)),
     )
@@ -152,39 +154,6 @@ def read_sentences(lines: list[str], width: int, tagged: int) -> Iterator[Senten
             sentence.broken = number
     if sentence.tokens:
         yield sentence
-
-
-def find_tagging(sentences: list[Sentence], file: str) -> Iterator[Problem]:
-    """How tags are written, and where their order makes no sense."""
-    tags = [sentence.tags for sentence in sentences]
-    scheme = find_scheme(tags)
-    yield Problem(
-        "note",
-        "tag_scheme",
-        f"The tags are {scheme}: {count_of(len(sentences), 'sentence')} with "
-        f"{count_of(sum(map(len, tags)), 'token')}.",
-        "It says where an entity begins and ends.",
-        "Nothing to do.",
-        file,
-        column="tags",
-    )
-    wrong = [
-        sentence.lines[invalid.place]
-        for sentence in sentences
-        for invalid in invalid_tags(sentence.tags, scheme)
-    ]
-    if wrong:
-        yield Problem(
-            "warning",
-            "tag_sequence",
-            f"{count_of(len(wrong), 'tag')} cannot follow the one before it: {name_rows(wrong)}.",
-            f"In {scheme} it is unclear where such an entity begins or ends: it counts as none.",
-            "Mend these tags in the file, where they matter.",
-            file,
-            column="tags",
-            count=len(wrong),
-            rows=first_rows(wrong),
-        )
 
 
 def find_broken(lines: list[int], width: int, file: str) -> Iterator[Problem]:

@@ -229,6 +229,9 @@ def stack(tables: list[tuple[Table, str]], column: str) -> Table:
         ),
         problems=(*lacking, *(problem for table, _ in tables for problem in table.problems)),
         left_out=tuple(out for table, _ in tables for out in table.left_out)[:1000],
+        word_lines=tuple(lines for table, _ in tables for lines in table.word_lines)
+        if all(len(table.word_lines) == len(table.lines) for table, _ in tables)
+        else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,8 @@ class Table:
     format itself says of the columns (SQuAD, CoNLL, a folder per class), such as {"label": "label"};
     ``split_column`` names the column that says which split a row belongs to, where the format has one.
     ``files`` is the file of each row where there are several; ``label_names`` are those of a labels file
-    that lay beside the table, whose labels are indices into it.
+    that lay beside the table, whose labels are indices into it. ``word_lines`` are those of the words
+    of each row, where these have lines of their own.
     """
 
     frame: pd.DataFrame
@@ -112,6 +114,7 @@ class Table:
     split_column: str | None = None
     files: pd.Series | None = None
     label_names: tuple[str, ...] = ()
+    word_lines: tuple[tuple[int, ...], ...] = ()
 
     def keep(self, mask: np.ndarray) -> Table:
         """The rows where the mask is true; the others count as dropped."""
@@ -120,5 +123,6 @@ class Table:
             frame=self.frame[mask].reset_index(drop=True),
             lines=self.lines[mask],
             files=None if self.files is None else self.files[mask].reset_index(drop=True),
+            word_lines=tuple(compress(self.word_lines, mask)),
             report=self.report.without(int((~mask).sum())),
         )

@@ -149,14 +149,23 @@ def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
             desk.where(problem), W.findings.show_rows
         )
     columns = tuple(filter(None, (*desk.columns, problem.column)))
-    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}</div></article>').format(
+    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}{}</div></article>').format(
         layout.severity_badge(problem.severity),
         problem.message,
         Markup('<p class="s-where">{}</p>').format(where) if where else "",
+        list_examples(problem),
         layout.facts([(name, text) for name, text in reasons if text]),
         example_rows(problem, desk.tables, columns),
         Markup('<div class="s-actions">{}</div>').format(buttons) if buttons else "",
     )
+
+
+def list_examples(problem: Problem) -> Markup:
+    """What stands in the first rows of a finding, where a table of them would not show it."""
+    if not problem.examples:
+        return layout.EMPTY
+    lines = layout.join(Markup("<li>{}</li>").format(example) for example in problem.examples)
+    return Markup('<ul class="s-where s-examples">{}</ul>').format(lines)
 
 
 def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ONLY) -> Markup:

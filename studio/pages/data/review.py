@@ -140,7 +140,7 @@ def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixCh
         tables=tuple(prepared.tables.values()),
         columns=tuple(all_columns_of(prepared.roles, names)),
         choices=tuple(choices),
-        steps=prepared.steps,
+        steps=(*(prepared.base.steps if prepared.base else ()), *prepared.steps),
         fixable=True,
     )
     return render_findings(prepared.problems, table.file, desk)

@@ -1,4 +1,6 @@
-"""Entities as tags of words: IOB1, IOB2, BIOES, BMES, BMEWO or BILOU, read strictly; and written as IOB2."""
+"""Entities as tags of words: IOB1, IOB2, BIOES, BMES, BMEWO or BILOU, read strictly or leniently; and written
+as IOB2.
+"""
 
 from __future__ import annotations
 
@@ -134,15 +136,46 @@ def begin_and_inside(label: str) -> tuple[str, str]:
     return (f"B-{label}", f"I-{label}") if label else ("B", "I")
 
 
+def lenient_spans_of(tags: Sequence[str], scheme: str = "IOB2") -> list[Span]:
+    """The entities of a sentence's tags as conlleval, and seqeval by default, read them.
+
+    A tag that goes on with an entity that is not there begins one, and an entity without its last tag ends
+    where it breaks off. What is no tag of the scheme is outside.
+
+    >>> lenient_spans_of(["O", "I-PER", "I-PER", "I-LOC", "PER"])
+    [Span(start=1, end=3, label='PER'), Span(start=3, end=4, label='LOC')]
+    >>> lenient_spans_of(["B-X", "O", "M-X", "E-X", "E-X"], "BMES")
+    [Span(start=0, end=1, label='X'), Span(start=2, end=4, label='X'), Span(start=4, end=5, label='X')]
+    """
+    spans: list[Span] = []
+    inside: str | None = None
+    for place, (part, label) in enumerate(parts_of(tags, scheme)):
+        if part in (OUTSIDE, UNKNOWN):
+            inside = None
+            continue
+        if part in ("I", "E") and label == inside:
+            spans[-1] = spans[-1]._replace(end=place + 1)
+        else:
+            spans.append(Span(place, place + 1, label))
+        inside = None if part in ("E", "S") else label
+    return spans
+
+
 def read_tags(tags: Sequence[str], scheme: str) -> tuple[list[Span], list[InvalidTag]]:
     """What spans_of and invalid_tags give; raises InvalidInput for a scheme that is not known."""
     name = OTHER_NAMES.get(scheme, scheme)
-    if name not in LETTERS:
-        raise InvalidInput(f"There is no tag scheme '{scheme}'.", f"Choose one of: {', '.join(LETTERS)}.")
-    parts = [part_of(tag, LETTERS[name]) for tag in tags]
+    parts = parts_of(tags, scheme)
     if "E" in LETTERS[name].values():
         return read_closed(parts)
     return read_open(parts, name == "IOB1")
+
+
+def parts_of(tags: Sequence[str], scheme: str) -> list[Part]:
+    """What each tag means; raises InvalidInput for a scheme that is not known."""
+    name = OTHER_NAMES.get(scheme, scheme)
+    if name not in LETTERS:
+        raise InvalidInput(f"There is no tag scheme '{scheme}'.", f"Choose one of: {', '.join(LETTERS)}.")
+    return [part_of(tag, LETTERS[name]) for tag in tags]
 
 
 def part_of(tag: str, letters: dict[str, str]) -> Part:

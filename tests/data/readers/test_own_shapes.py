@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from studio.data.readers import Table
 from studio.errors import InvalidInput
+from studio.tasks.tagging.schemes import find_scheme
 from tests.data.readers.made import codes_of, read, rows_of, write_bytes, write_json
 
 CONTEXT = "Ada wrote the first program in 1843."
@@ -78,9 +80,9 @@ def test_conll_is_recognised_in_every_scheme(tmp_path: Path, text: str, scheme: 
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "gb18030"):
         table = conll(tmp_path, text, encoding)
         assert table.report.format == "conll"
-        assert f"The tags are {scheme}:" in table.problems[0].message
+        assert find_scheme(map(json.loads, table.frame["tags"])) == scheme
         assert len(table.frame) == 2
-        assert set(codes_of(table)) <= {"tag_scheme", "unsure_encoding"}
+        assert set(codes_of(table)) <= {"unsure_encoding"}
 
 
 def test_tokens_and_tags_are_as_written_with_the_line_of_their_sentence(tmp_path: Path) -> None:
@@ -112,15 +114,13 @@ def test_a_line_about_a_sentence_is_no_token_though_it_has_as_many_columns(tmp_p
     assert rows_of(table) == [('["John"]', '["B-PER"]'), ('["#", "Rome"]', '["O", "B-LOC"]')]
 
 
-def test_tags_that_break_the_rules_and_lines_without_a_tag_are_named(tmp_path: Path) -> None:
+def test_lines_without_a_tag_are_named_and_every_token_has_its_line(tmp_path: Path) -> None:
     good = "".join(f"word{number} O\nJohn B-PER\n\n" for number in range(60))
-    table = conll(tmp_path, f"{good}a O\nb I-PER\n\nc B-LOC\nd\n\n")
-    assert codes_of(table) == {
-        "tag_scheme": ("note", 0, ()),
-        "tag_sequence": ("warning", 1, (182,)),
-        "broken_sentence": ("error", 1, (185,)),
-    }
+    table = conll(tmp_path, f"{good}a O\n# said of it\nb I-PER\n\nc B-LOC\nd\n\n")
+    assert codes_of(table) == {"broken_sentence": ("error", 1, (186,))}
     assert (table.report.rows_read, table.report.rows_dropped) == (61, 1)
+    assert table.word_lines[1] == (4, 5) and table.word_lines[60] == (181, 183)
+    assert table.keep(np.arange(61) == 60).word_lines == ((181, 183),)
 
 
 @pytest.mark.parametrize(

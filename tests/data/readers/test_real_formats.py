@@ -7,7 +7,9 @@ from collections import Counter
 
 import pytest
 
+from studio.data.importing import ImportRequest, prepare_import
 from studio.data.readers import read_table
+from studio.tasks.tagging.schemes import find_scheme
 from tests.data.readers.made import codes_of
 from tests.data.test_real_data import real
 
@@ -48,18 +50,17 @@ def test_conll_gives_a_row_per_sentence(name: str, sentences: int, tokens: int, 
     assert (table.report.rows_read, table.report.rows_dropped) == (sentences, 0)
     assert sum(len(json.loads(row)) for row in table.frame["tokens"]) == tokens
     assert sum(len(json.loads(row)) for row in table.frame["tags"]) == tokens
-    assert f"The tags are {scheme}:" in next(p.message for p in table.problems if p.code == "tag_scheme")
+    assert find_scheme(map(json.loads, table.frame["tags"])) == scheme
     written = path.read_text("utf-8").split("\n")
     first_tokens = [json.loads(row)[0] for row in table.frame["tokens"]]
     assert [written[line - 1].split(" ")[0] for line in table.lines] == first_tokens
 
 
 def test_the_tags_of_the_chinese_resumes_that_break_the_rules_are_named() -> None:
-    assert codes_of(read_table(real("resume_ner_zh/train.char.bmes")))["tag_sequence"] == (
-        "warning",
-        4,
-        (62390, 62392, 64412, 64414),
-    )
+    request = ImportRequest(path=real("resume_ner_zh/train.char.bmes"), name="resumes")
+    (found,) = [each for each in prepare_import(request).problems if each.code == "tag_sequence"]
+    assert (found.severity, found.count, found.rows) == ("warning", 4, (62390, 62392, 64412, 64414))
+    assert found.examples[0].startswith("Line 62,390, “")
 
 
 def test_the_swag_sample_is_jsonl_whatever_its_name() -> None:

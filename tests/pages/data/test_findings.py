@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.data.fixes import Step
+from studio.data.importing import ImportRequest, prepare_import
 from studio.data.problems import Problem
 from studio.data.readers import read_table
 from studio.pages.data.findings import (
@@ -18,7 +19,7 @@ from studio.pages.data.findings import (
     summarise,
 )
 from studio.pages.data.fixing import load_choices
-from studio.pages.data.review import render_understood
+from studio.pages.data.review import render_check, render_understood
 
 EMPTY_TEXT = Problem(
     "error",
@@ -64,6 +65,25 @@ def test_the_rows_of_a_finding_can_be_opened(tmp_path: Path) -> None:
     assert "&lt;i&gt;second&lt;/i&gt;" in html
     assert "first" not in html
     assert "<table" not in render_finding(replace(EMPTY_TEXT, file="other.csv"), Desk((table,)))
+
+
+def test_what_stands_in_the_first_rows_is_listed_as_it_is() -> None:
+    told = replace(EMPTY_TEXT, examples=("Line 3, “<b>”: O «I-LOC» O",))
+    html = render_finding(told)
+    assert "<li>Line 3, “&lt;b&gt;”: O «I-LOC» O</li>" in html
+    assert "<li>" not in render_finding(EMPTY_TEXT)
+    assert Problem.from_json(told.to_json()) == told
+
+
+def test_fixes_of_reading_and_of_rows_each_say_what_they_did(tmp_path: Path) -> None:
+    path = tmp_path / "t.conll"
+    sentences = "".join(f"Anna B-PER\nleft{number} O\n\n" for number in range(20))
+    path.write_text(sentences + "Rome I-LOC\nis O\n\n" + "Anna B-PER\nleft0 O\n\n", encoding="utf-8")
+    choices = load_choices("tag_sequence=begin_entities duplicate_text=drop_repeats")
+    prepared = prepare_import(ImportRequest(path=path, name="t", fixes=choices))
+    html = render_check(prepared, read_table(path), choices)
+    assert html.count("1 tag that does not fit those beside it was taken as an entity (line 61).") == 1
+    assert html.count("1 row left out: the same text and label as an earlier row.") == 1
 
 
 def test_sentences_of_a_file_of_words_and_tags_are_shown_as_they_are_read(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval import scheme as oracle
+from seqeval.metrics.sequence_labeling import get_entities
 
 from studio.errors import InvalidInput
 from studio.tasks.tagging.schemes import (
@@ -15,6 +16,7 @@ from studio.tasks.tagging.schemes import (
     Span,
     find_scheme,
     invalid_tags,
+    lenient_spans_of,
     spans_of,
     tags_of,
 )
@@ -82,6 +84,18 @@ def test_broken_tags_are_read_as_seqeval_reads_them_strictly(scheme: str, data: 
     tags = data.draw(any_tags("".join(LETTERS[scheme])))
     entities = oracle.Entities([tags], ORACLES[scheme]).entities[0]
     assert spans_of(tags, scheme) == [Span(each.start, each.end, each.tag) for each in entities]
+
+
+@pytest.mark.parametrize("scheme", LETTERS)
+@given(st.data())
+def test_broken_tags_are_read_leniently_as_seqeval_reads_them(scheme: str, data: st.DataObject) -> None:
+    letters = LETTERS[scheme]
+    tags = data.draw(any_tags("".join(letters)))
+    as_bioes = [tag if tag == OUTSIDE else letters[tag[0]] + tag[1:] for tag in tags]
+    expected = [Span(start, last + 1, label) for label, start, last in get_entities(as_bioes)]
+    assert lenient_spans_of(tags, scheme) == expected
+    if not invalid_tags(tags, scheme):
+        assert lenient_spans_of(tags, scheme) == spans_of(tags, scheme)
 
 
 @pytest.mark.parametrize("scheme", CHINESE)
