@@ -15,6 +15,7 @@ from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
 from studio.checkpoints.tokens import lengths_of, read_tokens
+from studio.data.checks.rows import FEW_ROWS
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
 from studio.services.checkpoints import CheckpointService
@@ -172,7 +173,8 @@ class TrainingService:
             warnings=(
                 *lack_of_disk(found.disk_bytes, self._models.room_bytes),
                 *warn_of_language(resolved.checkpoint, self._look(dataset, resolved).language),
-                *warnings_on(dataset),
+                *few_rows_of(dataset),
+                *few_rows_of_labels(dataset),
             ),
             command=command_of(request, resolved),
         )
@@ -312,7 +314,23 @@ def lack_of_disk(needed_bytes: int, room_bytes: int) -> tuple[str, ...]:
     )
 
 
-def warnings_on(dataset: Dataset) -> tuple[str, ...]:
+def few_rows_of(dataset: Dataset) -> tuple[str, ...]:
+    """A sentence where a dataset of any kind has too few rows for a score that means much; else nothing."""
+    rows = sum(dataset.rows.values())
+    if rows >= FEW_ROWS:
+        return ()
+    measured = "test" if dataset.rows.get("test") else "validation"
+    scored = max(1, dataset.rows[measured])
+    one = scored == 1
+    counts = "It alone is" if one else f"Each of these counts for {100 / scored:.0f} % of"
+    return (
+        f"There are only {rows} rows: {dataset.rows['train']} to learn from and {scored} {measured} "
+        f"{'row' if one else 'rows'} to measure with. {counts} the score, so chance decides much of it. "
+        f"Import a table with more rows, {FEW_ROWS} at least.",
+    )
+
+
+def few_rows_of_labels(dataset: Dataset) -> tuple[str, ...]:
     """Labels with too few rows for a certain score."""
     counts = dataset.class_counts.get("train", {})
     rare = sorted((count, label) for label, count in counts.items() if count < FEW_ROWS_OF_A_LABEL)

@@ -71,6 +71,8 @@ def test_answers_are_read_in_every_shape_and_columns_found_by_their_names(tmp_pa
     prepared = prepare(table_of(tmp_path, [cell]))
     assert prepared.roles == {"question": "question", "context": "context", "answers": "answers"}
     assert not prepared.blocking
+    few = problem_of(prepared, "few_rows")
+    assert few.message == "There are only 40 usable rows." and few.hint == "Import 100 rows or more."
     assert first_answers(prepared) == [(START, "Monday")]
     assert problem_of(prepared, "answers_looked_for").severity == "note"
     assert problem_of(prepared, "questions_without_answer").count == 20

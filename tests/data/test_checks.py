@@ -109,7 +109,8 @@ def test_many_labels_for_the_rows_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_few_rows_warn_and_too_few_are_an_error(tmp_path: Path) -> None:
-    assert check(tmp_path, many_rows(30))["few_rows"].severity == "warning"
+    few = check(tmp_path, many_rows(30))["few_rows"]
+    assert few.severity == "warning" and "at least 10 for each label" in few.hint
     assert [(p.code, p.severity) for p in check(tmp_path, many_rows(3)).values()] == [
         ("too_few_rows", "error")
     ]

@@ -9,7 +9,9 @@ import pytest
 
 from studio.bootstrap import Studio
 from studio.checkpoints.resolve import resolve
+from studio.data.editing import Edit
 from studio.data.importing import ImportRequest
+from studio.data.sample import SAMPLES
 from studio.errors import InvalidInput, Unavailable
 from studio.services.training import TrainRequest
 from tests.conftest import write_csv
@@ -60,7 +62,37 @@ def test_a_training_that_the_disk_has_no_room_for_is_planned_with_a_warning_and_
         studio.training.start(request)
     assert "lora" in caught.value.hint
     assert studio.training.plan(request).warnings[0] == caught.value.message
-    assert studio.training.plan(TrainRequest(dataset, "minilm-l6")).warnings == ()
+    small = studio.training.plan(TrainRequest(dataset, "minilm-l6"))
+    assert not any("disk" in warning for warning in small.warnings)
+
+
+@pytest.mark.parametrize("task", [task for task in SAMPLES if task != "classification"])
+def test_a_plan_on_few_rows_says_what_that_means_for_the_score(studio: Studio, task: str) -> None:
+    made = studio.datasets.import_sample(task)
+    few = studio.datasets.edit_rows(
+        made.name,
+        [
+            Edit(split, index, "drop")
+            for split, kept in (("train", 8), ("validation", 2), ("test", 2))
+            for index in range(kept, made.rows[split])
+        ],
+    )
+    told = [text for text in warned(studio, few.address) if "to learn from" in text]
+    assert told == [
+        "There are only 12 rows: 8 to learn from and 2 test rows to measure with. Each of these counts for "
+        "50 % of the score, so chance decides much of it. Import a table with more rows, 100 at least."
+    ]
+    assert not any("to learn from" in text for text in warned(studio, f"{made.name}@1"))
+
+
+def test_a_plan_on_few_texts_with_labels_says_the_same(studio: Studio, dataset: str) -> None:
+    told = warned(studio, dataset)
+    assert told[0].startswith("There are only 80 rows: 64 to learn from and 8 test rows to measure with.")
+
+
+def warned(studio: Studio, dataset: str) -> tuple[str, ...]:
+    """What the plan of a small training on a dataset warns of."""
+    return studio.training.plan(TrainRequest(dataset, "minilm-l6")).warnings
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,10 @@ def check_good(
 ) -> list[Finding]:
     """What is worth knowing about the rows without an error."""
     good = rows[~bad] if bad.any() else rows
-    found = [about_all(problem) for problem in check_size(good)]
+    kind = kind_of(roles)
+    found = [about_all(problem) for problem in check_size(good, labelled=kind.labels is not None)]
     if len(good) < FEWEST_ROWS:
         return found
-    kind = kind_of(roles)
     if kind.role in roles:
         found += kind.check(good, roles)
     if main_text(roles):
@@ -216,8 +216,8 @@ def find_unseen(rows: pd.DataFrame, bad: np.ndarray) -> np.ndarray:
     return ~training & ~bad & ~rows[LABEL].isin(seen).to_numpy(dtype=bool)
 
 
-def check_size(good: pd.DataFrame) -> list[Problem]:
-    """Too few rows to train and to measure."""
+def check_size(good: pd.DataFrame, *, labelled: bool) -> list[Problem]:
+    """Too few rows to train and to measure; ``labelled``: their answers are labels."""
     files = files_of(good)
     if len(good) < FEWEST_ROWS:
         return [
@@ -237,8 +237,9 @@ def check_size(good: pd.DataFrame) -> list[Problem]:
                 "warning",
                 "few_rows",
                 f"There are only {count_of(len(good), 'usable row')}.",
-                "Scores on so few rows are very uncertain.",
-                f"Aim for {FEW_ROWS} rows or more, and at least 10 for each label.",
+                "A model has little to learn from, and a score that is measured on a part of them is very "
+                "uncertain: one row more or less can change it a lot.",
+                f"Import {FEW_ROWS} rows or more{', and at least 10 for each label' if labelled else ''}.",
                 files,
                 count=len(good),
             )
