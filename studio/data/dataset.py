@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.data.fixes import Step
+from studio.data.fixes import FixChoice, Step, ignored_in
 from studio.data.problems import Problem
 from studio.data.readers import ReaderReport
 from studio.data.splits.plans import Kind, SplitPlan
@@ -72,7 +72,8 @@ class Dataset:
     split; ``files`` is {split or "all": name of the file}. A dataset of a name has versions 1, 2, ...;
     ``parent`` is the id of the version this one was made from by its ``steps``, None for an import. Bit i
     of the ``marks`` of a row says that it has the finding ``mark_codes[i]``; ``reading_codes`` are the
-    findings that reading the file gave, which its later versions keep.
+    findings that reading the file gave, which its later versions keep. ``answered`` are the findings about
+    which a person has decided, each with what was decided.
     ``sketches`` is {split: a sample of its texts}, which tells how much two datasets share.
     """
 
@@ -97,6 +98,13 @@ class Dataset:
     sketches: dict[str, tuple[int, ...]] = field(default_factory=dict)
     mark_codes: tuple[str, ...] = ()
     reading_codes: tuple[str, ...] = FIRST_READING_CODES
+    answered: tuple[FixChoice, ...] = ()
+
+    @property
+    def open_problems(self) -> tuple[Problem, ...]:
+        """The findings about which nobody has decided yet."""
+        answered = {choice.code for choice in self.answered}
+        return tuple(problem for problem in self.problems if problem.code not in answered)
 
     @property
     def address(self) -> str:
@@ -126,12 +134,15 @@ class Dataset:
             "steps": [step.to_json() for step in self.steps],
             "mark_codes": list(self.mark_codes),
             "reading_codes": list(self.reading_codes),
+            "answered": [str(choice) for choice in self.answered],
             "sketches": {split: list(sketch) for split, sketch in self.sketches.items()},
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Dataset:
-        """Read what to_json wrote."""
+        """Read what to_json wrote, now or in an earlier release, where steps alone say what was decided."""
+        steps = tuple(Step.from_json(step) for step in value.get("steps", ()))
+        answered = value.get("answered")
         return cls(
             **{
                 **value,
@@ -140,7 +151,8 @@ class Dataset:
                 "problems": tuple(Problem.from_json(problem) for problem in value["problems"]),
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "split": SplitDescription.from_json(value["split"]),
-                "steps": tuple(Step.from_json(step) for step in value.get("steps", ())),
+                "steps": steps,
+                "answered": ignored_in(steps) if answered is None else tuple(map(FixChoice.parse, answered)),
                 "mark_codes": tuple(value.get("mark_codes", ())),
                 "reading_codes": tuple(value.get("reading_codes", FIRST_READING_CODES)),
                 "sketches": {split: tuple(sketch) for split, sketch in value.get("sketches", {}).items()},

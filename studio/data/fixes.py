@@ -8,20 +8,26 @@ from typing import Any
 
 from studio.errors import InvalidInput
 
-IGNORE = "ignore"
+IGNORE, DROP = "ignore", "drop_rows"
 
 
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done: its name, the words on its button, a sentence on what it does.
 
-    ``reading``: it is done while the file is read; the others are done on rows.
+    ``told`` is the finding that tells of it, of what is done while the file is read; the others are done on
+    rows.
     """
 
     name: str
     title: str
     sentence: str
-    reading: bool = False
+    told: str = ""
+
+    @property
+    def reading(self) -> bool:
+        """Whether it is done while the file is read."""
+        return bool(self.told)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -35,33 +41,33 @@ ACTIONS = (
         "fill_fields",
         "Fill with empty cells",
         "Adds empty cells at the end of rows that are too short.",
-        True,
+        "filled_rows",
     ),
     Action(
         "join_fields",
         "Join the surplus cells",
         "Puts the surplus cells of a row that is too long back together in the text.",
-        True,
+        "joined_rows",
     ),
     Action(
         "plain_quotes",
         "Read quotes as letters",
         "Reads rows with broken quotes as if quotes were letters.",
-        True,
+        "plain_quotes_rows",
     ),
     Action(
         "begin_entities",
         "Let these begin an entity",
         "Takes a tag that goes on with an entity that is not there as its beginning; an entity without a "
         "last tag ends where it breaks off.",
-        True,
+        "begun_entities",
     ),
     Action(
         "place_answers",
         "Take them where they stand in the passage",
         "Takes an answer that does not stand where it is said to start from where it stands in the passage, "
         "of several places the nearest.",
-        True,
+        "placed_answers",
     ),
     Action("drop_rows", "Leave these rows out", "Leaves out every row that has the finding."),
     Action(
@@ -218,7 +224,7 @@ def check_choices(choices: Iterable[FixChoice], codes: Sequence[str] = ()) -> No
                 f"There is no finding '{choice.code}' that can be mended.",
                 f"Those that can: {', '.join(sorted({*FIXES, *codes}))}.",
             )
-        allowed = (*fixes_of(choice.code), "drop_rows", IGNORE)
+        allowed = (*fixes_of(choice.code), DROP, IGNORE)
         if choice.action not in allowed:
             raise InvalidInput(
                 f"'{choice.action}' does not mend '{choice.code}'.",
@@ -269,3 +275,20 @@ class Step:
     def from_json(cls, value: Mapping[str, Any]) -> Step:
         """Read what to_json wrote."""
         return cls(**{**value, "lines": tuple(value["lines"])})
+
+
+def ignored_in(steps: Iterable[Step]) -> tuple[FixChoice, ...]:
+    """The findings that were accepted as they are."""
+    return tuple(FixChoice(step.code, step.action) for step in steps if step.action == IGNORE)
+
+
+def settled_in(steps: Iterable[Step]) -> tuple[FixChoice, ...]:
+    """The findings that the steps of an import leave nothing to decide about.
+
+    They were accepted, are about rows that were left out, or tell of a repair.
+
+    >>> settled_in([Step("html", "ignore", 0, ""), Step("too_few_fields", "fill_fields", 2, "2 rows ...")])
+    (FixChoice(code='html', action='ignore'), FixChoice(code='filled_rows', action='fill_fields'))
+    """
+    settling = [step for step in steps if step.action in (IGNORE, DROP) or find_action(step.action).told]
+    return tuple(FixChoice(find_action(step.action).told or step.code, step.action) for step in settling)

@@ -19,7 +19,7 @@ from studio.data.checks.labels import check_unused
 from studio.data.checks.rows import ALL, Checked, check_frames, mark_dropped, recheck, take_roles
 from studio.data.columns import ANSWERS, CLASSIFICATION, check_roles
 from studio.data.dataset import SplitDescription
-from studio.data.fixes import FixChoice, Step, check_choices, find_action, fixes_of
+from studio.data.fixes import DROP, FixChoice, Step, check_choices, find_action, fixes_of
 from studio.data.labels import order_labels, read_labels_file
 from studio.data.leaks import LEAKS
 from studio.data.mending import mend_rows
@@ -36,15 +36,6 @@ from studio.tasks.registry import get_task
 
 # How far an import is once it has read, and once it has checked.
 READ, CHECKED = 0.4, 0.9
-DROP = "drop_rows"
-# The findings that tell of rows that were repaired while they were read.
-REPAIRED = {
-    "fill_fields": "filled_rows",
-    "join_fields": "joined_rows",
-    "plain_quotes": "plain_quotes_rows",
-    "begin_entities": "begun_entities",
-    "place_answers": "placed_answers",
-}
 
 
 @dataclass(frozen=True)
@@ -299,7 +290,8 @@ def steps_of_reading(request: ImportRequest, problems: Sequence[Problem]) -> tup
         and DROP in problem.fixes
         and (request.drop_bad_rows or problem.code in dropped)
     ]
-    told = {REPAIRED[choice.action]: choice for choice in request.fixes if choice.action in REPAIRED}
+    repairs = [choice for choice in request.fixes if find_action(choice.action).reading]
+    told = {find_action(choice.action).told: choice for choice in repairs}
     steps += [
         Step(told[problem.code].code, told[problem.code].action, problem.count, problem.message, problem.rows)
         for problem in problems

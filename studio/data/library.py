@@ -17,6 +17,7 @@ from jobs.durable import fsync_path, rename, temporary_name
 from studio.data.dataset import Dataset, Profile
 from studio.data.editing import Edit
 from studio.data.fingerprints import fingerprint, fingerprint_rows
+from studio.data.fixes import settled_in
 from studio.data.importing import PreparedImport
 from studio.data.profiles import read_profile, write_profile
 from studio.data.splits import SPLITS
@@ -184,5 +185,6 @@ def describe(prepared: PreparedImport, dataset_id: str) -> Dataset:
         steps=prepared.steps,
         mark_codes=prepared.mark_codes,
         reading_codes=prepared.reading_codes,
+        answered=settled_in(prepared.steps),
         sketches=prepared.sketches,
     )

@@ -17,6 +17,7 @@ from studio.data.importing import (
     PreparedImport,
     count_labels,
     measure_lengths,
+    steps_of_reading,
 )
 from studio.data.problems import Problem, by_severity
 from studio.data.readers import Table, read_table
@@ -54,6 +55,7 @@ def prepare_scoring(
         found.append(no_rows(table))
     frames = {"train": good.iloc[:0], "validation": good.iloc[:0], "test": good}
     problems = [*table.problems, *found]
+    steps = steps_of_reading(request, problems)
     if request.drop_bad_rows:
         problems = [mark_dropped(problem) for problem in problems]
         problems += [no_rows(table)] if good.empty else []
@@ -70,6 +72,7 @@ def prepare_scoring(
         reader=table.report.without(int(rows["bad"].sum())),
         class_counts=count_labels(frames, list(labels)),
         lengths=measure_lengths(frames, roles),
+        steps=steps,
     )
 
 

@@ -310,6 +310,36 @@ def test_accepting_a_finding_is_recorded_and_keeps_the_rows(mixed: Studio) -> No
     assert second.fingerprint == mixed.datasets.get("mixed@1").fingerprint
     assert [step.action for step in second.steps] == ["ignore"]
     assert "duplicate_text" in {problem.code for problem in mixed.datasets.findings("mixed")}
+    assert "duplicate_text" not in {problem.code for problem in second.open_problems}
+
+
+def test_what_was_decided_stays_so_in_later_versions_until_that_is_undone(mixed: Studio) -> None:
+    first = mixed.datasets.get("mixed")
+    accepted = FixChoice("duplicate_text", "ignore")
+    mixed.datasets.apply_fixes("mixed", [accepted])
+    edited = mixed.datasets.edit_rows("mixed", [Edit("train", 0, "drop")])
+    assert edited.answered == (accepted,)
+    assert len(edited.open_problems) == len(edited.problems) - 1
+    assert mixed.datasets.restore("mixed", 1).answered == ()
+    assert mixed.datasets.restore("mixed", 3).answered == (accepted,)
+    mixed.datasets.restore("mixed", 1)
+    again = mixed.datasets.apply_fixes("mixed", [accepted])
+    undone = mixed.datasets.undo_step(again.name, 1)
+    assert (undone.answered, undone.open_problems) == ((), first.open_problems)
+
+
+def test_rows_that_an_import_left_out_or_mended_as_asked_leave_nothing_to_decide(
+    studio: Studio, tmp_path: Path
+) -> None:
+    rows = "".join(f"{text},{label},x\n" for text, label in small_rows())
+    table = tmp_path / "broken.csv"
+    table.write_text(f"text,label,more\n{rows},refund,x\nthe last one,refund\n", encoding="utf-8")
+    fixes = ("missing_text=drop_rows", "too_few_fields=fill_fields")
+    request = ImportRequest(path=table, name="broken", fixes=tuple(map(FixChoice.parse, fixes)))
+    made = studio.datasets.import_file(request)
+    assert {"missing_text", "filled_rows"} <= {problem.code for problem in made.problems}
+    assert not {"missing_text", "filled_rows"} & {problem.code for problem in made.open_problems}
+    assert studio.datasets.get("broken").answered == made.answered
 
 
 def test_what_only_the_file_could_tell_is_kept(studio: Studio, tmp_path: Path) -> None:

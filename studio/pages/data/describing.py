@@ -10,7 +10,6 @@ from markupsafe import Markup
 from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.data.findings import count_by_severity
 from studio.pages.links import link
 from studio.pages.words import words_of
 from studio.results.charts import ChartWithTable, draw_class_counts, draw_lengths, draw_numbers
@@ -29,7 +28,7 @@ REPEATS = ("duplicate_text", "near_duplicate_text")
 def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
     """Rows, labels, length and findings at a glance."""
     words = word_lengths(dataset.lengths)
-    found = sum(count_by_severity(dataset.problems).values())
+    found = len(dataset.open_problems)
     return [
         layout.Tile(
             W.overview.rows,
@@ -45,9 +44,16 @@ def overview_tiles(dataset: Dataset) -> list[layout.Tile]:
         layout.Tile(
             W.overview.findings,
             fmt.count(found),
-            W.overview.findings_note if found else W.overview.no_findings_note,
+            findings_note(dataset),
         ),
     ]
+
+
+def findings_note(dataset: Dataset) -> str:
+    """Where the findings are, or that there is nothing to decide."""
+    if dataset.open_problems:
+        return str(W.overview.findings_note)
+    return str(W.overview.decided_note if dataset.problems else W.overview.no_findings_note)
 
 
 def answers_tile(dataset: Dataset) -> layout.Tile:

@@ -76,12 +76,16 @@ def render_missing(name: str) -> Markup:
 
 
 def render_found(dataset: Dataset, address: str, problems: Sequence[Problem]) -> Markup:
-    """Everything that was found, with the fixes that make a new version and the way to the rows."""
+    """Everything that was found, with the fixes that make a new version, the way to the rows, and what was
+    decided already.
+    """
 
     def where(problem: Problem) -> str:
         return browsing.address_of(address, Filters(finding=problem.code))
 
-    desk = Desk(fixable=True, making_versions=True, where=where)
+    known = {problem.code for problem in problems}
+    decided = tuple(choice for choice in dataset.answered if choice.code in known)
+    desk = Desk(choices=decided, fixable=True, making_versions=True, where=where)
     return render_findings(problems, ", ".join(dataset.files.values()), desk)
 
 

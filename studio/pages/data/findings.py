@@ -61,15 +61,15 @@ def count_by_severity(problems: Sequence[Problem]) -> dict[str, int]:
 
 
 def findings_badge(dataset: Dataset) -> Markup:
-    """One badge for a dataset: warnings before rows left out, rows left out before notes."""
-    counts = count_by_severity(dataset.problems)
+    """One badge for a dataset, of what nobody has decided about: warnings, else rows left out, else notes."""
+    counts = count_by_severity(dataset.open_problems)
     if counts["warning"]:
         return layout.badge("warning", W.list.warnings.count(counts["warning"]))
     if dataset.reader.rows_dropped:
         return layout.badge("info", W.list.left_out.count(dataset.reader.rows_dropped))
     if counts["note"]:
         return layout.badge("quiet", W.list.notes.count(counts["note"]), "info")
-    return layout.badge("good", W.list.none_found)
+    return layout.badge("good", W.list.all_decided if dataset.problems else W.list.none_found)
 
 
 def summarise(problems: Sequence[Problem], file: str) -> str:
@@ -170,7 +170,7 @@ def list_examples(problem: Problem) -> Markup:
 
 def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ONLY) -> Markup:
     """All findings, errors first, under one sentence and under what was decided already."""
-    done = render_done(desk.choices, desk.steps, problems)
+    done = render_done(desk.choices, desk.steps, problems, undoable=not desk.making_versions)
     found = still_open(problems, desk.choices, desk.steps)
     if not found:
         return done + layout.notice("good", W.findings.none if not problems else W.findings.none_left)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
+from studio.data.fixes import FixChoice
+from studio.data.problems import Problem
 from studio.data.splits.plans import SplitPlan
 from studio.pages.data import describing, detail, listing
 from studio.pages.data.findings import findings_badge
@@ -117,3 +119,25 @@ def test_a_dataset_that_is_not_there_is_said_to_be_missing(studio: Studio) -> No
 def test_the_badge_of_a_dataset_with_nothing_found_is_calm(studio: Studio) -> None:
     dataset = sample(studio)
     assert "<svg" in findings_badge(dataset)
+
+
+def test_only_what_nobody_has_decided_about_is_counted_and_the_rest_is_shown_as_decided(
+    studio: Studio,
+) -> None:
+    problems = tuple(
+        Problem("warning", code, f"Something is {code}.", "", "", rows=(2,), count=1)
+        for code in ("html", "urls", "mojibake")
+    )
+    dataset = replace(sample(studio), problems=problems)
+    assert "3 warnings" in findings_badge(dataset)
+    decided = replace(dataset, answered=(FixChoice("urls", "ignore"), FixChoice("gone", "ignore")))
+    assert "2 warnings" in findings_badge(decided)
+    assert describing.overview_tiles(decided)[3].value == "2"
+    html = detail.render_found(decided, decided.name, problems)
+    assert html.startswith('<p class="s-text">2 warnings in')
+    done = html[html.index('<ul class="s-done">') : html.index("</ul>")]
+    assert "Ignored" in done and "Something is urls." in done and "button" not in done
+    assert html.count("Something is urls.") == 1 and "Nothing of this kind" not in html
+    all_decided = replace(dataset, answered=tuple(FixChoice(one.code, "ignore") for one in problems))
+    assert "All decided" in findings_badge(all_decided)
+    assert "left to decide" in describing.overview_tiles(all_decided)[3].note
