@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from studio.data.one_column import one_column
 from studio.data.problems import Problem
 from studio.data.readers import Table
 
@@ -123,10 +124,13 @@ def match_columns(roles: Mapping[str, str], table: Table) -> dict[str, str]:
 
 
 def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSIFICATION) -> list[Problem]:
-    """Roles without a column, columns that are not there, and one column in two roles."""
+    """Roles without a column, columns that are not there, one column in two roles, or one column in all."""
     names = [str(name) for name in table.frame.columns]
     listed = ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
     known = {role.key for role in task.roles}
+    required = [role.key for role in task.roles if role.required]
+    if len(names) == 1 < len(required):
+        return [one_column(table, required)]
     found = []
     for role in task.roles:
         if role.required and not roles.get(role.key):
@@ -136,7 +140,7 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     "missing_role",
                     f"No column is chosen for the {role.key}.",
                     f"A {task.key} dataset needs one.",
-                    f"Choose one of: {listed}." if len(names) > 1 else ONE_COLUMN_HINT,
+                    f"Choose one of: {listed}.",
                     table.file,
                 )
             )
@@ -179,6 +183,3 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
             )
         )
     return found
-
-
-ONE_COLUMN_HINT = "The table was read as one column. If it has more, choose the separator by hand."

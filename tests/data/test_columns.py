@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from studio.data.columns import check_roles, match_columns
 from studio.data.guessing import guess_roles
-from studio.data.readers import Table, read_table
-from studio.tasks.registry import get_task
+from studio.data.readers import ReadOptions, Table, read_table
+from studio.tasks.registry import TASKS, get_task
 from tests.data.tables import many_rows, write_table
 
 
@@ -50,7 +51,44 @@ def test_one_column_leaves_the_label_open(tmp_path: Path) -> None:
     table = table_of(tmp_path, [("text",), *[(text,) for text, _ in many_rows(20)]])
     roles = guess_roles(table)
     assert "label" not in roles
-    assert [problem.code for problem in check_roles(roles, table)] == ["missing_role"]
+    (found,) = check_roles(roles, table)
+    assert (found.code, found.severity, found.column, found.rows) == ("one_column", "error", "text", (3,))
+
+
+def test_one_column_is_told_with_what_was_seen_and_what_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text#label\n" + "".join(f"message {n} came#{'ab'[n % 2]}\n" for n in range(30)))
+    (found,) = check_roles({"text": "text"}, read_table(path))
+    assert found.message == (
+        "t.csv was read as one column, 'text', of 31 rows; needed are a column with the text and one with "
+        "the label."
+    )
+    assert found.hint == (
+        "If line 2, “message 0 came#a”, holds all of it, choose “#”, which stands in nearly every line, as "
+        "the separator. If another file or folder holds the label, add a column with the label beside the "
+        "text, or bring one zip with a folder of texts for each label."
+    )
+    again = read_table(path, ReadOptions(delimiter="#"))
+    assert not check_roles({"text": "text", "label": "label"}, again)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_says_what_it_needs_beside_the_one_column(tmp_path: Path, task: str) -> None:
+    table = table_of(tmp_path, [("note",), *[(f"It rained on day {n}",) for n in range(20)]])
+    (found,) = check_roles({}, table, get_task(task))
+    needed = found.message.partition("; needed are a column with the ")[2]
+    assert needed.count("one with the ") == sum(role.required for role in get_task(task).roles) - 1
+    assert "If line 3, “It rained on day 1”, holds all of it, choose the sign between them" in found.hint
+    assert ("zip" in found.hint) == (task == "classification")
+
+
+def test_a_workbook_of_one_column_has_no_separator_to_choose(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"text": [f"It rained on day {n}" for n in range(20)]}).to_parquet(path)
+    (found,) = check_roles({"text": "text"}, read_table(path))
+    assert "separator" not in found.hint and found.hint.startswith(
+        "If another file or folder holds the label, "
+    )
 
 
 def test_a_registered_task_is_understood(tmp_path: Path) -> None:

@@ -201,7 +201,9 @@ def render_problems(problems: Sequence[Problem]) -> Markup:
     """What was found, why it matters and what to do, one line each."""
     return Markup('<ul class="s-findings">{}</ul>').format(
         layout.join(
-            Markup("<li><strong>{}</strong> {} {}</li>").format(problem.message, problem.why, problem.hint)
+            Markup("<li><strong>{}</strong> {}</li>").format(
+                problem.message, " ".join([*problem.examples, problem.why, problem.hint])
+            )
             for problem in problems
         )
     )
