@@ -52,7 +52,7 @@ def one_column(table: Table, roles: Sequence[str]) -> Problem:
         f"{held[-1]} beside {held[0]}{FOLDERS if held[-1] == HOLDS['label'] else ''}.",
         table.file,
         name,
-        count=len(table.frame),
+        count=len(lines),
         rows=lines,
     )
 

@@ -39,8 +39,8 @@ SEQUENCE = Words(
     "tag does not fit those beside it",
     "tags do not fit those beside them",
     "Such a tag goes on with an entity that has not begun, or breaks one off. By the rules it is no entity.",
-    "Let these tags begin an entity, which is how most programs read them, or leave these rows out. Ignored, "
-    "they stay without an entity.",
+    "Let these tags begin an entity as the table is imported, which is how most programs read them, or leave "
+    "these rows out. Ignored, they stay without an entity.",
 )
 TAKEN = Words(
     "begun_entities",

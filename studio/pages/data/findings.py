@@ -165,7 +165,7 @@ def list_examples(problem: Problem) -> Markup:
     if not problem.examples:
         return layout.EMPTY
     lines = layout.join(Markup("<li>{}</li>").format(example) for example in problem.examples)
-    return Markup('<ul class="s-where s-examples">{}</ul>').format(lines)
+    return Markup('<ul class="s-where s-told">{}</ul>').format(lines)
 
 
 def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ONLY) -> Markup:
