@@ -59,6 +59,21 @@ def test_rows_are_searched_and_shown_without_effect_on_the_terminal(tickets: Cal
     assert code == 2 and "has no finding 'typo'" in errors
 
 
+def test_answers_that_stand_elsewhere_are_told_and_taken_from_there(
+    call: Call, write_table: Callable[..., Path]
+) -> None:
+    rows = [[f"Where, {n}?", f"In Rome and not in Paris, number {n}.", "Rome", "4"] for n in range(20)]
+    table = write_table(rows, ("question", "context", "answer", "answer_start"), "asked.csv")
+    wanted = ("dataset", "import", str(table), "--name", "asked", "--task", "question-answering")
+    code, _, errors = call(*wanted)
+    assert code == 2
+    assert "Line 2: “Rome” is said to start at character 4, where the passage has “ome and not in" in errors
+    made = value_of(call(*wanted, "--fix", "moved_answer=place_answers", "--json"))
+    assert sum(made["rows"].values()) == 20
+    assert [step["action"] for step in made["steps"]] == ["place_answers"]
+    assert made["answered"] == ["placed_answers=place_answers"]
+
+
 def test_a_dataset_is_mended_undone_and_restored(tickets: Call) -> None:
     fixed = value_of(tickets("dataset", "fix", "tickets", "duplicate_text=drop_repeats", "--json"))
     assert (fixed["version"], sum(fixed["rows"].values())) == (2, 80)

@@ -90,6 +90,30 @@ def test_three_broken_rows_are_mended_by_clicks_and_one_fix_is_undone(
     assert dataset["reader"]["rows_dropped"] == 3
 
 
+def test_tags_that_fit_nowhere_begin_an_entity_by_a_click_and_stay_decided(
+    studio: ServedStudio, page: Page, tmp_path: Path
+) -> None:
+    sentences = [f"Anna B-PER\nvisits O\nplace{number} O" for number in range(119)]
+    table = tmp_path / "notes.conll"
+    table.write_text("\n\n".join(["In O\nRome I-LOC\nthen O", *sentences]), encoding="utf-8")
+    choose_file(studio, page, table)
+    findings = page.locator("#import-findings")
+    expect(findings).to_contain_text("1 tag does not fit those beside it (line 2).")
+    expect(findings).to_contain_text("Line 2, “Rome”: O «I-LOC» O")
+    findings.locator('[data-pick="fix:tag_sequence=drop_rows"]').click()
+    expect(page.locator("#import-go")).to_contain_text("Import 119 rows")
+    findings.locator('[data-pick="undo:tag_sequence=drop_rows"]').click()
+    findings.locator('[data-pick="fix:tag_sequence=begin_entities"]').click()
+    expect(findings.locator(".s-done")).to_contain_text("1 tag that does not fit those beside it was taken")
+    expect(page.locator("#import-go")).to_contain_text("Import 120 rows")
+    import_as(page, "notes")
+    dataset = studio.get("/datasets/notes")
+    assert dataset["labels"] == ["LOC", "PER"]
+    assert dataset["answered"] == ["begun_entities=begin_entities"]
+    page.get_by_role("tab", name="Findings").click()
+    expect(page.locator("#data-findings .s-done")).to_contain_text("was taken as an entity (line 2)")
+
+
 def test_a_leak_is_found_moved_by_a_click_and_trained_on_as_a_version(
     studio: ServedStudio, page: Page, write_table: Callable[..., Path]
 ) -> None:

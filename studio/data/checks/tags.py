@@ -174,7 +174,8 @@ def show_around(tags: Sequence[str], place: int) -> str:
     'O O «I-PER» O'
     """
     first, after = max(0, place - SHOWN_TAGS), place + 1 + SHOWN_TAGS
-    return " ".join([*tags[first:place], f"«{tags[place]}»", *tags[place + 1 : after]])
+    around = [*tags[first:place], f"«{tags[place]}»", *tags[place + 1 : after]]
+    return " ".join(show_name(tag, LONGEST_WORD) for tag in around)
 
 
 def report_tags(odd: Sequence[OddTag], words: Words, column: str) -> list[Finding]:
