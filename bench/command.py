@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from studio.computing import GLIBC, KEPT_PAGES, learning_environment
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,6 +38,12 @@ def run_program(program: str, path: Path) -> dict[str, Any]:
     if done.returncode:
         raise SystemExit(done.stderr)
     return dict(json.loads(done.stdout))
+
+
+def start_as_jobs_do() -> None:
+    """Start this program again with the environment of processes that learn, which is read at the start."""
+    if KEPT_PAGES not in os.environ.get(GLIBC, ""):
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **learning_environment(os.environ)})
 
 
 def clean_up_on_sigterm() -> None:

@@ -15,7 +15,7 @@ from statistics import mean
 
 import numpy as np
 
-from bench.command import describe_machine
+from bench.command import describe_machine, start_as_jobs_do
 from bench.training import (
     SHAPES,
     VOCABULARY,
@@ -98,6 +98,7 @@ def main() -> int:
     fastest = "bf16" if is_fast_in_bf16("cpu") else "fp32"
     parser.add_argument("--precision", choices=("fp32", "bf16"), default=fastest)
     precision = parser.parse_args().precision
+    start_as_jobs_do()
     rate = f"{measure_gflops():.0f} GFLOP/s of one core in numpy"
     print(f"{describe_machine()}, {rate}; {precision}; estimated to measured")
     print("\n| layers x width | what | steps | measured ms | estimated / measured: mean | least | most |")

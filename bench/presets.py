@@ -1,9 +1,10 @@
 """Measure learning rates, lengths and epochs with the built-in checkpoint: what the presets rest on.
 
-    python -m bench.presets --data DIR [--only sample,few,sst2,banking,bbc] [--seeds 0] [--try epochs=3,4]
+    python -m bench.presets --data DIR [--only DATASETS] [--seeds 0] [--try epochs=3,4]
 
-Without ``--try`` it measures each preset as it stands. DIR holds the folders sst2, bbc_news and banking77;
-the sample needs none. Every run is one line as soon as it has ended; a table closes the page.
+Without ``--try`` it measures each preset as it stands. DATASETS are of sample, few, sst2, sst2-1000, banking,
+banking-1500 and bbc. DIR holds the folders sst2, bbc_news and banking77; the sample needs none. Every run is
+one line as soon as it has ended; a table closes the page.
 """
 
 from __future__ import annotations
@@ -74,6 +75,18 @@ def read_banking(data: Path, seed: int) -> Splits:
     }
 
 
+def read_thousand_sst2(data: Path, seed: int) -> Splits:
+    """1,000 training sentences, chosen by the seed."""
+    splits = read_sst2(data, seed)
+    return splits | {"train": splits["train"].sample(1000, random_state=seed)}
+
+
+def read_some_banking(data: Path, seed: int) -> Splits:
+    """1,500 training rows of 77 intents, chosen by the seed: about 20 of each."""
+    splits = read_banking(data, seed)
+    return splits | {"train": splits["train"].sample(1500, random_state=seed)}
+
+
 def read_sample(data: Path | None, seed: int) -> Splits:
     """The built-in sample, divided by the seed."""
     frame = pd.read_csv(SAMPLES["classification"].path, dtype=str, keep_default_na=False)
@@ -96,7 +109,9 @@ READERS: dict[str, Callable[[Any, int], Splits]] = {
     "sample": read_sample,
     "few": read_few,
     "sst2": read_sst2,
+    "sst2-1000": read_thousand_sst2,
     "banking": read_banking,
+    "banking-1500": read_some_banking,
     "bbc": read_bbc,
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from bench.command import describe_machine, run_studio
+from bench.command import describe_machine, run_studio, start_as_jobs_do
 from studio.checkpoints.resolve import resolve
 from studio.data.library import Library
 from studio.execution.token_cache import TokenCache
@@ -94,6 +94,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1)
     options = parser.parse_args()
+    start_as_jobs_do()
     with tempfile.TemporaryDirectory(prefix="bench-shares-") as home:
         stats = profile(Path(home), options.epochs)
     seconds = {name: seconds_in(stats, places) for name, places in PLACES.items()}

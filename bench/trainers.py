@@ -12,7 +12,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,7 +23,7 @@ import torch
 import transformers
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
-from bench.command import clean_up_on_sigterm, describe_machine
+from bench.command import clean_up_on_sigterm, describe_machine, start_as_jobs_do
 from bench.training import (
     ALL_TOGETHER,
     BATCH,
@@ -182,7 +182,7 @@ def table_of(options: argparse.Namespace) -> Table:
     return Table(rows, rows.chosen(np.arange(options.padded_rows)), words)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Print a table for each shape."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shapes", default="4x256", help=f"of {', '.join(SHAPES)}")
@@ -203,7 +203,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--column", default="0", help="its column: a name, or a number where it has no header"
     )
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--memory-as-is", action="store_true", help="let glibc give pages back, as jobs of the studio do not"
+    )
+    options = parser.parse_args()
+    if not options.memory_as_is:
+        start_as_jobs_do()
     clean_up_on_sigterm()
     os.environ["HF_HUB_OFFLINE"] = "1"
     torch.set_num_threads(1)

@@ -23,7 +23,7 @@ import torch
 from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, set_seed
 
-from bench.command import describe_machine
+from bench.command import describe_machine, start_as_jobs_do
 from studio.checkpoints.resolve import resolve
 from studio.execution.devices import FORMATS
 from studio.execution.dropout import quicken_dropout
@@ -199,6 +199,7 @@ def main() -> int:
         "--column", default="0", help="its column: a name, or a number where it has no header"
     )
     options = parser.parse_args()
+    start_as_jobs_do()
     torch.set_num_threads(options.threads)
     clock = time.process_time if options.threads == 1 else time.perf_counter
     count = options.rounds * BATCH

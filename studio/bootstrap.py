@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from jobs.queue import Queue
 from jobs.states import TERMINAL
 from jobs.store import Store
 from jobs.worker import Worker, WorkerOptions
+from studio.computing import learning_environment
 from studio.data.library import Library
 from studio.keeping.adoption import adopt_at_first, drop_forms_without_files, note_model, note_models
 from studio.keeping.leftovers import Leftovers
@@ -53,8 +55,6 @@ from studio.slots import make_lanes
 
 # Whoever has just started the studio wants its pages first.
 IDLE_SECONDS = 10.0
-# Threads that wait must sleep: spinning ones slow training and predictor down on a machine they share.
-CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
         min_free_bytes=settings.min_free_bytes,
         idle_seconds=IDLE_SECONDS,
     )
-    environment = {**CHILD_ENVIRONMENT, "STUDIO_HOME": str(settings.home)}
+    environment = {**learning_environment(os.environ), "STUDIO_HOME": str(settings.home)}
     launcher = (
         NurseryLauncher(("studio.handlers", "studio.form_handlers"), environment)
         if is_forking_safe()

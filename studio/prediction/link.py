@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from studio.computing import SLEEPING_THREADS
 from studio.tasks.base import Row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -160,11 +161,10 @@ def child_environment() -> dict[str, str]:
     """The environment of the predictor: offline, silent, and no tokenizer threads of its own."""
     return {
         **os.environ,
+        **SLEEPING_THREADS,
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
-        # Threads that wait by spinning stall for whole time slices while a training uses the same cores.
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONUNBUFFERED": "1",
     }
