@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from studio.bootstrap import Studio
 
 
-def studio_of(request: Request) -> Studio:
-    """The studio this application serves."""
+async def studio_of(request: Request) -> Studio:
+    """The studio this application serves; async, since all others wait for a thread first."""
     studio = request.app.state.studio
     assert isinstance(studio, Studio)
     return studio

@@ -73,9 +73,9 @@ def download_predictions(
 @router.post("/models/{name}/predict")
 def predict(studio: StudioNow, name: str, body: PredictBody) -> dict[str, Any]:
     """Predict up to 1,000 rows; ``form``: the compiled form in use, null for the plain one."""
-    answers = studio.predictions.predict(name, body.inputs)
-    form = studio.models.get(name).compiled
-    return {"predictions": answers, "form": form.to_json() if form else None}
+    model = studio.models.get(name)
+    answers = studio.predictions.answer(model, body.inputs)
+    return {"predictions": answers, "form": model.compiled.to_json() if model.compiled else None}
 
 
 @router.post("/models/{name}/tokens")

@@ -50,7 +50,10 @@ class PredictionService:
 
         Raises InvalidInput where a text is missing, or stands in a role that the model does not read.
         """
-        model = self._models.get(model_name)
+        return self.answer(self._models.get(model_name), rows)
+
+    def answer(self, model: ModelRecord, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """As ``predict``, of a model whose record has been read."""
         return self._pool.predict(self._folder(model), [check_row(row, model) for row in rows])
 
     def read(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[list[Reading]]:
