@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from studio.data.answers.number import TENTHS_FROM
+from studio.data.answers.registry import kind_of
+from studio.data.columns import NUMBER
 from studio.numbers import short_number
 from studio.pages import format as fmt
 from studio.pages import layout
@@ -266,11 +269,21 @@ def describe_split(dataset: Dataset) -> str:
         (split.kind == "folds", words.folds.say(fold=split.fold + 1, folds=split.folds)),
         (drawn and split.kind != "folds", words.how.say(shares=shares, seed=split.seed)),
         (drawn and split.column, words.groups.say(column=split.column)),
-        (drawn and split.stratified, words.stratified),
+        (drawn and split.stratified, describe_strata(dataset)),
     ]
-    sentences = [str(sentence) for true, sentence in facts if true]
+    sentences = [str(sentence) for true, sentence in facts if true and sentence]
     sentences += [words.own.say(split=W.splits[part], file=file) for part, file in split.own_files.items()]
     return " ".join([*sentences, *split.notes])
+
+
+def describe_strata(dataset: Dataset) -> str:
+    """What has about the same share in every part; nothing where rows are divided by chance alone."""
+    kind, words = kind_of(dataset.roles), W.splits_tab.strata
+    if dataset.split.kind != "ratios" and not kind.single:
+        return ""
+    if kind.labels is not None:
+        return str(words.labels)
+    return str(words.numbers) if NUMBER in dataset.roles and sum(dataset.rows.values()) >= TENTHS_FROM else ""
 
 
 def planned_shares(dataset: Dataset) -> dict[str, float]:

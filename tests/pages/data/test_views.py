@@ -6,6 +6,8 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import pytest
+
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
@@ -141,3 +143,19 @@ def test_only_what_nobody_has_decided_about_is_counted_and_the_rest_is_shown_as_
     all_decided = replace(dataset, answered=tuple(FixChoice(one.code, "ignore") for one in problems))
     assert "All decided" in findings_badge(all_decided)
     assert "left to decide" in describing.overview_tiles(all_decided)[3].note
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("classification", "Each label has about the same share in every part."),
+        ("multilabel", "Each label has about the same share in every part."),
+        ("regression", "Small and large numbers have about the same share in every part."),
+        ("multiple-choice", ""),
+        ("question-answering", ""),
+    ],
+)
+def test_the_splits_say_what_they_have_about_equal_shares_of(studio: Studio, task: str, told: str) -> None:
+    described = describing.describe_split(studio.datasets.import_sample(task))
+    assert ("same share" in described) is bool(told)
+    assert told in described
