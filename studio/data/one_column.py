@@ -14,6 +14,7 @@ from studio.data.readers import Table
 # What the column of a role holds, in a sentence.
 HOLDS = {
     "text": "the text",
+    "text_b": "the second text",
     "label": "the label",
     "labels": "the labels",
     "number": "the number",

@@ -9,7 +9,8 @@ import pandas as pd
 
 from studio.data.checks.scripts import LATIN, UNKNOWN, find_languages, find_scripts, share_of_each
 
-FEWEST_TEXTS = 20  # of which the language is clear, before anything is said of languages
+# Of texts in Latin letters the language must be clear in so many before anything is said of languages.
+FEWEST_CLEAR, SHARE_OF_CLEAR = 20, 1 / 3
 HARDLY_ANY = 0.01
 
 
@@ -39,8 +40,9 @@ class Writings:
         cells = pd.Series(list(texts), dtype="str")
         scripts = find_scripts(cells)
         languages = find_languages(cells[scripts == LATIN])
-        clear = (languages != UNKNOWN).sum() >= FEWEST_TEXTS
-        return cls(share_of_each(scripts).to_dict(), share_of_each(languages).to_dict() if clear else {})
+        clear = int((languages != UNKNOWN).sum())
+        told = clear >= max(FEWEST_CLEAR, SHARE_OF_CLEAR * len(languages))
+        return cls(share_of_each(scripts).to_dict(), share_of_each(languages).to_dict() if told else {})
 
     def find_strange(self, text: str) -> Strange | None:
         """What a text is written in where hardly any of the texts are; None where that is not clear.

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from studio.pages import layout
 from studio.settings import usual_home
 
-START_WORKER = "python -m studio worker"
+PROGRAM = "python -m studio"
+START_WORKER = f"{PROGRAM} worker"
 
 
 def command_piece(command: str, label: str, home: Path) -> Markup:
@@ -22,8 +23,10 @@ def naming_home(command: str, home: Path) -> str:
     """The command as it finds this home in a new terminal; as it is where that is the usual home.
 
     >>> naming_home("python -m studio worker", Path("/srv/my texts"))
-    "STUDIO_HOME='/srv/my texts' python -m studio worker"
+    "python -m studio --home '/srv/my texts' worker"
     >>> naming_home("python -m studio worker", usual_home())
     'python -m studio worker'
     """
-    return command if home == usual_home() else f"STUDIO_HOME={shlex.quote(str(home))} {command}"
+    if home == usual_home():
+        return command
+    return command.replace(PROGRAM, f"{PROGRAM} --home {shlex.quote(str(home))}", 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from studio.data.dataset import Dataset, Profile, parse_address
@@ -18,6 +19,8 @@ from studio.services.profiles import PROFILE, needs_profile, profile_job
 from studio.settings import Settings
 from studio.tasks.base import Row
 from studio.tasks.registry import get_task
+
+GLIMPSED_GROUPS = 4
 
 
 class KeptDatasets:
@@ -117,6 +120,14 @@ class KeptDatasets:
         task = get_task(dataset.task)
         frame = self._library.stored(dataset.id, split).read(list(task.asked_among(dataset.roles)))
         return task.rows_of(frame.iloc[:: max(1, len(frame) // sample) if sample else 1])
+
+    def glimpse(self, dataset_id: str, split: str, sample: int) -> list[Row]:
+        """What a model reads of about ``sample`` rows of a few groups of a split, however many it has."""
+        dataset, stored = self._library.load(dataset_id), self._library.stored(dataset_id, split)
+        task = get_task(dataset.task)
+        groups = np.unique(np.linspace(0, stored.groups - 1, GLIMPSED_GROUPS).astype(int)).tolist()
+        frame = stored.read_groups(groups, list(task.asked_among(dataset.roles))).to_pandas()
+        return task.rows_of(frame.iloc[:: max(1, len(frame) // sample)])
 
     def sequences(self, name: str, split: str, sample: int) -> tuple[list[Row], float]:
         """What a model looks at one by one of about ``sample`` rows, and how many that are for each row."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from jobs.queue import JobView, NewJob
 from studio.data.writings import Strange, Writings
-from studio.errors import Conflict, InvalidInput
+from studio.errors import Conflict, InvalidInput, StudioError
 from studio.prediction.answers import Answerer
 from studio.prediction.pool import ModelState, PredictorPool
 from studio.prediction.reading import Reading
@@ -66,13 +66,15 @@ class PredictionService:
 
         None where it learnt from others like it, where that is not clear, or its dataset is gone.
         """
-        dataset = self._datasets.by_id(self._models.get(model_name).dataset_id)
-        if dataset is None:
+        try:
+            writings = self._writings(self._models.get(model_name).dataset_id)
+        except (StudioError, OSError):  # an answer is worth more than what there is to say of its text
             return None
-        return self._writings(dataset.address, dataset.id).find_strange(text_of(row))
+        return writings.find_strange(text_of(row))
 
-    def _look_at_writings(self, address: str, _dataset_id: str) -> Writings:
-        return Writings.of([text_of(row) for row in self._datasets.asked(address, "train", WRITINGS_SAMPLE)])
+    def _look_at_writings(self, dataset_id: str) -> Writings:
+        rows = self._datasets.glimpse(dataset_id, "train", WRITINGS_SAMPLE)
+        return Writings.of([text_of(row) for row in rows])
 
     def state(self, model_name: str) -> ModelState:
         """Whether the model is in memory: cold, loading or ready."""

@@ -9,6 +9,7 @@ import pytest
 
 from studio.data.columns import check_roles, match_columns
 from studio.data.guessing import guess_roles
+from studio.data.one_column import one_column
 from studio.data.readers import ReadOptions, Table, read_table
 from studio.tasks.registry import TASKS, get_task
 from tests.data.tables import many_rows, write_table
@@ -80,6 +81,13 @@ def test_every_task_says_what_it_needs_beside_the_one_column(tmp_path: Path, tas
     assert needed.count("one with the ") == sum(role.required for role in get_task(task).roles) - 1
     assert "If line 3, “It rained on day 1”, holds all of it, choose the sign between them" in found.hint
     assert ("zip" in found.hint) == (task == "classification")
+
+
+def test_every_role_of_every_task_can_be_named_beside_one_column(tmp_path: Path) -> None:
+    table = table_of(tmp_path, [("text",), *[(text,) for text, _ in many_rows(20)]])
+    for task in TASKS.values():
+        roles = [role.key for role in task.roles]
+        assert "one with the " in one_column(table, roles).message
 
 
 def test_a_workbook_of_one_column_has_no_separator_to_choose(tmp_path: Path) -> None:

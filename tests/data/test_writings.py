@@ -23,6 +23,7 @@ GERMAN = [f"das Paket {number} ist nicht da und ich habe es nicht" for number in
         (ENGLISH + GERMAN, "ich habe das nicht und will das Geld", None),
         (["我要退款", "还没收到货"], "where is the refund for this", Strange("Latin", 0.0)),
         ([*ENGLISH * 5, "我要退款"], "还没收到货", Strange("Chinese", 1 / 201)),
+        ([*ENGLISH, *["Paket kaputt", "Geld weg"] * 60], "ich habe das nicht und will das Geld", None),
         (["A1", "B2", "C3"], "ich habe das nicht und will das Geld", None),
         ([], "我要退款", None),
     ],

@@ -41,5 +41,7 @@ def test_what_a_model_learnt_from_is_looked_up_in_the_version_it_was_trained_on(
     find = studio.predictions.find_strange
     assert find("first", {"text": "我要退款，还没收到货"}) == Strange("Chinese", 0.0)
     assert find("first", {"text": small_rows()[0][0]}) is None
-    studio.datasets.delete("small")
-    assert find("first", {"text": "我要退款，还没收到货"}) is None
+    studio.datasets.import_file(ImportRequest(path=table, name="gone"))
+    keep_model(studio, "gone", "second")
+    studio.datasets.delete("gone")
+    assert find("second", {"text": "我要退款，还没收到货"}) is None

@@ -63,4 +63,4 @@ def test_every_page_names_the_home_in_the_commands_it_offers(studio: Studio, tmp
     for piece in pieces:
         commands = [text for text in copied(str(piece)) if "python -m studio" in text]
         assert len(commands) == 1
-        assert commands[0].startswith(f"STUDIO_HOME={home} python -m studio ")
+        assert f"python -m studio --home {home} " in commands[0]

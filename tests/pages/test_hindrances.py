@@ -35,7 +35,7 @@ def test_a_missing_worker_is_named_with_how_to_start_one() -> None:
     assert "nothing that waits will start" in shown([worker(alive=False)], JobState.QUEUED)
     assert "goes on from where it was" in shown([], JobState.RUNNING)
     hint = unescape(shown([], JobState.QUEUED))
-    assert "STUDIO_HOME='/srv/my texts' python -m studio worker" in hint
+    assert "python -m studio --home '/srv/my texts' worker" in hint
 
 
 def test_a_full_disk_is_named_with_where_to_make_room() -> None:

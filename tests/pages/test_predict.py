@@ -147,7 +147,7 @@ def test_an_answer_shows_label_sureness_bars_and_time() -> None:
 
 def test_an_answer_to_a_text_unlike_all_that_was_learnt_says_so_below_itself() -> None:
     told = answer.render_answer(replace(ANSWER, strange=Strange("Chinese", 0.0)), "tickets-1")
-    assert "This text is in Chinese; the model has learnt from no such text" in told
+    assert "This text is in Chinese; none of the texts that were looked at" in told
     assert told.index("It might also be refund") < told.index("This text is in Chinese")
     few = answer.render_answer(replace(ANSWER, strange=Strange("Cyrillic", 0.004)), "tickets-1")
     assert "in Cyrillic letters; of the texts the model has learnt from only 0.4 % are" in few

@@ -182,7 +182,7 @@ def report_tags(odd: Sequence[OddTag], words: Words, column: str) -> list[Findin
     """A finding about tags, one problem per file; none without such tags."""
     if not odd:
         return []
-    part = pd.DataFrame({"file": [tag.file for tag in odd], "line": [tag.line for tag in odd]})
+    part = pd.DataFrame([(tag.file, tag.line, tag.row) for tag in odd], columns=["file", "line", "row"])
     problems = []
     for file, own in by_file(part):
         lines = own["line"].unique()
@@ -195,7 +195,7 @@ def report_tags(odd: Sequence[OddTag], words: Words, column: str) -> list[Findin
                 words.hint,
                 file,
                 column,
-                count=len(lines),
+                count=own["row"].nunique(),
                 rows=first_rows(lines),
                 fixes=fixes_of(words.code),
                 examples=tuple(odd[index].shown for index in own.index[:SHOWN_EXAMPLES]),

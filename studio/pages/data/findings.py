@@ -173,7 +173,8 @@ def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ON
     done = render_done(desk.choices, desk.steps, problems, undoable=not desk.making_versions)
     found = still_open(problems, desk.choices, desk.steps)
     if not found:
-        return done + layout.notice("good", W.findings.none if not problems else W.findings.none_left)
+        none = W.findings.none if not problems else W.findings.none_left
+        return done + layout.notice("good", none) + once_more(problems, found, desk)
     ordered = sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))
     pieces = [render_finding(problem, desk) for problem in ordered]
     return (
@@ -181,4 +182,15 @@ def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ON
         + done
         + (drop_all_button(found) if desk.fixable else layout.EMPTY)
         + Markup('<div class="s-finding-list">{}</div>').format(layout.join(pieces))
+        + once_more(problems, found, desk)
     )
+
+
+def once_more(problems: Sequence[Problem], found: Sequence[Problem], desk: Desk) -> Markup:
+    """The findings of a dataset that were decided, which can still be mended, to open on demand."""
+    decided = [problem for problem in problems if problem not in found]
+    if not decided or not desk.making_versions:
+        return layout.EMPTY
+    pieces = layout.join(render_finding(problem, desk) for problem in decided)
+    listed = Markup('<div class="s-finding-list">{}</div>').format(pieces)
+    return layout.details(W.findings.once_more.count(len(decided)), listed)

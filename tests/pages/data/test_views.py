@@ -139,7 +139,10 @@ def test_only_what_nobody_has_decided_about_is_counted_and_the_rest_is_shown_as_
     assert html.startswith('<p class="s-text">2 warnings in')
     done = html[html.index('<ul class="s-done">') : html.index("</ul>")]
     assert "Ignored" in done and "Something is urls." in done and "button" not in done
-    assert html.count("Something is urls.") == 1 and "Nothing of this kind" not in html
+    before, after = html.split("<details")
+    assert before.count("Something is urls.") == 1 and "Nothing of this kind" not in html
+    assert "Look at the finding that was decided once more" in after and "Something is urls." in after
+    assert "finding=urls" in after and "finding=urls" not in before
     all_decided = replace(dataset, answered=tuple(FixChoice(one.code, "ignore") for one in problems))
     assert "All decided" in findings_badge(all_decided)
     assert "left to decide" in describing.overview_tiles(all_decided)[3].note
