@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.data.fixes import FixChoice, Step, ignored_in
+from studio.data.fixes import FixChoice, Step, ignored_in, settled_in
 from studio.data.problems import Problem
 from studio.data.readers import ReaderReport
 from studio.data.splits.plans import Kind, SplitPlan
@@ -142,7 +142,7 @@ class Dataset:
     def from_json(cls, value: Mapping[str, Any]) -> Dataset:
         """Read what to_json wrote, now or in an earlier release, where steps alone say what was decided."""
         steps = tuple(Step.from_json(step) for step in value.get("steps", ()))
-        answered = value.get("answered")
+        answered, decided = value.get("answered"), ignored_in if value.get("parent") else settled_in
         return cls(
             **{
                 **value,
@@ -152,7 +152,7 @@ class Dataset:
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "split": SplitDescription.from_json(value["split"]),
                 "steps": steps,
-                "answered": ignored_in(steps) if answered is None else tuple(map(FixChoice.parse, answered)),
+                "answered": decided(steps) if answered is None else tuple(map(FixChoice.parse, answered)),
                 "mark_codes": tuple(value.get("mark_codes", ())),
                 "reading_codes": tuple(value.get("reading_codes", FIRST_READING_CODES)),
                 "sketches": {split: tuple(sketch) for split, sketch in value.get("sketches", {}).items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from studio.data.checks.rows import recheck
 from studio.data.columns import LABEL
 from studio.data.dataset import Dataset
 from studio.data.near import find_near_at_once
-from studio.data.problems import Problem
+from studio.data.problems import Problem, first_rows
 from studio.errors import InvalidInput
 
 # A row with such a finding is in no dataset: the finding is about rows that were left out.
@@ -29,6 +29,7 @@ DIVISION_CODES = ("large_group", "incomparable_split")
 OF_LABELS_FILE = "unused_labels"
 LOST_LABELS = "label_not_in_train"
 UNSEEN = "unseen_label"
+AS_IMPORTED = "As imported: "
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,21 @@ def still_told(rows: pd.DataFrame, codes: Sequence[str], problems: Sequence[Prob
     for code in kind_of(rows).parsed:
         if code in codes:
             places = np.flatnonzero(rows["marks"].to_numpy() >> codes.index(code) & 1)
-            about = tuple(problem for problem in problems if problem.code == code)
-            told += [Finding(code, places, about)] if len(places) else []
+            about = [problem for problem in problems if problem.code == code]
+            left = tuple(filter(None, (left_of(problem, rows, places) for problem in about)))
+            told += [Finding(code, places, left)] if len(places) else []
     return told
+
+
+def left_of(problem: Problem, rows: pd.DataFrame, places: np.ndarray) -> Problem | None:
+    """What was told of rows of a file, of those that are left at ``places``; None without any."""
+    marked, one_file = rows.iloc[places], bool((rows["file"] == problem.file).any())
+    own = marked[marked["file"] == problem.file] if one_file else marked
+    if len(own) == problem.count:
+        return problem
+    message = AS_IMPORTED + problem.message.removeprefix(AS_IMPORTED)
+    lines = first_rows(own["line"].to_numpy())
+    return replace(problem, message=message, count=len(own), rows=lines) if len(own) else None
 
 
 def unseen_labels(rows: pd.DataFrame) -> set[str]:

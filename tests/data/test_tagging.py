@@ -312,3 +312,18 @@ def test_an_entity_beyond_the_text_is_outside_also_where_it_names_its_text() -> 
     beyond = '[{"start": 5, "end": 99, "label": "PER", "text": "leaving"}]'
     assert find_fault(beyond, "Anna left") == "outside"
     assert find_fault('[{"start": 0, "end": 3, "label": "PER", "text": "left"}]', "Anna left") == "moved"
+
+
+def test_what_is_left_of_rows_with_such_tags_is_counted_after_others_left(tmp_path: Path) -> None:
+    path = odd_conll(tmp_path)
+    path.write_text(path.read_text("utf-8") + "\nIn O\nRome I-LOC\nthen O\n", encoding="utf-8")
+    before = only(prepare_import(ask(path)).problems, "tag_sequence")
+    assert before.count == 3 and before.message.startswith("3 tags do not fit")
+    found = prepare_import(ask(path, "duplicate_text=drop_repeats"))
+    left = only(found.problems, "tag_sequence")
+    assert (left.count, len(left.rows)) == (2, 2)
+    assert left.message == f"As imported: {before.message}"
+    twice = path.with_name("twice.conll")
+    twice.write_text(path.read_text("utf-8").replace("Rome I-LOC\nthen O", "Rome I-LOC\nthen I-PER"), "utf-8")
+    both = only(prepare_import(ask(twice)).problems, "tag_sequence")
+    assert both.count == 3 and both.message.startswith("5 tags do not fit")

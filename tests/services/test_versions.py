@@ -14,7 +14,7 @@ import pytest
 
 from studio.bootstrap import Studio, open_studio
 from studio.data.browsing import RowQuery
-from studio.data.dataset import Profile
+from studio.data.dataset import Dataset, Profile
 from studio.data.editing import Edit
 from studio.data.fixes import FixChoice
 from studio.data.problems import Problem
@@ -340,6 +340,8 @@ def test_rows_that_an_import_left_out_or_mended_as_asked_leave_nothing_to_decide
     assert {"missing_text", "filled_rows"} <= {problem.code for problem in made.problems}
     assert not {"missing_text", "filled_rows"} & {problem.code for problem in made.open_problems}
     assert studio.datasets.get("broken").answered == made.answered
+    earlier = {key: value for key, value in made.to_json().items() if key != "answered"}
+    assert Dataset.from_json(earlier).answered == made.answered, "as earlier releases kept it"
 
 
 def test_what_only_the_file_could_tell_is_kept(studio: Studio, tmp_path: Path) -> None:
