@@ -114,7 +114,7 @@ def test_the_plan_says_what_will_happen(desk: TrainDesk, wish: Wish, dataset: Da
     shown = desk.show(wish)
     for part in ("Training rows", f"{dataset.rows['train']:,d}", "about", "Memory", "rows each"):
         assert part in shown.planned.plan
-    assert "python -m studio train --dataset" in shown.planned.command
+    assert " train --dataset customer-messages --checkpoint" in shown.planned.command
     assert all(preset in shown.presets for preset in ("Quick", "Balanced", "Best"))
     assert shown.presets.count("epochs") == 3
     assert "is the same as" not in shown.presets
