@@ -75,28 +75,20 @@ def read_banking(data: Path, seed: int) -> Splits:
     }
 
 
-def read_thousand_sst2(data: Path, seed: int) -> Splits:
-    """1,000 training sentences, chosen by the seed."""
-    splits = read_sst2(data, seed)
-    return splits | {"train": splits["train"].sample(1000, random_state=seed)}
-
-
-def read_some_banking(data: Path, seed: int) -> Splits:
-    """1,500 training rows of 77 intents, chosen by the seed: about 20 of each."""
-    splits = read_banking(data, seed)
-    return splits | {"train": splits["train"].sample(1500, random_state=seed)}
-
-
 def read_sample(data: Path | None, seed: int) -> Splits:
     """The built-in sample, divided by the seed."""
     frame = pd.read_csv(SAMPLES["classification"].path, dtype=str, keep_default_na=False)
     return divide(frame.set_axis(["text", "label"], axis=1), seed)
 
 
-def read_few(data: Path | None, seed: int) -> Splits:
-    """The sample with 120 training rows, for what presets do with few."""
-    splits = read_sample(data, seed)
-    return splits | {"train": splits["train"].sample(120, random_state=seed)}
+def fewer(read: Callable[[Any, int], Splits], rows: int) -> Callable[[Any, int], Splits]:
+    """The same with so many training rows, chosen by the seed."""
+
+    def read_fewer(data: Any, seed: int) -> Splits:
+        splits = read(data, seed)
+        return splits | {"train": splits["train"].sample(rows, random_state=seed)}
+
+    return read_fewer
 
 
 def divide(frame: pd.DataFrame, seed: int) -> Splits:
@@ -107,11 +99,11 @@ def divide(frame: pd.DataFrame, seed: int) -> Splits:
 
 READERS: dict[str, Callable[[Any, int], Splits]] = {
     "sample": read_sample,
-    "few": read_few,
+    "few": fewer(read_sample, 120),
     "sst2": read_sst2,
-    "sst2-1000": read_thousand_sst2,
+    "sst2-1000": fewer(read_sst2, 1000),
     "banking": read_banking,
-    "banking-1500": read_some_banking,
+    "banking-1500": fewer(read_banking, 1500),
     "bbc": read_bbc,
 }
 

@@ -14,7 +14,7 @@ from studio.data.answers.registry import kind_of, labels_in
 from studio.data.comparability import sketch_rows
 from studio.data.dataset import Dataset, Profile
 from studio.data.fingerprints import fingerprint, fingerprint_rows
-from studio.data.fixes import Step, ignored_in
+from studio.data.fixes import FixChoice, Step, ignored_in
 from studio.data.importing import PreparedImport, count_labels, measure_lengths
 from studio.data.labels import order_labels
 from studio.data.library import Library
@@ -84,11 +84,16 @@ def make_version(
         version=number,
         parent=parent.id,
         steps=steps,
-        answered=tuple(dict.fromkeys((*parent.answered, *ignored_in(steps)))),
+        answered=decided_with(parent, steps),
         mark_codes=checked.mark_codes,
         sketches={split: sketch_rows(checked.keys[sides == split]) for split in SPLITS},
     )
     return NewVersion(dataset, frames)
+
+
+def decided_with(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[FixChoice, ...]:
+    """What was decided about the findings of a dataset, and by steps after it, each once."""
+    return tuple(dict.fromkeys((*dataset.answered, *ignored_in(steps))))
 
 
 def keep_import(library: Library, prepared: PreparedImport) -> list[Dataset]:
@@ -120,7 +125,7 @@ def same_rows(source: Dataset, parent: Dataset, steps: tuple[Step, ...], number:
         version=number,
         parent=parent.id,
         steps=steps,
-        answered=tuple(dict.fromkeys((*source.answered, *ignored_in(steps)))),
+        answered=decided_with(source, steps),
     )
 
 

@@ -169,8 +169,8 @@ def parse(tables: Mapping[str, Table], frames: Frames, roles: Roles, reading: Re
     Cells that cannot be read stay as they are. Gives findings about tags.
     """
     lenient = BEGIN in reading.repairs
-    told = tell_tags(tables, frames, roles[TAGS], lenient)
     scheme = scheme_of(cell for frame in frames.values() for cell in frame[TAGS])
+    told = tell_tags(tables, frames, roles[TAGS], scheme, lenient) if scheme else []
     for frame in frames.values():
         texts = [read_text(cell) for cell in frame[TEXT]]
         cells = zip(frame[TAGS], texts, strict=True)

@@ -15,7 +15,7 @@ from studio.data.fixes import fixes_of
 from studio.data.names import show_name
 from studio.data.problems import SHOWN_EXAMPLES, Problem, count_of, first_rows, name_rows
 from studio.data.readers import Table
-from studio.data.tagging import Text, read_tag_list, read_text, scheme_of
+from studio.data.tagging import Text, read_tag_list, read_text
 from studio.data.texts import count_words
 from studio.tasks.tagging.schemes import Reason, invalid_tags
 
@@ -106,26 +106,23 @@ class OddTag:
 
 
 def tell_tags(
-    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], column: str, lenient: bool
+    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], column: str, scheme: str, lenient: bool
 ) -> list[Finding]:
-    """How the tags of all tables were read, and which do not fit those beside them.
+    """How the tags of all tables were read by a scheme, and which do not fit those beside them.
 
     ``frames`` have the cells as they stand in the tables; ``lenient``: such tags were taken as entities.
     """
     rows = pd.concat(list(frames.values()), ignore_index=True)
-    scheme = scheme_of(rows[TAGS])
-    if scheme is None:
-        return []
-    odd = list(find_odd_tags(tables, frames, scheme))
+    lists = [read_tag_list(cell) or [] for cell in rows[TAGS]]
+    odd = list(find_odd_tags(tables, frames, lists, scheme))
     taken = [tag for tag in odd if lenient and tag.reason != "unknown"]
     left = [tag for tag in odd if not lenient or tag.reason == "unknown"]
-    note = about_all(tell_scheme(rows, scheme, column))
+    note = about_all(tell_scheme(rows, sum(map(len, lists)), scheme, column))
     return [note, *report_tags(left, SEQUENCE, column), *report_tags(taken, TAKEN, column)]
 
 
-def tell_scheme(rows: pd.DataFrame, scheme: str, column: str) -> Problem:
-    """How tags say where an entity begins and ends."""
-    words = sum(len(read_tag_list(cell) or []) for cell in rows[TAGS])
+def tell_scheme(rows: pd.DataFrame, words: int, scheme: str, column: str) -> Problem:
+    """How the tags of so many words say where an entity begins and ends."""
     return Problem(
         "note",
         "tag_scheme",
@@ -138,16 +135,14 @@ def tell_scheme(rows: pd.DataFrame, scheme: str, column: str) -> Problem:
 
 
 def find_odd_tags(
-    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], scheme: str
+    tables: Mapping[str, Table], frames: Mapping[str, pd.DataFrame], lists: Sequence[list[str]], scheme: str
 ) -> Iterator[OddTag]:
-    """Tags that break the rules of the scheme, so that strictly read they are no entity."""
+    """Of the tags of all rows those that break the rules of the scheme: strictly read they are no entity."""
     row = 0
     for split, frame in frames.items():
         word_lines = tables[split].word_lines
-        for at, (cell, text, file, line) in enumerate(
-            zip(frame[TAGS], frame[TEXT], frame["file"], frame["line"], strict=True)
-        ):
-            tags = read_tag_list(cell) or []
+        for at, (text, file, line) in enumerate(zip(frame[TEXT], frame["file"], frame["line"], strict=True)):
+            tags = lists[row]
             odd = [each for each in invalid_tags(tags, scheme) if each.reason != "not_needed"]
             words = read_text(text) if odd else Text("", [])
             for place, reason in odd if len(words.words) == len(tags) else []:
