@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.command import start_as_jobs_do
 from studio.checkpoints.builtin import find_builtin_folder
 from studio.checkpoints.catalogue import load_catalogue
 from studio.data.sample import SAMPLES
@@ -224,6 +225,7 @@ def main() -> int:
     if options.data is None and not set(options.only.split(",")) <= {"sample", "few"}:
         print("Say --data DIR, the folder that holds sst2, bbc_news and banking77.", file=sys.stderr)
         return 2
+    start_as_jobs_do()
     import torch
 
     torch.set_num_threads(options.threads)
