@@ -73,7 +73,7 @@ ACTIONS = (
     Action(
         "repair_mojibake",
         "Repair the characters",
-        "Turns wrongly decoded characters back into what they were.",
+        "Turns wrongly decoded characters back into what they were, where that is sure; others stay.",
     ),
     Action(
         "remove_control_characters", "Remove them", "Removes invisible control characters; the rest stays."

@@ -55,9 +55,13 @@ CASES = [
     ),
     (
         "mojibake=repair_mojibake",
-        [("a cafÃ©, it\x92s “shut”", "a", T), ("a café “here”", "a", T)],
-        [("a café, it’s “shut”", "a", T), ("a café “here”", "a", T)],
-        "1 row got the wrongly decoded characters back.",
+        [
+            ("a cafÃ©, it\x92s “shut”", "a", T),
+            ("ÄãºÃ£¬ÊÕµ½ÁË", "a", T),
+            ("涓冨ぉ鏃犵悊鐢遍\ufffd\ufffd", "a", T),
+        ],
+        [("a café, it’s “shut”", "a", T), ("你好，收到了", "a", T), ("涓冨ぉ鏃犵悊鐢遍\ufffd\ufffd", "a", T)],
+        "2 rows got the wrongly decoded characters back.",
     ),
     (
         "control_characters=remove_control_characters",

@@ -57,9 +57,12 @@ FOUND = [
             "Â£5 off",
             "Ð¿Ñ€Ð¸Ð²ÐµÑ‚",
             "æ\x9d\x8eè€\x81å¸ˆ",
+            "ÄãºÃ£¬ÊÕµ½ÁË",
+            "浣犲ソ锛屾敹鍒颁簡",
         ],
     ),
     (find_html, ["<p>one</p>", "a<br/>b", "Fish &amp; chips", '<a href="x">y</a>', "&#8226;", "</div>"]),
+    (find_lost, ["the caf\ufffd", "我要锟斤拷锟斤拷退款"]),
     (find_urls, ["see https://example.org/x", "www.example.com is down", "看http://a.cn/b"]),
     (find_emails, ["write to ann.lee+x@example.co.uk.", "邮箱wang@example.cn谢谢"]),
     (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from ftfy.badness import is_bad
 
 from studio.data.checks.findings import Finding, View, Words
 from studio.data.checks.matching import contains, is_ascii, matches, report_cells_with
+from studio.data.mojibake import CONTROL_LETTERS, GB_SUSPECT, LATIN_SUSPECT, is_broken
 
 CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 # A comment ends before the next one begins, or a text full of beginnings would be read again from each.
@@ -19,9 +19,10 @@ URL = r"(?i)\bhttps?://[^\s]|\bwww\.[a-z0-9-]+\.[a-z]"
 SECOND = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 MAYBE_MOJIBAKE = (
     f"[ÃÂ][{SECOND}]|â[\u0080€][{SECOND}]|[ÐÑ][{SECOND}][ÐÑ][{SECOND}]|ï»¿|ï¿½|ðŸ|[äåæçèé][{SECOND}]{{2}}"
+    f"|{LATIN_SUSPECT}|{GB_SUSPECT}"
 )
-SURE_MOJIBAKE = "[\u0080-\u0084\u0086-\u009f]"  # control characters that no text has
 REPLACED = "\ufffd"  # stands for bytes that could not be decoded: what they were is lost
+REPLACED_TWICE = "锟斤拷"  # two of them in UTF-8, read as GB18030
 # Of more than this many suspects a sample is looked at, and all are taken where nearly all of it is broken.
 LOOKED_AT = 5_000
 NEARLY_ALL = 0.9
@@ -37,16 +38,16 @@ CONTROLS = Words(
 BROKEN = Words(
     "mojibake",
     "warning",
-    "row holds wrongly decoded characters, such as Ã© for é",
-    "rows hold wrongly decoded characters, such as Ã© for é",
+    "row holds wrongly decoded characters, such as Ã© for é or ÄãºÃ for 你好",
+    "rows hold wrongly decoded characters, such as Ã© for é or ÄãºÃ for 你好",
     "The model would learn from damaged characters.",
     "Repair them; where most rows have them, choose another encoding for the file.",
 )
 LOST = Words(
     "lost_characters",
     "warning",
-    f"row holds {REPLACED} where characters were lost",
-    f"rows hold {REPLACED} where characters were lost",
+    f"row holds {REPLACED} or {REPLACED_TWICE} where characters were lost",
+    f"rows hold {REPLACED} or {REPLACED_TWICE} where characters were lost",
     "What stood there is not in the file, or not in the encoding it was read with.",
     "Choose another encoding for the file, or export the table anew. A few such letters do little harm.",
 )
@@ -87,20 +88,20 @@ def find_controls(cells: pd.Series) -> np.ndarray:
 def find_mojibake(cells: pd.Series) -> np.ndarray:
     """Which cells hold characters as they come from the wrong encoding."""
     other = ~is_ascii(cells)
-    sure = matches(cells, SURE_MOJIBAKE, among=other)
+    sure = matches(cells, CONTROL_LETTERS, among=other)
     suspects = np.flatnonzero(matches(cells, MAYBE_MOJIBAKE, among=other & ~sure))
     if len(suspects) > LOOKED_AT:
         sample = cells.iloc[suspects[:: len(suspects) // LOOKED_AT]]
-        if sum(map(is_bad, sample)) >= NEARLY_ALL * len(sample):
+        if sum(map(is_broken, sample)) >= NEARLY_ALL * len(sample):
             sure[suspects] = True
             return sure
-    sure[suspects] = [is_bad(cell) for cell in cells.iloc[suspects]]
+    sure[suspects] = [is_broken(cell) for cell in cells.iloc[suspects]]
     return sure
 
 
 def find_lost(cells: pd.Series) -> np.ndarray:
-    """Which cells hold the mark that stands for lost characters."""
-    return contains(cells, REPLACED)
+    """Which cells hold a mark that stands for lost characters."""
+    return contains(cells, REPLACED) | contains(cells, REPLACED_TWICE)
 
 
 def find_html(cells: pd.Series) -> np.ndarray:

@@ -9,31 +9,19 @@ from html import unescape
 
 import numpy as np
 import pandas as pd
-from ftfy import TextFixerConfig, fix_text
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
 from studio.data.columns import main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
+from studio.data.mojibake import repair
 from studio.data.texts import is_blank
 
 # Words on both sides of tags stay apart, by one blank.
 TAG_WITH_BLANKS = re.compile(rf"(?:(?<! ) +)?(?:(?:{TAG_PATTERN}) *)+")
 # A text that was made into HTML more often than this was made to take time.
 MOST_PACKED = 10
-# Only what was decoded wrongly is repaired; quotes, widths and line breaks stay as they are.
-REPAIR = TextFixerConfig(
-    unescape_html=False,
-    uncurl_quotes=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    fix_line_breaks=False,
-    fix_surrogates=False,
-    remove_terminal_escapes=False,
-    remove_control_chars=False,
-    normalization=None,
-)
 
 
 def remove_control_characters(bench: Bench, choice: FixChoice) -> Step:
@@ -72,15 +60,6 @@ def strip_html(bench: Bench, choice: FixChoice) -> Step:
 def read_roles(bench: Bench) -> list[str]:
     """The roles of which a model reads what people wrote."""
     return kind_of(bench.roles).read_roles(bench.roles)
-
-
-def repair(text: str) -> str:
-    """A text with wrongly decoded characters turned back.
-
-    >>> repair("The cafÃ© doesn\\x92t open")
-    'The café doesn’t open'
-    """
-    return fix_text(text, REPAIR)
 
 
 def strip(text: str) -> str:
