@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from studio.tasks.tagging.schemes import Span
@@ -101,23 +101,38 @@ def split_words(text: str) -> list[Offset]:
     return [match.span() for match in WORD.finditer(kinds_of(text))]
 
 
-def join_words(words: Iterable[str]) -> tuple[str, list[Offset]]:
+def join_words(words: Sequence[str]) -> tuple[str, list[Offset]]:
     """One text of words, and where each stands: a blank between them, but none between CJK characters.
+
+    None at all where the words are the characters of a text.
 
     >>> join_words(["New", "York", "在", "美", "国", "。"])
     ('New York 在美国。', [(0, 3), (4, 8), (9, 10), (10, 11), (11, 12), (12, 13)])
+    >>> join_words(["在", "N", "Y"])
+    ('在NY', [(0, 1), (1, 2), (2, 3)])
     """
     parts: list[str] = []
     offsets: list[Offset] = []
     end, before = 0, ""
+    spelt = are_characters(words)
     for word in words:
-        if parts and not (ends_in_cjk(before) and is_cjk(word[:1])):
+        if parts and not spelt and not (ends_in_cjk(before) and is_cjk(word[:1])):
             parts.append(" ")
             end += 1
         parts.append(word)
         offsets.append((end, end + len(word)))
         end, before = end + len(word), word
     return "".join(parts), offsets
+
+
+def are_characters(words: Sequence[str]) -> bool:
+    """Whether each of some words is one character, as Chinese is tagged, and one of them is CJK.
+
+    >>> are_characters(["在", "N", "Y"]), are_characters(["在", "NY"]), are_characters(["N", "Y"])
+    (True, False, False)
+    """
+    kinds = [kinds_of(word).rstrip("x") for word in words]
+    return "c" in kinds and all(len(kind) == 1 for kind in kinds)
 
 
 def is_cjk(character: str) -> bool:
