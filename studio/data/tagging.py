@@ -85,14 +85,34 @@ def read_named(cell: str) -> list[Named] | None:
     [Named(start=0, end=4, label='PER', text='Anna')]
     >>> read_named('[{"value": {"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}}]')
     [Named(start=0, end=4, label='PER', text='Anna')]
+    >>> read_named('{"PER": {"Anna": [[0, 3]]}}')
+    [Named(start=0, end=3, label='PER', text='Anna')]
     """
     found = read_literal(cell) if cell.strip() else []
     if isinstance(found, dict):
-        found = next((found[name] for name in LISTS if isinstance(found.get(name), list)), None)
+        lists = (found[name] for name in LISTS if isinstance(found.get(name), list))
+        found = next(lists, list_places(found))
     if not isinstance(found, list | tuple):
         return None
     named = [name_entity(each) for each in found]
     return None if None in named else [each for each in named if each is not None]
+
+
+def list_places(found: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Entities that stand by their text under their label, each with its places, as in CLUENER; or None.
+
+    >>> list_places({"PER": {"Anna": [[0, 3], [9, 12]]}})[1]
+    {'start': 9, 'end': 12, 'label': 'PER', 'text': 'Anna'}
+    """
+    listed = []
+    for label, texts in found.items():
+        for text, places in texts.items() if isinstance(texts, dict) else ((None, None),):
+            if not isinstance(places, list):
+                return None
+            for place in places:
+                start, end = place if isinstance(place, list) and len(place) == 2 else (None, None)
+                listed.append({"start": start, "end": end, "label": label, "text": text})
+    return listed
 
 
 def name_entity(given: Any) -> Named | None:

@@ -50,6 +50,7 @@ SHAPES: dict[str, Any] = {
         {"start": 0, "end": 7, "label": "PER", "text": "Anna Lee"},
         {"start": 17, "end": 20, "label": "LOC", "text": "Rome"},
     ],
+    "cluener": {"PER": {"Anna Lee": [[0, 7]]}, "LOC": {"Rome": [[17, 20]]}},
     "with blanks": [[0, 9, "PER"], [16, 21, "LOC"]],
     "tags": ["B-PER", "I-PER", "O", "O", "B-LOC"],
 }

@@ -19,7 +19,7 @@ from studio.data.readers.headers import name_columns
 from studio.data.readers.jsontext import Listed, Scanner, to_cell
 from studio.data.readers.label_studio import open_task
 from studio.data.readers.sources import read_bytes
-from studio.data.readers.squad import is_squad, read_squad
+from studio.data.readers.squad import articles_of, is_cmrc, is_squad, read_squad
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
 from studio.errors import InvalidInput
 
@@ -50,7 +50,7 @@ class Noted:
 
 def read_json(path: Path, options: ReadOptions, name: str) -> Table:
     """Read a file that is one JSON value: a list of objects or lists, an object with one list inside, or
-    columns by name; SQuAD into its own shape.
+    columns by name; SQuAD and CMRC 2018 into their own shape.
 
     ``lines`` are those on which the records start. Raises InvalidInput where it is not valid, or no table.
     """
@@ -59,7 +59,7 @@ def read_json(path: Path, options: ReadOptions, name: str) -> Table:
     origin = Origin.of(path, name, decoded)
     report = report_of("json", origin)
     if scanner.peek() == "[":
-        table = read_list(scanner.items(), report, options, origin)
+        table = read_array(scanner.items(), report, options, origin, decoded.text)
     else:
         members = dict(scanner.members())
         if scanner.peek() == "{":
@@ -73,6 +73,17 @@ def read_json(path: Path, options: ReadOptions, name: str) -> Table:
 def report_of(kind: str, origin: Origin) -> ReaderReport:
     """What is known of a file of records before its rows are read."""
     return ReaderReport(kind, origin.encoding, "", None, True, 0, 0)
+
+
+def read_array(
+    items: Iterator[tuple[int, Any]], report: ReaderReport, options: ReadOptions, origin: Origin, text: str
+) -> Table:
+    """The table that a list is: CMRC 2018, or a row for each item."""
+    head = list(islice(items, 1))
+    items = chain(head, items)
+    if head and is_cmrc(head[0][1]):
+        return read_squad(articles_of(items, origin.name), report, origin, text)
+    return read_list(items, report, options, origin)
 
 
 def read_list(

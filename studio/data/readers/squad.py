@@ -1,10 +1,10 @@
-"""SQuAD: articles, paragraphs, questions and answers as nested JSON, to one row per question."""
+"""SQuAD and CMRC 2018: passages, questions and answers as nested JSON, to one row per question."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,8 @@ from studio.errors import InvalidInput
 COLUMNS = ("id", "title", "context", "question", "answers", "is_impossible")
 ROLES = {"context": "context", "question": "question", "answers": "answers"}
 TASK = "question-answering"
-QUESTION_KEY = re.compile(r'(?<!\\)"question"\s*:')
+ANSWER: dict[str, type] = {"text": str, "answer_start": int}
+QUESTION_KEY = re.compile(r'(?<!\\)"(?:question|query_text)"\s*:')
 
 
 def is_squad(members: Mapping[str, Any]) -> bool:
@@ -29,8 +30,43 @@ def is_squad(members: Mapping[str, Any]) -> bool:
     return isinstance(first, dict) and isinstance(first.get("paragraphs"), list)
 
 
+def is_cmrc(passage: Any) -> bool:
+    """Whether the first object of a list is a passage with questions in the keys of CMRC 2018.
+
+    >>> is_cmrc({"context_text": "", "qas": []}), is_cmrc({"context": "", "question": ""})
+    (True, False)
+    """
+    return isinstance(passage, dict) and "context_text" in passage and isinstance(passage.get("qas"), list)
+
+
+def articles_of(passages: Iterable[tuple[int, Any]], name: str) -> list[tuple[int, Any]]:
+    """Passages of CMRC 2018 as articles of SQuAD; InvalidInput where a part is missing."""
+    articles = []
+    for number, (line, passage) in enumerate(passages, start=1):
+        try:
+            questions = [
+                {
+                    "id": asked.get("query_id"),
+                    "question": asked["query_text"],
+                    "answers": [{"text": answer} for answer in asked.get("answers") or ()],
+                }
+                for asked in passage["qas"]
+            ]
+            paragraph = {"context": passage["context_text"], "qas": questions}
+        except (KeyError, TypeError, AttributeError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
+            raise InvalidInput(
+                f"{name} looks like CMRC 2018, but in passage {number} on line {line} {what}.",
+                "Each passage needs a context_text and qas, each question a query_text and answers.",
+            ) from error
+        articles.append((line, {"title": passage.get("title"), "paragraphs": [paragraph]}))
+    return articles
+
+
 def read_squad(articles: list[tuple[int, Any]], report: ReaderReport, origin: Origin, text: str) -> Table:
     """One row per question of SQuAD 1.1 or 2.0; ``answers`` is a JSON list of {text, answer_start}.
+
+    Where the file does not say where an answer starts, nor does the list.
 
     ``lines`` are those on which the questions start; where all stand on one, as in the published files,
     questions are counted from 1. Raises InvalidInput where a part is missing.
@@ -85,8 +121,10 @@ def read_article(line: int, article: Any, name: str) -> Iterator[list[str]]:
 
 def read_question(title: str, context: str, asked: Mapping[str, Any]) -> list[str]:
     """The row of a question."""
-    found = [(str(answer["text"]), int(answer["answer_start"])) for answer in asked.get("answers") or ()]
-    answers = [{"text": text, "answer_start": start} for text, start in found]
+    answers = [
+        {key: kind(answer[key]) for key, kind in ANSWER.items() if key in answer or key == "text"}
+        for answer in asked.get("answers") or ()
+    ]
     impossible = to_cell(asked.get("is_impossible")).lower() == "true"
     return [
         to_cell(asked.get("id")),

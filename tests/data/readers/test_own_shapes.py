@@ -57,6 +57,40 @@ def test_squad_without_a_context_gets_a_sentence(tmp_path: Path) -> None:
         read(write_json(tmp_path / "t", value))
 
 
+def cmrc(*answers: list[str]) -> list[dict[str, Any]]:
+    """A CMRC 2018 file: a passage for each question, with the texts of its answers."""
+    return [
+        {
+            "context_id": str(number),
+            "context_text": CONTEXT,
+            "title": "Ada",
+            "qas": [{"query_id": f"Q{number}", "query_text": f"Question {number}?", "answers": texts}],
+        }
+        for number, texts in enumerate(answers)
+    ]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_cmrc_is_read_as_squad_without_starts(tmp_path: Path, indent: int | None) -> None:
+    path = write_json(tmp_path / "t", cmrc(["Ada", "1843"], []), indent=indent)
+    table = read(path)
+    assert (table.task, table.report.format) == ("question-answering", "squad")
+    assert rows_of(table) == [
+        ("Q0", "Ada", CONTEXT, "Question 0?", '[{"text": "Ada"}, {"text": "1843"}]', "false"),
+        ("Q1", "Ada", CONTEXT, "Question 1?", "[]", "false"),
+    ]
+    written = path.read_text().split("\n")
+    expected = [1, 2] if indent is None else [n for n, line in enumerate(written, 1) if "query_text" in line]
+    assert list(table.lines) == expected
+
+
+def test_cmrc_without_a_question_gets_a_sentence(tmp_path: Path) -> None:
+    value = cmrc(["Ada"])
+    del value[0]["qas"][0]["query_text"]
+    with pytest.raises(InvalidInput, match="in passage 1 on line 1 'query_text' is missing"):
+        read(write_json(tmp_path / "t", value))
+
+
 def conll(tmp_path: Path, text: str, encoding: str = "utf-8") -> Table:
     """A CoNLL file, read."""
     return read(write_bytes(tmp_path / "tokens", text.encode(encoding)))
