@@ -27,7 +27,7 @@ HOLDS = {
 RIGHT_OPTION = "the right option"
 DELIMITED = ("csv", "tsv", "text")
 # Signs that part cells in some file and seldom stand in every sentence.
-SIGNS = "#|/^~;=>@*+\\&%$_:"
+SIGNS = "#|/^~;=>@*+\\&%$_:，；｜、："
 PROBED_ROWS = 200
 PARTED_SHARE = 0.9
 LONGEST_CELL = 60
@@ -72,6 +72,8 @@ def find_sign(cells: pd.Series) -> str:
 
     >>> find_sign(pd.Series(["good day#a", "bad day#b"])), find_sign(pd.Series(["a good day", "a/b or c"]))
     ('#', '')
+    >>> find_sign(pd.Series(["好看，好评", "难看，差评"]))
+    '，'
     """
     first = [str(cell) for cell in cells.head(PROBED_ROWS)]
     for sign in SIGNS:
