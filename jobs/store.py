@@ -228,9 +228,10 @@ class Store:
 
         def work(connection: Connection) -> bool:
             now = self.clock()
-            changes = SLOT_LEFT | {"finished_at": now, "fraction": 1.0, "result": result}
+            done = "Done."
+            changes = SLOT_LEFT | {"finished_at": now, "fraction": 1.0, "message": done, "result": result}
             for source in (JobState.RUNNING, JobState.PAUSING):
-                move = Move(job_id, source, JobState.SUCCEEDED, "Done.", fence, changes=changes)
+                move = Move(job_id, source, JobState.SUCCEEDED, done, fence, changes=changes)
                 if apply_move(connection, move, now) is not None:
                     if publish is not None:
                         publish(connection)

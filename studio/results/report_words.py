@@ -8,6 +8,8 @@ from typing import Any
 from studio.metrics.registry import get_metric
 from studio.results.wording import count_words, percent, percent_range
 
+# A calibration error up to the first is small; by chance it grows with the bins that it is taken over.
+SMALL_ERROR, ERROR_BINS = 0.05, 15
 SPLIT_WORDS = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -129,6 +131,10 @@ def describe_calibration(mean_confidence: float, accuracy: float, ece: float, ro
 
     >>> describe_calibration(0.99, 0.90, 0.09, 1000)
     'The model is too sure of itself: 99 % confident on average, right on 90 %.'
+    >>> describe_calibration(0.90, 0.90, 0.12, 1000)[62:]
+    'but not answer by answer: it is 12 % off (calibration error).'
+    >>> describe_calibration(0.90, 0.90, 0.12, 60)[62:]
+    '60 rows are too few to tell whether it does answer by answer.'
     """
     # With few rows the gap is mostly chance: two standard errors of the share of right answers.
     gap = mean_confidence - accuracy
@@ -136,7 +142,14 @@ def describe_calibration(mean_confidence: float, accuracy: float, ece: float, ro
     both = f"{percent(mean_confidence)} confident on average, right on {percent(accuracy)}"
     if abs(gap) > max(0.02, noise):
         return f"The model is too {'sure' if gap > 0 else 'unsure'} of itself: {both}."
-    return f"Confidence can be taken nearly at its word: {both} (calibration error {percent(ece)})."
+    if ece <= SMALL_ERROR:
+        return f"Confidence can be taken nearly at its word: {both} (calibration error {percent(ece)})."
+    fits = (
+        f"Confidence fits on average, {percent(mean_confidence)} confident and right on {percent(accuracy)}"
+    )
+    if ece <= noise * ERROR_BINS**0.5 / 2:
+        return f"{fits}; {rows:,} rows are too few to tell whether it does answer by answer."
+    return f"{fits}, but not answer by answer: it is {percent(ece)} off (calibration error)."
 
 
 def describe_absent(labels: Sequence[str], split: str) -> str:
