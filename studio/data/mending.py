@@ -53,7 +53,7 @@ def mend_rows(
 
 
 def act(bench: Bench, choice: FixChoice) -> Step:
-    """Do one action; one on labels changes nothing where the rows have not one label each."""
+    """Do one action; one on single labels changes nothing where the rows have not one label each."""
     if choice.action in OF_LABELS and not has_single_labels(bench.rows):
         return Step(choice.code, choice.action, 0, NOTHING)
     return ACTS[choice.action](bench, choice)
@@ -82,7 +82,7 @@ def drop_rows(bench: Bench, choice: FixChoice) -> Step:
     return drop(bench, choice, mask, "they had the finding")
 
 
-OF_LABELS = frozenset({"trim_labels", "merge_labels", "majority_label", "drop_conflicts", "drop_rare_labels"})
+OF_LABELS = frozenset({"trim_labels", "majority_label", "drop_conflicts", "drop_rare_labels"})
 ACTS: Mapping[str, Callable[[Bench, FixChoice], Step]] = {
     "drop_rows": drop_rows,
     "repair_mojibake": cells.repair_mojibake,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from studio.data.fixes import FixChoice
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
 from studio.data.label_sets import guess_separator
 from studio.data.splits import SplitPlan
@@ -148,3 +151,45 @@ def test_a_label_that_the_division_leaves_no_training_row_is_told(tmp_path: Path
     prepared = prepare(table, plan=SplitPlan("time", column="day"))
     assert prepared.class_counts["train"]["late"] == 0
     assert "label_not_in_training" in codes(prepared)
+
+
+ONE_SPELLING = (FixChoice("similar_labels", "merge_labels"),)
+
+
+def spelled(number: int) -> list[str]:
+    """Rain in three rows of four, RAIN in the fourth; the last row has both."""
+    other = "RAIN" if number % 4 == 3 else "rain"
+    return ["bread", "RAIN", "rain"] if number == 59 else ["bread", other][number % 2 :]
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["|".join, "; ".join, lambda found: json.dumps(found), lambda found: str(found)],
+    ids=["bar", "semicolon", "json", "python"],
+)
+def test_spellings_of_a_label_are_found_among_several_and_become_one(
+    write: Callable[[list[str]], str], tmp_path: Path
+) -> None:
+    rows = [[text, write(spelled(number))] for number, text in enumerate(texts())]
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "topics"))
+    found = prepare(table)
+    assert found.labels == ("RAIN", "bread", "rain")
+    (similar,) = [problem for problem in found.problems if problem.code == "similar_labels"]
+    assert (similar.count, similar.rows[:2], similar.fixes) == (15, (5, 9), ("merge_labels",))
+    assert "They are: 'rain', 'RAIN'." in similar.message
+    mended = prepare(table, fixes=ONE_SPELLING)
+    assert mended.labels == ("bread", "rain")
+    assert "similar_labels" not in codes(mended)
+    kept = pd.concat(mended.frames.values()).sort_values("line")["labels"].tolist()
+    assert (kept[3], kept[59]) == ('["rain"]', '["bread", "rain"]')
+    assert [step.message for step in mended.steps] == ["15 rows got the commonest spelling of the label."]
+
+
+def test_columns_of_a_label_spelled_in_two_ways_become_one(tmp_path: Path) -> None:
+    rows = [
+        [text, *(str(int(name in spelled(number))) for name in ("bread", "rain", "RAIN"))]
+        for number, text in enumerate(texts())
+    ]
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "bread", "rain", "RAIN"))
+    assert "similar_labels" in codes(prepare(table))
+    assert prepare(table, fixes=ONE_SPELLING).labels == ("bread", "rain")

@@ -346,3 +346,22 @@ def test_what_is_left_of_rows_with_such_tags_is_counted_after_others_left(tmp_pa
     twice.write_text(path.read_text("utf-8").replace("Rome I-LOC\nthen O", "Rome I-LOC\nthen I-PER"), "utf-8")
     both = only(prepare_import(ask(twice)).problems, "tag_sequence")
     assert both.count == 3 and both.message.startswith("5 tags do not fit")
+
+
+def test_types_of_entities_in_several_spellings_are_found_and_become_one(tmp_path: Path) -> None:
+    rows = [
+        {
+            "text": f"Anna Lee went to Rome {number}",
+            "entities": [[0, 8, "Person" if number % 5 else "person"]],
+        }
+        for number in range(40)
+    ]
+    path = write_lines(tmp_path, rows)
+    found = prepare_import(ImportRequest(path=path, name="people", task=TASK))
+    problem = only(found.problems, "similar_labels")
+    assert (problem.count, problem.fixes) == (8, ("merge_labels",))
+    assert found.labels == ("Person", "person")
+    fixes = (FixChoice("similar_labels", "merge_labels"),)
+    mended = prepare_import(ImportRequest(path=path, name="people", task=TASK, fixes=fixes))
+    assert mended.labels == ("Person",)
+    assert set(entities_in(mended.frames).values()) == {'[[0, 8, "Person"]]'}

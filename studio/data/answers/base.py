@@ -127,10 +127,11 @@ class AnswerKind:
 
     ``labels`` gives each label of each row under the row's index, ``name`` puts names in the place of the
     numbers of a labels file and tells which cells are in it neither way, ``strange`` which rows have a label
-    that is not known, ``holds`` which stored cells hold a label, and ``lost`` speaks of labels without a
-    training row. ``single``: each row has one label. ``strata`` gives what is to have about the same share in
-    each part of a division, ``summary`` describes the answers of rows in numbers, and ``lists`` reads and
-    writes the roles whose cells are lists of texts in JSON; other JSON of an answer is ``opened``.
+    that is not known, ``respell`` gives the labels of a cell other names, ``holds`` tells which stored cells
+    hold a label, and ``lost`` speaks of labels without a training row. ``single``: each row has one label.
+    ``strata`` gives what is to have about the same share in each part of a division, ``summary`` describes
+    the answers of rows in numbers, and ``lists`` reads and writes the roles whose cells are lists of texts in
+    JSON; other JSON of an answer is ``opened``.
     ``missing`` are the words for empty cells of roles for which those for a text do not fit. Where
     answers stand at places of the text, ``moved`` gives the answer to a text that was mended, of the text
     before, that after and the answer before; None where it has no place there.
@@ -153,6 +154,7 @@ class AnswerKind:
     labels: Callable[[pd.DataFrame], pd.Series] | None = None
     name: Callable[[pd.DataFrame, Sequence[str]], np.ndarray] = none_strange
     strange: Callable[[pd.DataFrame, Sequence[str]], np.ndarray] = none_strange
+    respell: Callable[[str, Mapping[str, str]], str] | None = None
     holds: Callable[[pa.ChunkedArray, str], np.ndarray] = never_held
     lost: Callable[[Frames, str], list[Problem]] = none_lost
     strata: Callable[[pd.DataFrame, str], pd.Series] = no_strata

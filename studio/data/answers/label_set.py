@@ -138,6 +138,15 @@ def holds(cells: pa.ChunkedArray, label: str) -> np.ndarray:
     return np.asarray(pc.match_substring(cells, written).to_numpy(zero_copy_only=False))
 
 
+def respell(cell: str, names: Mapping[str, str]) -> str:
+    """The labels of a cell under other names, each once.
+
+    >>> respell('["Late", "late", "refund"]', {"Late": "late"})
+    '["late", "refund"]'
+    """
+    return write_labels([names.get(label, label) for label in read_labels(cell)])
+
+
 def lost(frames: Frames, column: str) -> list[Problem]:
     """Labels that the division has left no training row."""
     return find_lost(frames, labels, column)
@@ -170,6 +179,7 @@ LABEL_SET = AnswerKind(
     labels=labels,
     name=strange,
     strange=strange,
+    respell=respell,
     holds=holds,
     lost=lost,
     strata=strata,

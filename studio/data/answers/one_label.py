@@ -112,6 +112,11 @@ def holds(cells: pa.ChunkedArray, label: str) -> np.ndarray:
     return np.asarray(pc.equal(cells, label).to_numpy(zero_copy_only=False))
 
 
+def respell(cell: str, names: Mapping[str, str]) -> str:
+    """The label under another name."""
+    return names.get(cell, cell)
+
+
 def strata(rows: pd.DataFrame, _kind: str) -> pd.Series:
     """The label, however the rows are divided."""
     return rows[LABEL]
@@ -129,6 +134,7 @@ ONE_LABEL = AnswerKind(
     labels=labels,
     name=name,
     strange=strange,
+    respell=respell,
     holds=holds,
     strata=strata,
 )

@@ -29,7 +29,8 @@ from studio.data.tagging import (
     read_text,
     scheme_of,
 )
-from studio.tasks.token_classification import read_entities, read_words
+from studio.tasks.tagging.schemes import Span
+from studio.tasks.token_classification import read_entities, read_words, write_entities
 
 NAMES = frozenset(
     {"tags", "ner_tags", "ner", "entities", "spans", "labels", "label", "annotations", "word_labels", "tag"}
@@ -216,6 +217,17 @@ def holds(cells: pa.ChunkedArray, label: str) -> np.ndarray:
     return np.asarray(pc.match_substring(cells, written).to_numpy(zero_copy_only=False))
 
 
+def respell(cell: str, names: Mapping[str, str]) -> str:
+    """The entities of a cell under other labels.
+
+    >>> respell('[[0, 4, "per"]]', {"per": "PER"})
+    '[[0, 4, "PER"]]'
+    """
+    return write_entities(
+        Span(start, end, names.get(label, label)) for start, end, label in read_entities(cell)
+    )
+
+
 def lost(frames: Frames, column: str) -> list[Problem]:
     """Labels that the division has left no training row."""
     return find_lost(frames, labels, column)
@@ -241,6 +253,7 @@ TAGGED = AnswerKind(
     labels=labels,
     name=strange,
     strange=strange,
+    respell=respell,
     holds=holds,
     lost=lost,
     strata=strata,

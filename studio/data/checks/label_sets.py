@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, Words, about_all, files_of, report_rows
-from studio.data.checks.labels import RARE_ROWS, list_labels
+from studio.data.checks.labels import RARE_ROWS, find_similar, list_labels
 from studio.data.columns import LABELS
 from studio.data.label_sets import all_labels
 from studio.data.problems import Problem, count_of
@@ -43,7 +43,8 @@ def check_label_sets(rows: pd.DataFrame, column: str) -> list[Finding]:
     labels = all_labels(rows[LABELS])
     if labels.empty:
         return [about_all(no_label(rows, column))]
-    found = [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
+    found = find_similar(rows, labels, column)
+    found += [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
     found += report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
     if not labels.index.has_duplicates:
         found.append(about_all(one_at_most(rows, column)))

@@ -68,7 +68,8 @@ def check_labels(rows: pd.DataFrame, column: str) -> list[Finding]:
         return [about_all(problem) for problem in wrong]
     return [
         *(about_all(problem) for problem in wrong),
-        *check_spelling(rows, counts, column),
+        *check_padding(rows, counts, column),
+        *find_similar(rows, rows[LABEL], column),
         *check_rare(rows, counts, column),
         *(about_all(problem) for problem in check_balance(rows, counts, column)),
     ]
@@ -131,34 +132,42 @@ def check_number(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Pro
     return []
 
 
-def check_spelling(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Finding]:
-    """Labels that look alike: blanks around them, or another case or width."""
-    found: list[Finding] = []
+def check_padding(rows: pd.DataFrame, counts: pd.Series, column: str) -> list[Finding]:
+    """Labels with blanks around them."""
     padded = [str(label) for label in counts.index if label != label.strip()]
-    if padded:
-        twin = {label.strip() for label in padded} & set(counts.index)
-        more = f" {list_labels(sorted(twin))} is there too." if twin else ""
-        named = f" {count_of(len(padded), 'label')}: {list_labels(padded)}."
-        found += report_rows(rows, has_label(rows, padded), PADDED, column, named + more)
-    groups = [
-        spellings
-        for spellings in group_spellings(counts).values()
-        if len({spelling.strip() for spelling in spellings}) > 1
-    ]
-    if groups:
-        others = [label for spellings in groups for label in spellings[1:]]
-        named = "; ".join(list_labels(spellings) for spellings in groups[:SHOWN_LABELS])
-        rest = f"; and {len(groups) - SHOWN_LABELS} more" if len(groups) > SHOWN_LABELS else ""
-        found += report_rows(rows, has_label(rows, others), SIMILAR, column, f" They are: {named}{rest}.")
-    return found
+    if not padded:
+        return []
+    twin = {label.strip() for label in padded} & set(counts.index)
+    more = f" {list_labels(sorted(twin))} is there too." if twin else ""
+    named = f" {count_of(len(padded), 'label')}: {list_labels(padded)}."
+    return report_rows(rows, has_label(rows, padded), PADDED, column, named + more)
 
 
-def group_spellings(counts: pd.Series) -> dict[str, list[str]]:
-    """Labels by what they are without case, width and blanks, each list the commonest first."""
+def find_similar(rows: pd.DataFrame, labels: pd.Series, column: str) -> list[Finding]:
+    """Labels that another is like but for case or width, of each label of each row under the row's index."""
+    groups = group_spellings(labels)
+    if not groups:
+        return []
+    others = [label for spellings in groups for label in spellings[1:]]
+    named = "; ".join(list_labels(spellings) for spellings in groups[:SHOWN_LABELS])
+    rest = f"; and {len(groups) - SHOWN_LABELS} more" if len(groups) > SHOWN_LABELS else ""
+    has = rows.index.isin(labels.index[labels.isin(others)])
+    return report_rows(rows, has, SIMILAR, column, f" They are: {named}{rest}.")
+
+
+def group_spellings(labels: pd.Series) -> list[list[str]]:
+    """Labels that are the same without case, width and blanks, though not in blanks around alone.
+
+    Each list has the commonest first, of equally common ones the first by code point.
+
+    >>> group_spellings(pd.Series(["late", "Late", "late", "ham", " ham"]))
+    [['late', 'Late']]
+    """
     alike: dict[str, list[str]] = {}
-    for label in counts.index:
+    counts = labels.value_counts()
+    for label in sorted(counts.index, key=lambda label: (-counts[label], label)):
         alike.setdefault(normalise_text(label), []).append(str(label))
-    return alike
+    return [spellings for spellings in alike.values() if len({each.strip() for each in spellings}) > 1]
 
 
 def has_label(rows: pd.DataFrame, labels: list[str]) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from studio.data.checks.findings import Finding, Words, about_all, by_file, files_of, report_rows
 from studio.data.checks.label_sets import find_few, find_untrained
+from studio.data.checks.labels import find_similar
 from studio.data.columns import TAGS, TEXT
 from studio.data.fixes import fixes_of
 from studio.data.names import show_name
@@ -56,7 +57,8 @@ def check_tags(rows: pd.DataFrame, labels: pd.Series, column: str) -> list[Findi
     """Findings about the entities of usable rows (columns tags, line, file, split), by their labels."""
     if labels.empty:
         return [about_all(no_entity(rows, column))]
-    found = [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
+    found = find_similar(rows, labels, column)
+    found += [*find_few(rows, labels, column), *find_untrained(rows, labels, column)]
     return found + report_rows(rows, ~rows.index.isin(labels.index), WITHOUT, column)
 
 

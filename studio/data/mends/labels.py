@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.registry import kind_of
 from studio.data.checks.labels import RARE, group_spellings
 from studio.data.checks.repeats import find_conflicts
 from studio.data.checks.rows import find_unseen
@@ -21,23 +22,20 @@ def trim_labels(bench: Bench, choice: FixChoice) -> Step:
 
 def merge_labels(bench: Bench, choice: FixChoice) -> Step:
     """The commonest spelling for labels that differ by case, width or blanks."""
-    counts = bench.rows[LABEL].value_counts()
-    spelling: dict[str, str] = {}
-    for spellings in group_spellings(counts).values():
-        if len({each.strip() for each in spellings}) > 1:
-            best = min(spellings, key=lambda each: (-counts[each], each))
-            spelling.update(dict.fromkeys(spellings, best))
+    groups = group_spellings(kind_of(bench.rows).labels_of(bench.rows))
+    spelling = {label: spellings[0] for spellings in groups for label in spellings}
     return rename(bench, choice, spelling, "got the commonest spelling of the label")
 
 
 def rename(bench: Bench, choice: FixChoice, names: dict[str, str], what: str) -> Step:
-    """Give labels other names."""
-    codes, distinct = pd.factorize(bench.rows[LABEL])
-    renamed = np.array([names.get(label, label) for label in distinct], dtype=object)
-    cells = (
-        pd.Series(renamed[codes], index=bench.rows.index, dtype="str") if len(codes) else bench.rows[LABEL]
-    )
-    return change(bench, choice, LABEL, cells, what)
+    """Give labels other names, one label or several in a cell."""
+    kind = kind_of(bench.rows)
+    if kind.respell is None or not names:
+        return Step(choice.code, choice.action, 0, NOTHING)
+    codes, distinct = pd.factorize(bench.rows[kind.role])
+    renamed = np.array([kind.respell(cell, names) for cell in distinct], dtype=object)
+    cells = pd.Series(renamed[codes], index=bench.rows.index, dtype="str")
+    return change(bench, choice, kind.role, cells, what)
 
 
 def majority_label(bench: Bench, choice: FixChoice) -> Step:
