@@ -7,15 +7,18 @@ from dataclasses import asdict
 import gradio as gr
 import pytest
 
-from jobs.queue import NewJob
+from jobs.queue import MetricPoint, NewJob
 from jobs.states import JobState
 from jobs.telemetry import Batch
 from studio.bootstrap import Studio
 from studio.errors import Conflict
+from studio.metrics.registry import METRICS
 from studio.pages.jobs.page import JobsPage
 from studio.pages.jobs.parts import lay_out
 from studio.pages.jobs.steering import allowed, cancel_question, closing, stop_question
-from tests.pages.test_jobs import RECIPE, job, points
+from studio.tasks.base import Task
+from studio.tasks.registry import list_tasks
+from tests.pages.test_jobs import NOW, RECIPE, job, points
 
 
 def offered(state: JobState, **changes: object) -> set[str]:
@@ -48,9 +51,17 @@ def test_what_could_not_go_on_is_not_paused_and_what_stops_is_not_stopped_again(
 
 def test_stopping_asks_with_the_best_epoch_or_says_that_none_was_judged() -> None:
     asked = stop_question(job(), points(0.8, 0.94, 0.93))
-    assert "tickets-m" in asked and "epoch 2" in asked and "94.0 %" in asked
+    assert "tickets-m" in asked and "epoch 2, with validation accuracy at 94.0 %" in asked
     assert "not been judged yet" in stop_question(job(), [])
     assert "through the line once more" in stop_question(job(JobState.PAUSED), points(0.8))
+
+
+@pytest.mark.parametrize("task", list_tasks(), ids=lambda task: task.key)
+def test_stopping_names_the_score_by_which_epochs_of_its_task_are_chosen(task: Task) -> None:
+    metric = METRICS[task.primary_metric]
+    measured = [MetricPoint(metric.name, "validation", 10, 1.0, 0.875, NOW)]
+    written = "87.5 %" if metric.unit == "share" else "0.875"
+    assert f"validation {metric.spoken} at {written}." in stop_question(job(), measured)
 
 
 def test_cancelling_says_what_is_lost() -> None:

@@ -69,8 +69,11 @@ def cancel_question(job: JobView) -> Markup:
 
 def stop_question(job: JobView, points: Sequence[MetricPoint]) -> Markup:
     """What stopping early means: which epoch is the best so far, or that none was judged yet."""
-    best = course.best_of(course.epochs_of(points))
-    kept = W.stop.best.say(epoch=best.number, score=best.written_score) if best else W.stop.unjudged
+    epochs = course.epochs_of(points)
+    best, metric = course.best_of(epochs), course.metric_of(epochs).spoken
+    kept = W.stop.unjudged
+    if best:
+        kept = W.stop.best.say(epoch=best.number, metric=metric, score=best.written_score)
     again = Markup(" {}").format(W.stop.again) if job.state != JobState.RUNNING else layout.EMPTY
     return layout.notice(
         "warning", W.stop.question.say(name=listing.name_of(job)), Markup("{}{}").format(kept, again)
