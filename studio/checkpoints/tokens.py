@@ -29,6 +29,11 @@ def count_tokens(folder: Path | None, rows: Sequence[Mapping[str, str]]) -> np.n
     return lengths_of(read_tokens(folder, rows), rows)
 
 
+def longest_of(folder: Path | None, parts: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, int]:
+    """The most tokens that a row of each part has, as count_tokens counts them."""
+    return {part: int(count_tokens(folder, rows).max()) for part, rows in parts.items() if rows}
+
+
 def lengths_of(ids: Sequence[np.ndarray] | None, rows: Sequence[Mapping[str, str]]) -> np.ndarray:
     """The tokens of each row by what read_tokens gave, int64 (n,)."""
     if ids is None:

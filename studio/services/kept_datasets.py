@@ -11,6 +11,7 @@ import pandas as pd
 
 from studio.data.dataset import Dataset, Profile, parse_address
 from studio.data.library import Library
+from studio.data.splits import SPLITS
 from studio.errors import Conflict, InvalidInput, NotFound
 from studio.records.datasets import DatasetStore
 from studio.records.models import ModelStore
@@ -21,6 +22,7 @@ from studio.tasks.base import Row
 from studio.tasks.registry import get_task
 
 GLIMPSED_GROUPS = 4
+LONGEST_ROWS = 20
 
 
 class KeptDatasets:
@@ -134,6 +136,22 @@ class KeptDatasets:
         rows = self.asked(name, split, sample)
         found = get_task(self.get(name).task).sequences_of(rows)
         return found, len(found) / len(rows) if rows else 1.0
+
+    def longest(self, name: str) -> dict[str, list[Row]]:
+        """What a model looks at one by one of the rows with the most characters, by part that has rows.
+
+        Among 20 of each part is the text with the most tokens, whichever checkpoint counts them.
+        """
+        dataset = self.get(name)
+        task = get_task(dataset.task)
+        roles = list(task.asked_among(dataset.roles))
+        found = {}
+        for split in (split for split in SPLITS if dataset.rows.get(split)):
+            frame = self._library.stored(dataset.id, split).read(roles)
+            characters = frame.apply(lambda cells: cells.str.len()).sum(axis="columns")
+            chosen = frame.loc[characters.nlargest(LONGEST_ROWS).index]
+            found[split] = task.sequences_of(task.rows_of(chosen))
+        return found
 
     def used_by(self, name: str) -> Sequence[str]:
         """Names of the models trained on the dataset, not on one that had its name before.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from studio.checkpoints.catalogue import Checkpoint
 from studio.checkpoints.lengths import TokenFacts, describe_tokens, ready_checkpoints
-from studio.checkpoints.tokens import count_tokens
+from studio.checkpoints.tokens import count_tokens, longest_of
 from studio.services.datasets import DatasetService
 from studio.settings import Settings
 from studio.training.hardware import detect_machine
@@ -20,11 +21,15 @@ ADVISED_PRESET = "balanced"
 
 @dataclass(frozen=True)
 class CheckpointLengths:
-    """Token lengths to one checkpoint, and the length in tokens that the presets would choose."""
+    """Token lengths to one checkpoint, and the length in tokens that the presets would choose.
+
+    ``longest``: tokens of the longest text of each part that has rows; the facts are of training texts.
+    """
 
     checkpoint: Checkpoint
     facts: TokenFacts
     advised: int
+    longest: Mapping[str, int]
 
 
 class LengthService:
@@ -34,6 +39,7 @@ class LengthService:
         self._settings = settings
         self._datasets = datasets
         self._count = lru_cache(maxsize=64)(self._count_sample)
+        self._longest = lru_cache(maxsize=64)(self._count_longest)
 
     def table(self, dataset_name: str) -> list[CheckpointLengths]:
         """One line per checkpoint that is here: exact where all texts were counted, else from a sample."""
@@ -49,13 +55,17 @@ class LengthService:
                 facts = TokenFacts.from_json(known)
             else:
                 facts = self._count(dataset_name, dataset.id, one.id, folder)
-            lines.append(CheckpointLengths(one, facts, self._advise(one, facts)))
+            longest = self._longest(dataset_name, dataset.id, folder)
+            lines.append(CheckpointLengths(one, facts, self._advise(one, facts), longest))
         return lines
 
     def _count_sample(self, name: str, _dataset_id: str, checkpoint: str, folder: Path) -> TokenFacts:
         texts, _ = self._datasets.sequences(name, "train", COUNTED_TEXTS)
         rows = self._datasets.get(name).rows["train"]
         return describe_tokens(checkpoint, count_tokens(folder, texts), rows)
+
+    def _count_longest(self, name: str, _dataset_id: str, folder: Path) -> Mapping[str, int]:
+        return longest_of(folder, self._datasets.longest(name))
 
     def _advise(self, checkpoint: Checkpoint, facts: TokenFacts) -> int:
         wanted = PresetFacts(

@@ -14,7 +14,7 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
-from studio.checkpoints.tokens import lengths_of, read_tokens
+from studio.checkpoints.tokens import lengths_of, longest_of, read_tokens
 from studio.data.checks.rows import FEW_ROWS
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
@@ -45,13 +45,14 @@ DATASETS_TASK = "Leave it out: the task is the dataset's own."
 
 class Sample(NamedTuple):
     """What was seen of some training rows: tokens of each sequence, (sequences,), how many sequences a row
-    has, the words where they could be read, and the language.
+    has, the words where they could be read, the language, and the tokens of the longest text of each part.
     """
 
     lengths: np.ndarray
     sequences: float
     words: Words | None
     language: str
+    longest: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,17 @@ class TrainRequest:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What a training will do; ``cut_share`` is the share of texts longer than the recipe's length."""
+    """What a training will do.
+
+    ``cut_share`` is the share of training texts longer than the recipe's length, ``longest`` the tokens of
+    the longest text of each part that has rows.
+    """
 
     recipe: Recipe
     rows: int
     steps: int
     cut_share: float
-    token_lengths: tuple[int, int, int]
+    longest: Mapping[str, int]
     estimate: Estimate
     ready: bool
     notes: tuple[str, ...]
@@ -166,7 +171,7 @@ class TrainingService:
             rows=dataset.rows["train"],
             steps=found.steps,
             cut_share=float((lengths > recipe.max_length).mean()),
-            token_lengths=(int(np.median(lengths)), int(np.percentile(lengths, 95)), int(lengths.max())),
+            longest=self._look(dataset, resolved).longest,
             estimate=found,
             ready=resolved.ready,
             notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),
@@ -231,7 +236,8 @@ class TrainingService:
         texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
         ids = read_tokens(folder, sequences)
         words = Words.of(np.concatenate(ids)) if ids else None
-        return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts))
+        longest = longest_of(folder, self._datasets.longest(address))
+        return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts), longest)
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -137,6 +138,25 @@ def test_cut_texts_come_with_one_click_to_a_greater_length(desk: TrainDesk, wish
     assert 'data-pick="32"' in planned.plan
     enough = desk.show(Wish(wish.dataset, changes={"max_length": 512})).planned
     assert "No text is cut" in enough.plan and "data-pick" not in enough.plan
+
+
+def test_longer_validation_and_test_texts_are_named_beside_the_training_texts(
+    desk: TrainDesk, wish: Wish
+) -> None:
+    planned = desk.studio.training.plan(replace(wish, changes={"max_length": 64}).request("minilm-l6"))
+    short = replace(planned, cut_share=0.0, longest={"train": 23, "validation": 30, "test": 5312})
+    said = plan.length_piece(short, None)
+    assert "No training text is longer than 64 tokens." in said
+    assert "The longest test text has 5,312 and will be cut." in said
+    assert plan.longer_length(short, 512) == 128
+    both = replace(short, cut_share=0.04, longest={"train": 70, "validation": 90, "test": 23})
+    assert "4.0 % of the training texts are longer than 64 tokens" in plan.length_piece(both, None)
+    assert "The longest validation text has 90 and will be cut." in plan.length_piece(both, None)
+    rare = replace(short, longest={"train": 70, "test": 70})
+    assert "Under 1 % of the training texts" in plan.length_piece(rare, None)
+    assert "longest" not in plan.length_piece(rare, None)
+    none = replace(short, longest={"train": 23, "validation": 30, "test": 64})
+    assert "No text is cut: the longest has 64 tokens" in plan.length_piece(none, None)
 
 
 @pytest.mark.parametrize(

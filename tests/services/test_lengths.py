@@ -11,6 +11,7 @@ from studio.bootstrap import Studio
 from studio.checkpoints.lengths import TokenFacts, describe_tokens
 from studio.checkpoints.tokens import count_tokens
 from studio.services.datasets import ImportRequest
+from studio.services.training import TrainRequest
 
 LONG = "the parcel has not come " * 60
 
@@ -41,3 +42,19 @@ def test_the_share_that_is_cut_is_that_of_the_own_tokenizer(
     assert line.facts.cut[256] == pytest.approx(float((counts > 256).mean()), abs=1e-6)
     assert line.facts.longest == counts.max()
     assert line.advised == 256
+
+
+def test_the_longest_text_of_every_part_is_found_however_many_are_looked_at(
+    studio: Studio, write_table: Callable[..., Path]
+) -> None:
+    rows = [[f"message {n} about {'delivery' if n % 2 else 'payment'}", "ab"[n % 2]] for n in range(2400)]
+    rows[1201][0] = "the " * 300
+    table = write_table(rows)
+    tested = table.with_name("tested.csv")
+    tested.write_text("text,label\nhi there,a\n" + "the parcel " * 2000 + ",b\n", encoding="utf-8")
+    studio.datasets.import_file(ImportRequest(path=table, name="far", test=tested))
+    (line,) = studio.lengths.table("far")
+    assert line.longest["test"] == 4002
+    assert max(line.longest["train"], line.longest["validation"]) == 302
+    planned = studio.training.plan(TrainRequest("far", "minilm-l6", changes={"max_length": 128}))
+    assert planned.longest == line.longest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -26,6 +26,7 @@ def render_cutting(lines: Sequence[CheckpointLengths]) -> Markup:
         W.cutting.checkpoint,
         layout.Column(W.cutting.half, number=True),
         layout.Column(W.cutting.most, number=True),
+        layout.Column(W.cutting.longest, number=True, help=W.cutting.longest_help),
         *(layout.Column(W.cutting.cut.say(limit=limit), number=True) for limit in limits),
         layout.Column(W.cutting.advised, number=True, help=W.cutting.advised_help),
     ]
@@ -34,6 +35,7 @@ def render_cutting(lines: Sequence[CheckpointLengths]) -> Markup:
             line.checkpoint.title,
             fmt.count(line.facts.median),
             fmt.count(line.facts.p95),
+            longest_cell(line.longest),
             *(fmt.percent(line.facts.cut[limit]) for limit in limits),
             fmt.count(line.advised),
         ]
@@ -47,3 +49,14 @@ def render_cutting(lines: Sequence[CheckpointLengths]) -> Markup:
         + layout.table(columns, rows, label=W.cutting.title)
         + layout.paragraph(note, quiet=True)
     )
+
+
+def longest_cell(longest: Mapping[str, int]) -> str:
+    """The tokens of the longest text of all, and in which part it is where it is no training text.
+
+    >>> longest_cell({"train": 20, "test": 20}), longest_cell({"train": 20, "test": 1200})
+    ('20', '1,200 (test)')
+    """
+    part = max(longest, key=lambda part: longest[part])
+    tokens = fmt.count(longest[part])
+    return tokens if part == "train" else W.cutting.longest_in.say(tokens=tokens, part=W.splits[part].lower())

@@ -64,17 +64,39 @@ def plan_piece(plan: TrainingPlan, place: Place, longer: Longer | None) -> Marku
 def length_piece(plan: TrainingPlan, longer: Longer | None) -> Markup:
     """How many texts will be cut, or read in parts, with one click to a greater length."""
     length = plan.recipe.max_length
-    if plan.cut_share == 0:
-        return layout.paragraph(
-            W.plan.uncut.say(longest=fmt.count(plan.token_lengths[2]), length=length), quiet=True
-        )
-    share = W.plan.few if plan.cut_share < FEW_SHARE else fmt.percent(plan.cut_share, digits=2)
-    reads_all = get_task(plan.recipe.task).reads_all
-    words = (W.plan.parted if reads_all else W.plan.cut).say(share=share, length=length)
+    if not exceeds(plan):
+        longest = fmt.count(max(plan.longest.values()))
+        return layout.paragraph(W.plan.uncut.say(longest=longest, length=length), quiet=True)
+    words = " ".join([training_words(plan), *other_words(plan)])
     if longer is None:
         return layout.paragraph(words)
     label = W.plan.longer.say(length=longer.length, more=more_time(longer.more_seconds))
     return Markup('<p class="s-text">{} {}</p>').format(words, layout.pick_button(label, str(longer.length)))
+
+
+def exceeds(plan: TrainingPlan) -> bool:
+    """Whether a text of any part is longer than the maximum length."""
+    return max(plan.longest.values()) > plan.recipe.max_length
+
+
+def training_words(plan: TrainingPlan) -> str:
+    """How many of the training texts are longer than the maximum length."""
+    length = plan.recipe.max_length
+    if plan.longest["train"] <= length:
+        return W.plan.training_fits.say(length=length)
+    share = W.plan.few if plan.cut_share < FEW_SHARE else fmt.percent(plan.cut_share, digits=2)
+    reads_all = get_task(plan.recipe.task).reads_all
+    return (W.plan.parted if reads_all else W.plan.cut).say(share=share, length=length)
+
+
+def other_words(plan: TrainingPlan) -> list[str]:
+    """The longest validation or test text, where it exceeds the maximum length and all training texts."""
+    others = {part: tokens for part, tokens in plan.longest.items() if part != "train"}
+    part = max(others, key=lambda part: others[part], default="")
+    if not part or others[part] <= max(plan.recipe.max_length, plan.longest["train"]):
+        return []
+    words = W.plan.others_parted if get_task(plan.recipe.task).reads_all else W.plan.others_cut
+    return [words.say(part=W.plan.part[part], longest=fmt.count(others[part]))]
 
 
 def more_time(seconds: float) -> str:
@@ -96,4 +118,4 @@ def same_as_command(plan: TrainingPlan, home: Path) -> Markup:
 def longer_length(plan: TrainingPlan, max_tokens: int) -> int | None:
     """The next greater maximum length where texts are cut and the checkpoint reads more; else None."""
     wanted = min(2 * plan.recipe.max_length, max_tokens)
-    return wanted if plan.cut_share > 0 and wanted > plan.recipe.max_length else None
+    return wanted if exceeds(plan) and wanted > plan.recipe.max_length else None

@@ -8,9 +8,10 @@ from studio.pages.data.cutting import render_cutting
 from studio.services.lengths import CheckpointLengths
 
 
-def line(lengths: list[int], rows: int | None = None) -> CheckpointLengths:
+def line(lengths: list[int], rows: int | None = None, test: int = 0) -> CheckpointLengths:
     checkpoint = load_catalogue()["minilm-l6"]
-    return CheckpointLengths(checkpoint, describe_tokens(checkpoint.id, lengths, rows), 256)
+    longest = {"train": max(lengths), "validation": 1, "test": test}
+    return CheckpointLengths(checkpoint, describe_tokens(checkpoint.id, lengths, rows), 256, longest)
 
 
 def test_each_checkpoint_has_its_shares_and_the_advised_length() -> None:
@@ -19,6 +20,11 @@ def test_each_checkpoint_has_its_shares_and_the_advised_length() -> None:
     assert all(share in html for share in ("75.0 %", "50.0 %", "25.0 %"))
     assert ">256<" in html
     assert "Every training text" in html
+
+
+def test_the_longest_text_is_named_in_whichever_part_it_is() -> None:
+    assert ">20<" in str(render_cutting([line([10, 20], test=20)]))
+    assert ">5,312 (test)<" in str(render_cutting([line([10, 20], test=5312)]))
 
 
 def test_a_sample_says_that_it_is_one() -> None:
