@@ -334,6 +334,7 @@ def predict_table_file(context: JobContext) -> Outcome:
         likely=payload["likely"],
         file_name=payload["file_name"],
         overwrite=True,
+        guarded=context.workdir / "predictions-guarded.csv",
     )
     roles = tuple(payload["roles"])
     loaded = predictor.load(folder)
@@ -344,6 +345,7 @@ def predict_table_file(context: JobContext) -> Outcome:
         result={
             "model": payload["model"],
             "file": request.to.name,
+            "guarded": request.guarded.name if request.guarded and made.guarded else None,
             "rows": made.rows,
             "answered": made.rows - made.unanswered,
             "notes": list(made.notes),

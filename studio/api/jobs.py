@@ -96,12 +96,16 @@ def retry_job(studio: StudioNow, job_id: str) -> dict[str, Any]:
 
 
 @router.get("/jobs/{job_id}/file", response_class=FileResponse)
-def download_file(studio: StudioNow, job_id: str) -> FileResponse:
+def download_file(
+    studio: StudioNow,
+    job_id: str,
+    guarded: Annotated[bool, Query(description="With ' before cells that a spreadsheet would run.")] = False,
+) -> FileResponse:
     """The file that the job made: a table of texts with their answers."""
     job = studio.jobs.get(job_id)
     if job.kind != "predict":
         raise NotFound("This job makes no file.", "Only jobs that answer a file of texts make one.")
-    path = studio.predictions.file_of(job_id)
+    path = studio.predictions.file_of(job_id, guarded=guarded)
     if not path.is_file():
         raise NotFound("The file is not there any more.", "Retry the job to have it made anew.")
     return FileResponse(path, filename=answers_name(str(job.payload["file_name"])), media_type="text/csv")

@@ -15,13 +15,12 @@ import pyarrow.parquet as pq
 from jobs.durable import replacing
 from studio.data.answers.registry import kind_of
 from studio.data.dataset import Dataset
+from studio.data.formulas import FORMULA
 from studio.data.library import Library
 from studio.data.splits import SPLITS
 from studio.errors import InvalidInput
 
 GROUPS_AT_ONCE = 4
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
-FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/jsonl",

@@ -45,6 +45,7 @@ class FileRequest:
 
     ``columns`` names the column of each role where a person chose it, ``likely`` what it was called where the
     model was trained; without either it is the one called like the role, else that with the longest texts.
+    ``guarded`` is a place for the same with ' before cells that a spreadsheet would run, where there are any.
     """
 
     source: Path
@@ -54,18 +55,23 @@ class FileRequest:
     options: ReadOptions = field(default_factory=ReadOptions)
     file_name: str | None = None
     overwrite: bool = False
+    guarded: Path | None = None
     rows_per_piece: int = ROWS_PER_PIECE
 
 
 @dataclass(frozen=True)
 class PredictedFile:
-    """What was done with a file; ``notes`` are sentences a person should see."""
+    """What was done with a file; ``notes`` are sentences a person should see.
+
+    ``guarded``: there are cells that a spreadsheet would run, and a file without them was written too.
+    """
 
     path: Path
     rows: int
     unanswered: int
     columns: Mapping[str, str]
     notes: tuple[str, ...]
+    guarded: bool = False
 
 
 def predict_file(
@@ -105,6 +111,7 @@ def predict_file(
             unanswered = Answering(request, columns, answerer, writer, kept).answer(pieces, progress)
             with writing(request.to):
                 kept.finish()
+                guarded = request.guarded is not None and writer.guard(request.to, request.guarded)
     notes = [GUESSED.format(column=columns[role], role=title_of(role)) for role in guessed]
     if pieces.report.rows_dropped:
         one, more = "line that could not be read as a row", "lines that could not be read as rows"
@@ -115,7 +122,7 @@ def predict_file(
         least = (answerer.task.role(role).least or f"a {title_of(role)}" for role in answerer.roles)
         notes.append(f"Without an answer: {count_of(unanswered, 'row')} without {' or '.join(least)}.")
     notes += writer.notes
-    return PredictedFile(request.to, pieces.report.rows_read, unanswered, columns, tuple(notes))
+    return PredictedFile(request.to, pieces.report.rows_read, unanswered, columns, tuple(notes), guarded)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,17 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from jobs.durable import temporary_name
+from jobs.durable import rename, temporary_name
+from studio.data.formulas import disarm
 from studio.data.readers.parsing import DELIMITER_STAND_IN
 from studio.data.readers.pieces import LINE_ENDS, Pieces, can_encode
 from studio.errors import InvalidInput
+
+ROWS_AT_ONCE = 1_000
 
 
 class TableWriter:
@@ -37,23 +41,47 @@ class TableWriter:
         has_breaks = survey.has_breaks or any(mark in word for word in words for mark in marks)
         self._delimiter = report.delimiter or ","
         self._plain = bool(report.delimiter) and report.quote is None and not has_breaks
+        self._encoding = encoding
         self._encoder = codecs.getincrementalencoder(encoding)()
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        """How the csv module writes such a file, and reads it again."""
+        long = len(self._delimiter) > 1
+        return {
+            "delimiter": DELIMITER_STAND_IN if long else self._delimiter,
+            # The csv module does not see which cells hold a separator of several characters.
+            "quoting": csv.QUOTE_NONE if self._plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
+            # Without quoting, a quote is an ordinary character that must not be escaped.
+            "quotechar": None if self._plain else '"',
+        }
 
     def rows(self, rows: Iterable[Sequence[str]]) -> bytes:
         """Rows of text, after those that came before; the first bytes hold the mark of the encoding."""
         text = io.StringIO(newline="")
-        long = len(self._delimiter) > 1
-        writer = csv.writer(
-            LongDelimiter(text, self._delimiter) if long else text,
-            delimiter=DELIMITER_STAND_IN if long else self._delimiter,
-            # The csv module does not see which cells hold a separator of several characters.
-            quoting=csv.QUOTE_NONE if self._plain else csv.QUOTE_ALL if long else csv.QUOTE_MINIMAL,
-            # Without quoting, a quote is an ordinary character that must not be escaped.
-            quotechar=None if self._plain else '"',
-            lineterminator="\n",
-        )
-        writer.writerows(rows)
+        stream = LongDelimiter(text, self._delimiter) if len(self._delimiter) > 1 else text
+        csv.writer(stream, lineterminator="\n", **self._form).writerows(rows)
         return self._encoder.encode(text.getvalue())
+
+    def guard(self, whole: Path, to: Path) -> bool:
+        """Write what was written once more, with ' before each cell that a spreadsheet would run.
+
+        Where there is none, no file is written; whether there is one.
+        """
+        self._encoder.reset()
+        found, waiting = False, temporary_name(to)
+        with whole.open(encoding=self._encoding, newline="") as file, waiting.open("wb") as new:
+            lines = (line.replace(self._delimiter, self._form["delimiter"]) for line in file)
+            reader = csv.reader(lines, **self._form)
+            while rows := list(islice(reader, ROWS_AT_ONCE)):
+                safe = [[disarm(cell) for cell in row] for row in rows]
+                found |= safe != rows
+                new.write(self.rows(safe))
+        if found:
+            rename(waiting, to)
+        else:
+            waiting.unlink()
+        return found
 
 
 class LongDelimiter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,13 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.durable import replacing
+from studio.data.formulas import disarm
 from studio.errors import Damaged, NotFound
 from studio.tasks.base import BETWEEN_TEXTS, Row
 
 METADATA_KEY = b"encoder_studio"
 LABEL_PREFIX = "p_"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 class Asked:
@@ -294,17 +292,6 @@ def export_csv(predictions: Answers, to: Path) -> None:
     with replacing(to) as waiting:
         # With this line end the writer quotes a lone carriage return, which else would start a row.
         frame.to_csv(waiting, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-
-
-def disarm(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers stay what they are.
-
-    >>> disarm("=1+1"), disarm("-12.5"), disarm("- not so good"), disarm("fine")
-    ("'=1+1", '-12.5', "'- not so good", 'fine')
-    """
-    if not cell.startswith(FORMULA_STARTS) or NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}"
 
 
 def find_differing(answers: Sequence[Any], given: Sequence[Sequence[Any]]) -> list[int]:

@@ -141,12 +141,16 @@ class PredictionService:
             )
         )
 
-    def file_of(self, job_id: str) -> Path:
-        """The file that a finished prediction job made."""
+    def file_of(self, job_id: str, *, guarded: bool = False) -> Path:
+        """The file that a finished prediction job made.
+
+        ``guarded``: that with a ' before cells that a spreadsheet would run, where there are any.
+        """
         result = self._jobs.get(job_id).result or {}
         if "file" not in result:
             raise Conflict("The file is not ready yet.", "Wait until its job has succeeded.")
-        return self._settings.jobs_dir / job_id / str(result["file"])
+        name = (result.get("guarded") if guarded else None) or result["file"]
+        return self._settings.jobs_dir / job_id / str(name)
 
 
 def check_row(row: Mapping[str, Any], model: ModelRecord) -> dict[str, str]:

@@ -435,6 +435,15 @@ def test_a_finished_job_whose_file_is_gone_says_so(studio: Studio) -> None:
     assert 'href="/api/v1/jobs/secret-id/file"' in html
 
 
+def test_a_file_with_formulas_is_taken_guarded_or_as_it_is(studio: Studio) -> None:
+    result = {"rows": 40, "file": "x.csv", "guarded": "y.csv"}
+    html = filing.render_job(studio, file_job(JobState.SUCCEEDED, result=result))
+    assert 'href="/api/v1/jobs/secret-id/file?guarded=true" download' in html
+    assert "begin with an apostrophe" in html and 'href="/api/v1/jobs/secret-id/file"' in html
+    plain = filing.render_job(studio, file_job(JobState.SUCCEEDED, result={**result, "guarded": None}))
+    assert "apostrophe" not in plain and 'href="/api/v1/jobs/secret-id/file" download' in plain
+
+
 def test_the_first_answers_are_read_from_the_head_of_a_long_file(tmp_path: Path) -> None:
     rows = [f"{n},the text number {n} of some length,a,0.{n % 9}5,0.5" for n in range(20_000)]
     path = tmp_path / "predictions.csv"

@@ -287,3 +287,34 @@ def test_numbers_are_answered_in_one_column(tmp_path: Path) -> None:
     found = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
     assert list(found.columns) == ["text", "prediction", "prediction_2"]
     assert found["prediction_2"].tolist() == ["0.5", "", "1.5"] and made.unanswered == 1
+
+
+FORMULAS = [
+    ("in.csv", 'id,text\n-1,=1+1\n+2,"fine; ""so"", -x"\n3,"@one\ntwo"\n', "utf-8"),
+    ("in.tsv", 'id\ttext\n-1\t=1+1\n+2\tfine "so" ＝\n3\t-one\n', "utf-16"),
+    ("in.csv", "id||text\n-1||=1+1\n+2||fine\n3||-one, two\n", "utf-8-sig"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "encoding"), FORMULAS, ids=["commas", "tabs", "two bars"])
+def test_a_guarded_file_differs_in_the_cells_that_a_spreadsheet_would_run(
+    name: str, content: str, encoding: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content.encode(encoding))
+    options = ReadOptions(delimiter="||") if "||" in content else ReadOptions()
+    guarded = tmp_path / "guarded.csv"
+    made = ask(tmp_path / name, tmp_path / "out.csv", columns=TEXT, options=options, guarded=guarded)
+    assert made.guarded
+    plain = read_table(tmp_path / "out.csv", options).frame
+    safe = read_table(guarded, options).frame
+    assert safe["text"].tolist() == [f"'{plain['text'][0]}", plain["text"][1], f"'{plain['text'][2]}"]
+    assert plain.drop(columns="text").equals(safe.drop(columns="text"))
+    assert safe["id"].tolist() == ["-1", "+2", "3"]
+    assert guarded.read_bytes()[:3] == (tmp_path / "out.csv").read_bytes()[:3]
+
+
+def test_a_file_without_formulas_has_no_guarded_twin(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n-1,fine = good\n")
+    made = ask(tmp_path / "in.csv", tmp_path / "out.csv", columns=TEXT, guarded=tmp_path / "guarded.csv")
+    assert not made.guarded
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

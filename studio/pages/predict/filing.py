@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from studio.records.models import ModelRecord
     from studio.services.datasets import TablePreview
 
-W = words_of("predict")
+W, D = words_of("predict"), words_of("data")
 KIND = "predict"
 KEPT = "texts"  # folder of uploads that jobs read
 KEPT_SECONDS = 86_400.0
@@ -129,14 +129,19 @@ def render_done(studio: Services, job: JobView) -> Markup:
     ended, began = job.finished_at, job.started_at
     seconds = (ended - began).total_seconds() if ended and began else None
     said = W.job.done.count(int(result.get("answered", result.get("rows", 0))), time=fmt.duration(seconds))
+    address = f"/api/v1/jobs/{job.id}/file"
     download = Markup('<a class="s-button s-primary" href="{}" download id="predict-download">{}</a>').format(
-        f"/api/v1/jobs/{job.id}/file", W.job.download
+        f"{address}?guarded=true" if result.get("guarded") else address, W.job.download
+    )
+    raw = Markup('<p class="s-text s-quiet">{} {}</p>').format(
+        D.versions.neutralised, layout.text_link(D.versions.raw, address)
     )
     notes = layout.join(layout.notice("info", note) for note in result.get("notes", []))
     return layout.join(
         [
             layout.paragraph(said),
             Markup('<div class="s-actions">{}</div>').format(download),
+            raw if result.get("guarded") else layout.EMPTY,
             notes,
             first_answers(studio, job),
         ]
