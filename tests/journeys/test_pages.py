@@ -198,3 +198,41 @@ def test_the_report_and_the_history_of_a_model_have_the_contracts_shape(trained:
     assert {"epoch", "step", "split", "name", "value"} <= set(history[0])
     evaluated = trained.run("evaluate", "one", "--split", "test")
     assert evaluated["metrics"] == report["metrics"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_way_past_the_navigation_is_readable_once_it_has_the_focus(
+    trained: ServedStudio, browser: Browser, theme: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{trained.url}/?__theme={theme}", wait_until="commit")
+    skip = page.locator(".s-skip")
+    expect(skip).to_be_attached()
+    skip.focus()
+    box = skip.bounding_box()
+    assert box is not None and box["x"] >= 0
+    ink, ground = (
+        skip.evaluate(f"link => getComputedStyle(link)['{name}']") for name in ("color", "background-color")
+    )
+    assert contrast(ink, ground) >= 4.5, (ink, ground)
+    page.close()
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two CSS colours, as WCAG 2 defines it: 21 for black on white.
+
+    >>> contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+    21.0
+    """
+    light = [
+        sum(
+            share * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+            for share, part in zip(
+                (0.2126, 0.7152, 0.0722),
+                (int(each) / 255 for each in re.findall(r"\d+", colour)[:3]),
+                strict=True,
+            )
+        )
+        for colour in (one, other)
+    ]
+    return (max(light) + 0.05) / (min(light) + 0.05)
