@@ -24,7 +24,12 @@ def commands_page() -> str:
         "",
         "`python -m studio VERB ...`. `--home DIR` chooses where everything is kept and `--json` prints",
         "one JSON value; both may stand anywhere. Exit codes: 0 done; 1 the work failed; 2 the request was",
-        "wrong; 130 interrupted.",
+        "wrong; 130 interrupted. An error's message and hint stand on stderr, with `--json` too: stdout then",
+        "stays empty, or holds the job that failed.",
+        "",
+        "A command that waits for a job names it on stderr, and in a terminal shows how far it is. Ctrl+C",
+        "ends the waiting alone: the job goes on where a worker runs, else it waits, and the command says",
+        "how to go on with it.",
         "",
         "Written by `make docs` from the code.",
     ]

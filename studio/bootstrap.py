@@ -41,7 +41,7 @@ from studio.services.datasets import DatasetService
 from studio.services.evaluations import EvaluationService
 from studio.services.forms import FormService
 from studio.services.imports import ImportFollowUp, ImportService
-from studio.services.jobs import JobService
+from studio.services.jobs import JobService, Tell
 from studio.services.lengths import LengthService
 from studio.services.measures import MeasureService
 from studio.services.models import ModelService
@@ -198,7 +198,11 @@ def build_worker(store: Store, settings: Settings, *, once: bool = False) -> Wor
 def build_jobs(store: Store, settings: Settings) -> JobService:
     """The questions and wishes about jobs."""
     queue = Queue(store, settings.jobs_dir)
-    return JobService(queue, ModelStore(store.engine), lambda job_id: run_worker_for(store, settings, job_id))
+    return JobService(
+        queue,
+        ModelStore(store.engine),
+        lambda job_id, tell: run_worker_for(store, settings, job_id, tell),
+    )
 
 
 @contextlib.contextmanager
@@ -215,15 +219,17 @@ def telling_of_jobs(settings: Settings) -> Iterator[None]:
         yield
 
 
-def run_worker_for(store: Store, settings: Settings, job_id: str) -> None:
-    """Run a worker in this process until the given job has ended."""
+def run_worker_for(store: Store, settings: Settings, job_id: str, tell: Tell) -> None:
+    """Run a worker in this process until the given job has ended, and tell of it meanwhile."""
     stop = Stop()
     queue = Queue(store, settings.jobs_dir)
 
     def stop_when_ended() -> None:
         while not stop.wait(0.3):
             with contextlib.suppress(SQLAlchemyError):  # looked at again in a moment
-                if queue.get(job_id).state in TERMINAL:
+                job = queue.get(job_id)
+                tell(job)
+                if job.state in TERMINAL:
                     stop.set()
 
     watcher = threading.Thread(target=stop_when_ended, daemon=True)

@@ -92,6 +92,13 @@ class WorkFailed(StudioError):
     exit_code = 1
 
 
+class Interrupted(StudioError):
+    """A person no longer waits for work that is not lost by that."""
+
+    code = "interrupted"
+    exit_code = 130
+
+
 class Diverged(WorkFailed):
     """A training whose loss or weights are no longer worth anything."""
 

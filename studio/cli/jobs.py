@@ -12,6 +12,7 @@ from jobs.queue import JobView
 from jobs.states import TERMINAL, JobState
 from studio.bootstrap import Studio
 from studio.cli.output import Context
+from studio.cli.waiting import wait_for_end
 
 app = typer.Typer(help="Watch and steer the queue.", no_args_is_help=True)
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
@@ -27,7 +28,7 @@ def show_job(context: Context, studio: Studio, job: JobView) -> None:
 
 def show_ended(context: Context, studio: Studio, job_id: str) -> None:
     """Print a job once it has ended; WorkFailed, which says why on stderr, where it did not succeed."""
-    job = studio.jobs.wait(job_id)
+    job = wait_for_end(studio, job_id)
     if context.as_json or job.state == JobState.SUCCEEDED:
         show_job(context, studio, job)
     studio.jobs.wait_for_success(job_id)

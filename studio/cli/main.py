@@ -13,7 +13,7 @@ from jobs.errors import CannotWrite
 from studio import __version__
 from studio.cli import checkpoints, datasets, jobs, keeping, models, running, training
 from studio.cli.output import Context, print_error, say
-from studio.errors import StudioError, Unavailable
+from studio.errors import Interrupted, StudioError, Unavailable
 
 HOME_HELP = "Folder in which everything is kept (default: STUDIO_HOME, or the user's data folder)."
 JSON_HELP = "Print one JSON value on stdout and nothing else."
@@ -85,11 +85,11 @@ def main(arguments: Sequence[str]) -> int:
     except CannotWrite as error:
         print_error(Unavailable(error.message, error.hint))
         return Unavailable.exit_code
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        return 130
     except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else 0
+        code = ending.code if isinstance(ending.code, int) else 0
+        if code == Interrupted.exit_code:  # typer's word for Ctrl+C
+            say("Interrupted.")
+        return code
     except BrokenPipeError:
         sys.stderr.close()
         return 1

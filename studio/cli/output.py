@@ -104,14 +104,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def say_now_and_then(words: Callable[[int, int], str]) -> Callable[[int, int], None]:
-    """A progress that says how far it is, in ``words`` of what is done and all, every two seconds."""
-    said_at = time.monotonic()
+def say_now_and_then(
+    words: Callable[[int, int], str], seconds: float = SECONDS_BETWEEN_LINES
+) -> Callable[[int, int], None]:
+    """A progress that says how far it is, in ``words`` of what is done and all, every few seconds.
+
+    Once it has said anything it says the end too.
+    """
+    said_at, begun = time.monotonic(), False
 
     def tell(done: int, total: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
+        nonlocal said_at, begun
+        if time.monotonic() - said_at >= seconds or (begun and done == total):
+            said_at, begun = time.monotonic(), True
             say(words(done, total))
 
     return tell

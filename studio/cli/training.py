@@ -12,8 +12,11 @@ import typer
 from studio.cli.datasets import parse_pairs
 from studio.cli.jobs import show_ended, show_job
 from studio.cli.output import Context, say, say_now_and_then
+from studio.cli.waiting import wait_for_end
+from studio.data.problems import count_of
 from studio.errors import InvalidInput
 from studio.prediction.reading import Reading
+from studio.prediction.tables import PredictedFile
 from studio.services.training import TrainRequest
 from studio.tasks.registry import get_task
 
@@ -76,6 +79,7 @@ def evaluate(
             show_job(context.obj, studio, job)
             return
         if job is not None:
+            wait_for_end(studio, job.id)
             studio.jobs.wait_for_success(job.id)
         report = studio.evaluations.report(model, dataset, split).to_json()
     context.obj.show(report, report["sentence"])
@@ -116,7 +120,13 @@ def predict(
         made = studio.predictions.predict_file(model, file, out, progress=tell)
     for note in made.notes:
         say(note)
-    context.obj.show({"rows": made.rows, "out": str(out)}, f"Wrote {made.rows} predictions to {out}.")
+    context.obj.show({"rows": made.rows, "out": str(out)}, describe_written(made))
+
+
+def describe_written(made: PredictedFile) -> str:
+    """How many rows a file with predictions has, and how many predictions where that differs."""
+    answered = f", {made.rows - made.unanswered} of them with a prediction," if made.unanswered else ""
+    return f"Wrote {count_of(made.rows, 'row')}{answered} to {made.path}."
 
 
 def show_tokens(context: Context, readings: Sequence[Reading]) -> None:

@@ -14,18 +14,20 @@ from studio.records.models import ModelStore
 from studio.services.times import format_time
 from studio.services.waiting import expected_starts
 
-WORKER_CHECK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 AUDITED_JOBS, AUDITED_POINTS = 500, 100_000  # about a second
+
+Tell = Callable[[JobView], None]
 
 
 class JobService:
     """Every question and wish about jobs.
 
-    ``run_worker`` runs one worker in this process until the given job has ended; it is used
-    by ``wait`` where no worker is alive, so that a command alone finishes its work.
+    ``run_worker`` runs one worker in this process until the given job has ended, and tells of the job
+    meanwhile; it is used by ``wait`` where no worker is alive, so that a command alone finishes its work.
     """
 
-    def __init__(self, queue: Queue, models: ModelStore, run_worker: Callable[[str], None]) -> None:
+    def __init__(self, queue: Queue, models: ModelStore, run_worker: Callable[[str, Tell], None]) -> None:
         self.queue = queue
         self._models = models
         self._run_worker = run_worker
@@ -167,14 +169,20 @@ class JobService:
         """The workers that are known, alive or not."""
         return self.queue.workers()
 
-    def wait(self, job_id: str, timeout_seconds: float | None = None) -> JobView:
-        """Block until the job has ended, running a worker here where none is alive."""
+    def wait(
+        self, job_id: str, timeout_seconds: float | None = None, tell: Tell = lambda _job: None
+    ) -> JobView:
+        """Block until the job has ended, running a worker here where none is alive.
+
+        ``tell`` is given the job as it stands, about every second; another thread may call it.
+        """
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         while True:
             if self.get(job_id).state not in TERMINAL and not any(worker.alive for worker in self.workers()):
-                self._run_worker(job_id)
-            left = WORKER_CHECK_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
-            job = self.queue.wait(job_id, timeout_seconds=min(WORKER_CHECK_SECONDS, left))
+                self._run_worker(job_id, tell)
+            left = LOOK_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+            job = self.queue.wait(job_id, timeout_seconds=min(LOOK_SECONDS, left))
+            tell(job)
             if job.state in TERMINAL or (deadline is not None and time.monotonic() >= deadline):
                 return job
 
