@@ -15,6 +15,7 @@ from studio.data.comparing import compare_with
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest, prepare_import
 from studio.data.library import Library
+from studio.data.other_task import note_other_task
 from studio.data.problems import write_problems
 from studio.data.profiling import profile_rows
 from studio.data.readers import Progress
@@ -41,7 +42,7 @@ def import_table(context: JobContext) -> Outcome:
         context.progress(fraction=CHECKED * share, message=sentence)
 
     library = Library(settings.datasets_dir)
-    prepared = compare_with(library.newest(), prepare_import(request, tell))
+    prepared = note_other_task(compare_with(library.newest(), prepare_import(request, tell)), request)
     write_problems(context.workdir, prepared.problems)
     prepared.raise_if_blocking()
     context.raise_if_cancelled()

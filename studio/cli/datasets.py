@@ -12,7 +12,7 @@ from studio.cli import dataset_rows
 from studio.cli import import_options as options
 from studio.cli.output import say
 from studio.data.dataset import Dataset
-from studio.data.importing import ImportRequest
+from studio.data.importing import OTHER_TASK, ImportRequest
 from studio.data.problems import count_of
 from studio.data.readers import ReadOptions
 from studio.errors import InvalidInput
@@ -111,7 +111,13 @@ def carry_out(context: typer.Context, request: ImportRequest, source: str) -> No
                 error.hint += " (--drop-bad-rows)"
             raise
     values = [dataset.to_json() for dataset in datasets]
-    lines = [f"Imported '{dataset.name}': {describe_rows(dataset)}." for dataset in datasets]
+    for problem in datasets[0].problems:
+        if problem.code == OTHER_TASK:
+            say(f"{problem.message} {problem.hint}")
+    lines = [
+        f"Imported '{dataset.name}' for {dataset.task}: {describe_rows(dataset)}; {describe_roles(dataset)}."
+        for dataset in datasets
+    ]
     context.obj.show(values[0] if request.division.kind != "folds" else values, "\n".join(lines))
 
 
@@ -123,6 +129,11 @@ def describe_rows(dataset: Dataset) -> str:
         if dataset.labels
         else f"{rows} rows, each with its {answer_of(dataset.task)}"
     )
+
+
+def describe_roles(dataset: Dataset) -> str:
+    """'text from 'message', label from 'topic''."""
+    return ", ".join(f"{role} from '{column}'" for role, column in dataset.roles.items())
 
 
 def answer_of(task: str) -> str:

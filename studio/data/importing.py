@@ -36,6 +36,7 @@ from studio.tasks.registry import get_task
 
 # How far an import is once it has read, and once it has checked.
 READ, CHECKED = 0.4, 0.9
+OTHER_TASK = "other_task"
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,13 @@ class PreparedImport:
             return
         droppable = all("drop_rows" in problem.fixes for problem in errors)
         what = errors[0].message.rstrip(".") if len(errors) == 1 else count_of(len(errors), "problem")
+        hints = [f"{told.message} {told.hint}" for told in self.problems if told.code == OTHER_TASK]
+        hints.append(
+            "Mend these rows in the file, or import again and drop them." if droppable else errors[0].hint
+        )
         raise InvalidInput(
             f"{self.tables[next(iter(self.tables))].file} was not imported: {what}.",
-            "Mend these rows in the file, or import again and drop them." if droppable else errors[0].hint,
+            " ".join(hints),
             problems=self.problems,
         )
 

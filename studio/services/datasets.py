@@ -13,6 +13,7 @@ from studio.data.dataset import Dataset
 from studio.data.fixes import FixChoice
 from studio.data.guessing import guess_roles, guess_task
 from studio.data.importing import ImportRequest, PreparedImport, prepare_import
+from studio.data.other_task import note_other_task
 from studio.data.readers import Progress, ReadOptions, Table, read_table
 from studio.data.sample import SAMPLES
 from studio.data.scoring import prepare_scoring
@@ -66,7 +67,7 @@ class DatasetService(DatasetVersions):
         """
         check_name(request.name, "dataset")
         self._refuse_taken(request.name)
-        return self._keep(compare_with(self.list(), prepare_import(request)))
+        return self._keep(note_other_task(compare_with(self.list(), prepare_import(request)), request))
 
     def prepare_scoring(
         self, request: ImportRequest, known_labels: Sequence[str], asked: Sequence[str] = ONE_TEXT

@@ -39,3 +39,21 @@ def test_a_source_stands_in_for_a_file_and_is_refused_with_a_sentence(
     table = write_table(tmp_path / "t.csv", [("text", "label"), *many_rows(60)])
     both = upload(client, table, name="t", source="http://127.0.0.1:9/t.csv")
     assert "Both 'file' and 'source'" in both.json()["error"]["message"]
+
+
+def test_a_table_that_looks_like_another_task_says_so(client: TestClient, tmp_path: Path) -> None:
+    things = ("hammer", "ladder", "bucket", "basket")
+    rows = [
+        (f"The {thing} number {n} is in the old shed.", f"Which thing is number {n}?", thing)
+        for thing in things
+        for n in range(15)
+    ]
+    table = write_table(tmp_path / "q.csv", [("context", "question", "answer"), *rows])
+    answer = upload(client, table, name="asked")
+    assert answer.status_code == 201
+    (told,) = [one for one in answer.json()["problems"] if one["code"] == "other_task"]
+    assert "question-answering" in told["message"]
+    marked = [(*row[:1], '[{"start": 0, "end": 3, "label": "x"}]') for row in rows]
+    wrong = upload(client, write_table(tmp_path / "e.csv", [("text", "entities"), *marked]), name="marked")
+    assert wrong.status_code == 422
+    assert "token-classification" in wrong.json()["error"]["hint"]
