@@ -127,3 +127,39 @@ def test_checking_again_gives_the_same() -> None:
 def test_the_share_cut_at_each_length() -> None:
     assert share_cut(np.array([128, 129, 513]), (128, 512)) == {128: 2 / 3, 512: 1 / 3}
     assert share_cut([], (128,)) == {128: 0.0}
+
+
+def examples(checked: Checked, code: str) -> tuple[str, ...]:
+    """What is shown of the first rows of a finding."""
+    return next(problem.examples for problem in checked.problems if problem.code == code)
+
+
+def test_a_row_is_named_with_the_one_that_it_is_told_for() -> None:
+    same = check((LONG, "delivery", "train"), (LONG, "other", "train"), (LONG, "delivery", "train"))
+    assert examples(same, "conflicting_labels") == (
+        f"Line 50 (delivery) and line 51 (other): “{LONG}”",
+        f"Line 51 (other) and line 50 (delivery): “{LONG}”",
+        f"Line 52 (delivery) and line 51 (other): “{LONG}”",
+    )
+    assert examples(same, "duplicate_text") == (f"Line 52 (delivery) and line 50 (delivery): “{LONG}”",)
+    near = check((LONG, "delivery", "train"), (LONG + " again", "other", "test"))
+    twins = (
+        f"Line 50 (delivery): “{LONG}”, and line 51 (other): “{LONG} again”",
+        f"Line 51 (other): “{LONG} again”, and line 50 (delivery): “{LONG}”",
+    )
+    assert examples(near, "near_conflicting_labels") == twins
+    assert examples(near, "near_shared_text") == twins[1:]
+
+
+def test_rows_of_several_files_are_named_with_theirs() -> None:
+    frame = rows_of((LONG, "delivery", "train"), (LONG, "delivery", "test"))
+    frame.loc[frame["split"] == "test", "file"] = "later.csv"
+    assert examples(recheck(frame, ROLES), "shared_text") == (
+        f"Line 51 of later.csv (delivery) and line 50 of t.csv (delivery): “{LONG}”",
+    )
+
+
+def test_a_text_with_personal_data_is_not_repeated() -> None:
+    mail = f"{LONG}, write to ann.lee@example.org"
+    checked = check((mail, "delivery", "train"), (mail, "delivery", "train"))
+    assert examples(checked, "duplicate_text") == ("Line 51 (delivery) and line 50 (delivery)",)

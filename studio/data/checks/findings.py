@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import pandas as pd
 from studio.data.answers.base import AnswerKind
 from studio.data.columns import CONTEXT, main_text
 from studio.data.fixes import fixes_of
-from studio.data.problems import Problem, Severity, count_of, first_rows, name_rows
+from studio.data.problems import SHOWN_EXAMPLES, Problem, Severity, count_of, first_rows, name_rows
 from studio.data.texts import text_keys
 
 ALL = "all"
@@ -100,11 +100,16 @@ class Words:
 
 
 def report_rows(
-    rows: pd.DataFrame, wrong: np.ndarray, words: Words, column: str | None, more: str = ""
+    rows: pd.DataFrame,
+    wrong: np.ndarray,
+    words: Words,
+    column: str | None,
+    more: str = "",
+    tell: Callable[[int], str] | None = None,
 ) -> list[Finding]:
     """A finding about the rows where ``wrong`` is true, one problem per file; none without such rows.
 
-    ``more`` is put at the end of the message.
+    ``more`` is put at the end of the message; ``tell`` says what is to be seen of a row, by its number.
     """
     part = rows.loc[wrong, ["file", "line"]]
     if not len(part):
@@ -112,6 +117,7 @@ def report_rows(
     found = []
     for file, own in by_file(part):
         lines = own["line"].to_numpy()
+        first = rows.index.get_indexer(own.index[:SHOWN_EXAMPLES]) if tell else ()
         found.append(
             Problem(
                 words.severity,
@@ -124,6 +130,7 @@ def report_rows(
                 count=len(lines),
                 rows=first_rows(lines),
                 fixes=fixes_of(words.code),
+                examples=tuple(tell(int(number)) for number in first) if tell else (),
             )
         )
     return [Finding(words.code, part.index.to_numpy(), tuple(found))]

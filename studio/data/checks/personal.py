@@ -73,6 +73,16 @@ def check_personal(view: View) -> list[Finding]:
     ]
 
 
+def is_personal(text: str) -> bool:
+    """Whether a text may hold personal data.
+
+    >>> is_personal("write to ann@example.org"), is_personal("write to us")
+    (True, False)
+    """
+    cells = pd.Series([text], dtype="str")
+    return any(bool(find(cells)[0]) for find in (find_emails, find_phones, find_numbers))
+
+
 def find_emails(cells: pd.Series) -> np.ndarray:
     """Which cells hold an e-mail address."""
     return matches(cells, EMAIL, among=contains(cells, "@"))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
+from studio.data.checks.personal import is_personal
+from studio.data.names import show_name
 
+LONGEST_TEXT, LONGEST_ANSWER = 70, 30
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
 NEAR_CONFLICT = Words(
@@ -45,15 +49,74 @@ SHARED_WHY = "The model has seen these texts, so its score is better than it wil
 SHARED_HINT = "Move them to training, or leave them out on one side."
 
 
+@dataclass(frozen=True)
+class Twins:
+    """Says of a row which other one of its group it is told for.
+
+    ``groups`` (rows,) are alike for rows with the same text, or nearly; ``chosen`` tells of the numbers of
+    two rows of a view whether the second is told for the first.
+    """
+
+    view: View
+    groups: np.ndarray
+    chosen: Callable[[View, int, int], bool]
+
+    def __call__(self, number: int) -> str:
+        """Both rows, by line, answer and text; not the text where it may hold personal data."""
+        others = np.flatnonzero(self.groups == self.groups[number]).tolist()
+        other = next(
+            (each for each in others if each != number and self.chosen(self.view, number, each)), None
+        )
+        here = f"L{self.name(number)[1:]}"
+        if other is None:
+            return f"{here}{self.text(number)}"
+        if self.view.keys[number] == self.view.keys[other]:
+            return f"{here} and {self.name(other)}{self.text(number)}"
+        return f"{here}{self.text(number)}, and {self.name(other)}{self.text(other)}"
+
+    def name(self, number: int) -> str:
+        """Where a row stands, and its answer."""
+        row = self.view.rows.iloc[number]
+        files = self.view.rows["file"]
+        where = f"line {row['line']:,}" + (f" of {row['file']}" if (files != files.iloc[0]).any() else "")
+        return f"{where} ({show_name(row[self.view.answer], LONGEST_ANSWER)})" if self.view.answer else where
+
+    def text(self, number: int) -> str:
+        """The text that a row is about, shortened, after a colon."""
+        text = self.view.rows[self.view.main].iloc[number]
+        return "" if is_personal(text) else f": “{show_name(text, LONGEST_TEXT)}”"
+
+
+def answered_otherwise(view: View, number: int, other: int) -> bool:
+    """Whether another row has another answer."""
+    return bool(view.answers.iloc[number] != view.answers.iloc[other])
+
+
+def is_earlier(view: View, number: int, other: int) -> bool:
+    """Whether another row stands before, on the same side and with the same answer."""
+    same = view.rows["split"].iloc[number] == view.rows["split"].iloc[other]
+    return (
+        other < number and bool(same) and (view.answer is None or not answered_otherwise(view, number, other))
+    )
+
+
+def is_on_an_earlier_side(view: View, number: int, other: int) -> bool:
+    """Whether another row is on a side that a model may have seen before."""
+    sides = view.rows["split"]
+    return sides.iloc[other] in EARLIER.get(sides.iloc[number], ())
+
+
 def check_repeats(view: View) -> list[Finding]:
     """Everything about texts that occur more than once, exactly or nearly."""
     found: list[Finding] = []
     column = view.roles[view.main]
     if view.answer:
         torn = find_conflicts(view.keys, view.answers)
-        found += report_rows(view.rows, torn, view.kind.conflict, column)
+        tell = Twins(view, view.keys, answered_otherwise)
+        found += report_rows(view.rows, torn, view.kind.conflict, column, tell=tell)
     found += check_shared(view, near=False)
-    found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column)
+    tell = Twins(view, view.keys, is_earlier)
+    found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column, tell=tell)
     return found + check_near(view)
 
 
@@ -64,11 +127,13 @@ def check_near(view: View) -> list[Finding]:
     if view.near is None:
         return found
     if view.answer and view.kind.near:
-        found += report_rows(view.rows, find_near_conflicts(view, view.near), NEAR_CONFLICT, column)
+        torn = find_near_conflicts(view, view.near)
+        tell = Twins(view, view.near, answered_otherwise)
+        found += report_rows(view.rows, torn, NEAR_CONFLICT, column, tell=tell)
     found += check_shared(view, near=True)
     words = NEAR_DUPLICATE if view.is_divided else NEAR_DUPLICATE_BEFORE
-    found += report_rows(view.rows, find_near_repeats(view, view.near), words, column)
-    return found
+    tell = Twins(view, view.near, is_earlier)
+    return found + report_rows(view.rows, find_near_repeats(view, view.near), words, column, tell=tell)
 
 
 def check_shared(view: View, *, near: bool) -> list[Finding]:
@@ -86,7 +151,9 @@ def check_shared(view: View, *, near: bool) -> list[Finding]:
             SHARED_WHY,
             SHARED_HINT,
         )
-        found += report_rows(view.rows, wrong, words, view.roles[view.main])
+        groups = view.near if near and view.near is not None else view.shared
+        tell = Twins(view, groups, is_on_an_earlier_side)
+        found += report_rows(view.rows, wrong, words, view.roles[view.main], tell=tell)
     return found
 
 
