@@ -139,7 +139,7 @@ def check_roles(roles: Mapping[str, str], table: Table, task: TaskShape = CLASSI
                     "error",
                     "missing_role",
                     f"No column is chosen for the {role.key}.",
-                    f"A {task.key} dataset needs one.",
+                    "A model needs it in every row.",
                     f"Choose one of: {listed}.",
                     table.file,
                 )

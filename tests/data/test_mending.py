@@ -276,6 +276,12 @@ def test_a_text_made_to_take_time_takes_none(text: str, start: str) -> None:
     assert mended[0][0].startswith(start)
 
 
+def test_characters_in_the_writing_of_html_are_told_as_such() -> None:
+    mended, told = mend([("Fish &amp; chips &#8226; peas", "a", T), ("x", "a", T)], "html=strip_html")
+    assert mended[0][0] == "Fish & chips • peas"
+    assert told == ["1 row got the characters that &amp; and the like stand for."]
+
+
 def test_a_comment_goes_with_the_tags_and_signs_in_it() -> None:
     mended, _ = mend([("one <!-- 1 < 2, <b --> two <!----><!-- x -->three", "a", T)], "html=strip_html")
     assert mended == [("one two three", "a", T)]

@@ -163,3 +163,16 @@ def test_a_text_with_personal_data_is_not_repeated() -> None:
     mail = f"{LONG}, write to ann.lee@example.org"
     checked = check((mail, "delivery", "train"), (mail, "delivery", "train"))
     assert examples(checked, "duplicate_text") == ("Line 51 (delivery) and line 50 (delivery)",)
+
+
+def test_contradictions_without_a_commonest_label_are_counted_where_the_fix_would_leave_them_out() -> None:
+    tied = ((LONG, "delivery", "train"), (LONG, "payment", "train"))
+    clear = ((OTHER, "payment", "train"), (OTHER, "payment", "train"), (OTHER, "other", "train"))
+
+    def told(*rows: tuple[str, str, str]) -> str:
+        return next(each.message for each in check(*rows).problems if each.code == "conflicting_labels")
+
+    assert told(*tied, *clear).endswith(
+        " In 2 of them labels are equally common, and “Use the commonest label” leaves those out."
+    )
+    assert "equally common" not in told(*clear)

@@ -13,6 +13,7 @@ from studio.data.checks.personal import find_emails, find_numbers, find_phones
 from studio.data.checks.rows import Checked, check_frames
 from studio.data.checks.scripts import find_languages, find_scripts
 from studio.data.near import find_near_duplicates
+from studio.data.problems import Problem
 from tests.data.tables import CHINESE, many_rows
 
 ROLES = {"text": "message", "label": "topic"}
@@ -123,6 +124,20 @@ def test_a_finding_about_a_text_names_its_row_and_not_what_it_holds(
     assert (problem.severity, problem.count, problem.rows, problem.column) == (severity, 1, (152,), "message")
     assert lines_of(checked, code) == [152]
     assert not any(word in problem.message for word in text.split() if len(word) > 8)
+
+
+def test_tags_and_characters_in_the_writing_of_html_are_told_apart() -> None:
+    def told(*texts: str) -> Problem:
+        checked = check([*many_rows(150), *((text, "good") for text in texts)])
+        return next(each for each in checked.problems if each.code == "html")
+
+    coded = told("fish &amp; chips", "one &#39;two&#39;")
+    assert coded.message.startswith("2 rows hold characters in the writing of HTML, such as &amp; for & (")
+    assert "Tags" not in coded.why and "tags" not in coded.hint
+    assert told("this is <b>bold</b>").message.startswith("1 row holds tags of HTML, such as <br> (")
+    both = told("this is <b>bold</b>", "fish &amp; <i>chips</i>", "peas &amp; mash")
+    assert both.count == 3
+    assert both.message.endswith(" Tags are in 2, characters such as &amp; in 2.")
 
 
 def test_a_good_table_has_neither_findings_nor_marks() -> None:

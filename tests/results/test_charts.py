@@ -12,6 +12,8 @@ import pytest
 
 from studio.results import charts
 from studio.results.charts import PALETTE, ChartWithTable
+from studio.results.charts.frame import number_axis
+from studio.results.charts.numbers import FORMAT
 from studio.results.report import ReportInputs, build_report
 from tests.results.samples import make_predictions
 
@@ -317,3 +319,14 @@ def test_shares_are_of_all_rows_where_a_row_has_several_labels() -> None:
     drawn = charts.draw_class_counts({"train": {"a": 8, "b": 4}}, 10)
     assert drawn.table["share"].tolist() == [0.8, 0.4]
     assert "80%" in drawn.caption.replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+
+
+def test_axes_write_numbers_in_full_and_only_learning_rates_in_powers_of_ten() -> None:
+    points = [
+        {"name": "learning_rate", "split": "train", "step": step, "epoch": step / 4, "value": rate}
+        for step, rate in enumerate((1e-4, 5e-5, 0.0), 1)
+    ]
+    drawn = charts.draw_learning_rate(points).chart.to_dict()
+    axis = drawn["layer"][0]["encoding"]["y"]["axis"]
+    assert axis["format"] == ".1~e" and axis["labelExpr"].startswith("datum.value == 0 ? '0'")
+    assert number_axis(FORMAT).to_dict() == {"format": ",~f", "tickCount": 5}

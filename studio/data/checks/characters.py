@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from studio.data.checks.findings import Finding, View, Words
+from studio.data.checks.findings import Finding, View, Words, report_rows
 from studio.data.checks.matching import contains, is_ascii, matches, report_cells_with
 from studio.data.mojibake import CONTROL_LETTERS, GB_SUSPECT, LATIN_SUSPECT, is_broken
 
@@ -54,10 +54,18 @@ LOST = Words(
 HTML = Words(
     "html",
     "note",
-    "row holds HTML",
-    "rows hold HTML",
+    "row holds tags of HTML, such as <br>",
+    "rows hold tags of HTML, such as <br>",
     "Tags take room from the text, and a model may learn from them instead of the words.",
     "Remove the tags, unless new texts will have them too.",
+)
+ENTITIES = Words(
+    "html",
+    "note",
+    "row holds characters in the writing of HTML, such as &amp; for &",
+    "rows hold characters in the writing of HTML, such as &amp; for &",
+    "A model reads such a character as several pieces, and new texts are hardly written so.",
+    "Turn them into the characters that they stand for, unless new texts will have them too.",
 )
 LINKS = Words(
     "urls",
@@ -75,9 +83,22 @@ def check_characters(view: View) -> list[Finding]:
         *report_cells_with(view, list(view.roles), find_controls, CONTROLS),
         *report_cells_with(view, view.texts, find_mojibake, BROKEN),
         *report_cells_with(view, view.texts, find_lost, LOST),
-        *report_cells_with(view, view.texts, find_html, HTML),
+        *check_html(view),
         *report_cells_with(view, view.texts, find_urls, LINKS),
     ]
+
+
+def check_html(view: View) -> list[Finding]:
+    """A finding per role about tags and entities, in the words for what there is of them."""
+    found: list[Finding] = []
+    for role in view.texts:
+        cells = view.kind.read_text(view.rows, role)
+        tagged, coded = find_tags(cells), find_entities(cells)
+        both = f" Tags are in {tagged.sum():,}, characters such as &amp; in {coded.sum():,}."
+        more = both if tagged.any() and coded.any() else ""
+        words = HTML if tagged.any() else ENTITIES
+        found += report_rows(view.rows, tagged | coded, words, view.roles[role], more)
+    return found
 
 
 def find_controls(cells: pd.Series) -> np.ndarray:
@@ -106,8 +127,17 @@ def find_lost(cells: pd.Series) -> np.ndarray:
 
 def find_html(cells: pd.Series) -> np.ndarray:
     """Which cells hold tags or entities of HTML."""
-    tagged = matches(cells, TAG_PATTERN, among=contains(cells, "<"))
-    return tagged | matches(cells, ENTITY, among=contains(cells, "&"))
+    return find_tags(cells) | find_entities(cells)
+
+
+def find_tags(cells: pd.Series) -> np.ndarray:
+    """Which cells hold tags of HTML."""
+    return matches(cells, TAG_PATTERN, among=contains(cells, "<"))
+
+
+def find_entities(cells: pd.Series) -> np.ndarray:
+    """Which cells hold entities of HTML, such as &amp;."""
+    return matches(cells, ENTITY, among=contains(cells, "&"))
 
 
 def find_urls(cells: pd.Series) -> np.ndarray:

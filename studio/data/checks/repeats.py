@@ -10,8 +10,10 @@ import pandas as pd
 
 from studio.data.checks.findings import TRAINING, Finding, View, Words, report_rows
 from studio.data.checks.personal import is_personal
+from studio.data.fixes import find_action, fixes_of
 from studio.data.names import show_name
 
+MAJORITY = "majority_label"
 LONGEST_TEXT, LONGEST_ANSWER = 70, 30
 EARLIER = {"validation": TRAINING, "test": (*TRAINING, "validation")}
 
@@ -113,11 +115,21 @@ def check_repeats(view: View) -> list[Finding]:
     if view.answer:
         torn = find_conflicts(view.keys, view.answers)
         tell = Twins(view, view.keys, answered_otherwise)
-        found += report_rows(view.rows, torn, view.kind.conflict, column, tell=tell)
+        tied = tell_tied(view, torn)
+        found += report_rows(view.rows, torn, view.kind.conflict, column, tied, tell)
     found += check_shared(view, near=False)
     tell = Twins(view, view.keys, is_earlier)
     found += report_rows(view.rows, find_repeats(view, view.keys), DUPLICATE, column, tell=tell)
     return found + check_near(view)
+
+
+def tell_tied(view: View, torn: np.ndarray) -> str:
+    """How many of the rows that contradict each other have no commonest label; empty where none."""
+    if MAJORITY not in fixes_of(view.kind.conflict.code) or not torn.any():
+        return ""
+    tied = int(find_commonest(view.keys[torn], view.answers[torn]).isna().sum())
+    title = find_action(MAJORITY).title
+    return f" In {tied:,} of them labels are equally common, and “{title}” leaves those out." if tied else ""
 
 
 def check_near(view: View) -> list[Finding]:
@@ -186,6 +198,19 @@ def find_conflicts(keys: np.ndarray, labels: pd.Series) -> np.ndarray:
     pairs = pd.DataFrame({"key": keys[repeated], "label": codes[repeated]}).drop_duplicates()
     torn = pairs.loc[pairs["key"].duplicated(), "key"].to_numpy()
     return repeated & np.isin(keys, torn) if len(torn) else np.zeros(len(keys), dtype=bool)
+
+
+def find_commonest(keys: np.ndarray, labels: pd.Series) -> pd.Series:
+    """The commonest label of the rows with the same key, for each row; missing where several are.
+
+    >>> find_commonest(np.array([1, 1, 1, 2, 2]), pd.Series(["a", "b", "a", "a", "b"])).tolist()
+    ['a', 'a', 'a', nan, nan]
+    """
+    part = pd.DataFrame({"key": keys, "label": labels.to_numpy(dtype=object)})
+    counts = part.value_counts(sort=False).rename("rows").reset_index()
+    best = counts[counts["rows"] == counts.groupby("key")["rows"].transform("max")]
+    clear = best[~best["key"].duplicated(keep=False)].set_index("key")["label"]
+    return part["key"].map(clear)
 
 
 def find_near_conflicts(view: View, near: np.ndarray) -> np.ndarray:

@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from studio.data.answers.registry import kind_of
-from studio.data.checks.characters import CONTROL, TAG_PATTERN, find_controls, find_html, find_mojibake
+from studio.data.checks.characters import (
+    CONTROL,
+    TAG_PATTERN,
+    find_controls,
+    find_html,
+    find_mojibake,
+    find_tags,
+)
 from studio.data.columns import main_text
 from studio.data.fixes import FixChoice, Step
 from studio.data.mends.workbench import Bench, tell
@@ -54,7 +61,10 @@ def repair_mojibake(bench: Bench, choice: FixChoice) -> Step:
 
 def strip_html(bench: Bench, choice: FixChoice) -> Step:
     """Texts without tags, with characters in place of entities."""
-    return mend_cells(bench, choice, read_roles(bench), find_html, strip, "lost HTML")
+    roles, kind = read_roles(bench), kind_of(bench.roles)
+    tagged = any(find_tags(kind.read_text(bench.rows, role)).any() for role in roles)
+    what = "lost HTML" if tagged else "got the characters that &amp; and the like stand for"
+    return mend_cells(bench, choice, roles, find_html, strip, what)
 
 
 def read_roles(bench: Bench) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from studio.data.answers.registry import kind_of
 from studio.data.checks.labels import RARE, group_spellings
-from studio.data.checks.repeats import find_conflicts
+from studio.data.checks.repeats import find_commonest, find_conflicts
 from studio.data.checks.rows import find_unseen
 from studio.data.columns import LABEL
 from studio.data.fixes import FixChoice, Step
@@ -43,14 +43,7 @@ def majority_label(bench: Bench, choice: FixChoice) -> Step:
     torn = find_conflicts(bench.keys(), bench.rows[LABEL])
     if not torn.any():
         return Step(choice.code, choice.action, 0, NOTHING)
-    part = pd.DataFrame(
-        {"key": bench.keys()[torn], "label": bench.rows.loc[torn, LABEL].to_numpy(dtype=object)}
-    )
-    counts = part.value_counts(sort=False).rename("rows").reset_index()
-    most = counts.groupby("key")["rows"].transform("max")
-    best = counts[counts["rows"] == most]
-    clear = best[~best["key"].duplicated(keep=False)].set_index("key")["label"]
-    winners = part["key"].map(clear)
+    winners = find_commonest(bench.keys()[torn], bench.rows.loc[torn, LABEL])
     labels = bench.rows[LABEL].to_numpy(dtype=object).copy()
     decided = winners.notna().to_numpy()
     places = np.flatnonzero(torn)

@@ -261,7 +261,7 @@ def render_draft(edits: Sequence[Edit], next_version: int) -> Markup:
     if not edits:
         return layout.EMPTY
     return Markup('<div class="s-draft" role="status"><strong>{}</strong><span>{}</span>{}</div>').format(
-        W.rows.unsaved.count(len(edits)),
+        W.rows.unsaved.count(len({(edit.split, edit.index, edit.action) for edit in edits})),
         W.rows.unsaved_hint,
         Markup('<div class="s-actions">{}{}{}</div>').format(
             layout.action_button(W.rows.save.say(n=next_version), SAVE, "primary"),

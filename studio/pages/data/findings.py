@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from studio.data.fixes import IGNORE
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.fixing import drop_all_button, fix_buttons, render_done, still_open
@@ -25,6 +26,7 @@ W = words_of("data")
 EXAMPLES = 3
 NAMED_LINES = 5
 CELL_LENGTH = 120
+WHOLE_LENGTH = 20  # characters that stay on one line, such as those of a date
 DAMAGED = "\N{REPLACEMENT CHARACTER}"
 CONLL = "conll"
 SEVERITIES = ("error", "warning", "note")
@@ -122,8 +124,8 @@ def rows_table(table: Table, at: Sequence[int], names: Sequence[str], problem: P
 def shown_list(cell: str) -> str | Markup:
     """The words or tags of a sentence, which the file has in lines of their own, beside each other.
 
-    >>> shown_list('["O", "B-LOC"]')
-    'O B-LOC'
+    >>> str(shown_list('["O", "B-LOC"]'))
+    '<span class="s-whole">O B-LOC</span>'
     """
     return shown_cell(" ".join(json.loads(cell)))
 
@@ -134,7 +136,8 @@ def shown_cell(cell: object) -> str | Markup:
     if not text:
         return Markup('<span class="s-void">{}</span>').format(W.findings.empty_cell)
     if DAMAGED not in text:
-        return text
+        whole = len(text) <= WHOLE_LENGTH
+        return Markup('<span class="s-whole">{}</span>').format(text) if whole else text
     mark = Markup('<mark class="s-damaged" title="{}">{}</mark>').format(W.columns.damaged_letter, DAMAGED)
     return mark.join(text.split(DAMAGED))
 
@@ -149,13 +152,16 @@ def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
             desk.where(problem), W.findings.show_rows
         )
     columns = tuple(filter(None, (*desk.columns, problem.column)))
+    examples = example_rows(problem, desk.tables, columns)
+    if examples and any(choice.action != IGNORE for choice in desk.choices):
+        examples = Markup('<p class="s-caption">{}</p>').format(W.findings.as_in_file) + examples
     return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}{}</div></article>').format(
         layout.severity_badge(problem.severity),
         problem.message,
         Markup('<p class="s-where">{}</p>').format(where) if where else "",
         list_examples(problem),
         layout.facts([(name, text) for name, text in reasons if text]),
-        example_rows(problem, desk.tables, columns),
+        examples,
         Markup('<div class="s-actions">{}</div>').format(buttons) if buttons else "",
     )
 

@@ -44,14 +44,21 @@ def render_strip(versions: Sequence[Dataset], dataset: Dataset) -> Markup:
     sentence = words.say(
         version=dataset.version, newest=newest.version, parent=parent.version if parent else 0
     )
-    steps = [step.message for step in dataset.steps[:STEPS_IN_A_LINE]]
+    told = " ".join([sentence, *tell_steps(dataset)])
     all_versions = layout.text_link(
         W.versions.all, link("data", dataset=address_in(versions, dataset), tab="versions")
     )
     if dataset.version == newest.version:
-        return layout.notice("info", " ".join([sentence, *steps]), all_versions)
+        return layout.notice("info", told, all_versions)
     newer = layout.text_link(W.versions.newer.say(version=newest.version), link("data", dataset=dataset.name))
-    return layout.notice("warning", " ".join([sentence, *steps]), layout.join([newer, all_versions], " · "))
+    return layout.notice("warning", told, layout.join([newer, all_versions], " · "))
+
+
+def tell_steps(dataset: Dataset) -> list[str]:
+    """What a version changed, the first steps and how many more there are."""
+    more = len(dataset.steps) - STEPS_IN_A_LINE
+    told = [step.message for step in dataset.steps[:STEPS_IN_A_LINE]]
+    return [*told, W.versions.more_steps.count(more)] if more > 0 else told
 
 
 def render_versions(

@@ -61,7 +61,7 @@ def scatter(rows: Sequence[Mapping[str, Any]], cost: str, cost_title: str, metri
     ).sort_values("score", ascending=metric.best == "low", kind="stable")
     shown = place_names(table.head(SERIES_AT_MOST), cost)
     scale = alt.Scale(zero=False, padding=20)
-    y_axis = share_axis() if is_share else number_axis("~g")
+    y_axis = share_axis() if is_share else number_axis(",~f")
     base = alt.Chart(shown).encode(
         x=alt.X(f"{cost}:Q", title=cost_title, scale=alt.Scale(domain=[0, float(shown[cost].max()) * 1.2])),
         color=model_colour(list(shown["name"]), "name").legend(None),

@@ -47,7 +47,11 @@ def frame(chart: Any, height: int | alt.Step = CHART_HEIGHT) -> Any:
 
 def number_axis(number_format: str) -> alt.Axis:
     """An axis of shares or measures, with few enough ticks for a narrow screen."""
-    return alt.Axis(format=number_format, tickCount=5)
+    if not number_format.endswith("e"):
+        return alt.Axis(format=number_format, tickCount=5)
+    # In powers of ten, zero would read 0e+0.
+    label = "datum.value == 0 ? '0' : datum.label"
+    return alt.Axis(format=number_format, tickCount=5, labelExpr=label)
 
 
 def share_axis() -> alt.Axis:

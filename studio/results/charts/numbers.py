@@ -20,7 +20,7 @@ from studio.results.charts.frame import (
 )
 from studio.results.wording import count_words
 
-FORMAT = "~g"
+FORMAT = ",~f"
 
 
 def draw_numbers(values: Mapping[str, Any]) -> ChartWithTable:
@@ -62,8 +62,8 @@ def histogram(bins: Sequence[Mapping[str, Any]], title: str, caption: str) -> Ch
             x2="high:Q",
             y=alt.Y("count:Q", title="Rows (count)", axis=count_axis(table["count"].max())),
             tooltip=[
-                alt.Tooltip("low:Q", format=".4g"),
-                alt.Tooltip("high:Q", format=".4g"),
+                alt.Tooltip("low:Q", format=",.4~f"),
+                alt.Tooltip("high:Q", format=",.4~f"),
                 alt.Tooltip("count:Q", format=",d"),
             ],
         )
@@ -85,8 +85,8 @@ def draw_answers(points: Sequence[Mapping[str, float]], rows: int) -> ChartWithT
             x=alt.X("true:Q", title="True number", scale=scale, axis=number_axis(FORMAT)),
             y=alt.Y("predicted:Q", title="Answer", scale=scale, axis=number_axis(FORMAT)),
             tooltip=[
-                alt.Tooltip("true:Q", title="True number", format=".4g"),
-                alt.Tooltip("predicted:Q", title="Answer", format=".4g"),
+                alt.Tooltip("true:Q", title="True number", format=",.4~f"),
+                alt.Tooltip("predicted:Q", title="Answer", format=",.4~f"),
             ],
         )
     )

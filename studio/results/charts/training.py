@@ -94,7 +94,7 @@ def draw_learning_rate(history: Iterable[Any]) -> ChartWithTable:
     rates = (points["value"].max(), points["value"].iloc[-1])
     highest, last = (format_number(float(f"{rate:.2g}")) for rate in rates)
     caption = f"The highest learning rate was {highest}, the last {last}."
-    chart = curve(points, "Learning rate", ".1e", zero=True)
+    chart = curve(points, "Learning rate", ".1~e", zero=True)
     return ChartWithTable(frame(chart), table_by_epoch(points), caption)
 
 

@@ -20,6 +20,7 @@ from studio.pages.data.findings import (
 )
 from studio.pages.data.fixing import load_choices
 from studio.pages.data.review import render_check, render_understood
+from tests.conftest import write_csv
 
 EMPTY_TEXT = Problem(
     "error",
@@ -134,3 +135,21 @@ def test_a_letter_that_could_not_be_read_is_marked() -> None:
     assert "s-damaged" in shown_cell("caf\ufffd <b>")
     assert "&lt;b&gt;" in shown_cell("caf\ufffd <b>")
     assert "empty" in shown_cell("")
+
+
+def test_a_short_cell_stays_on_one_line() -> None:
+    assert shown_cell("28.06.2024") == '<span class="s-whole">28.06.2024</span>'
+    assert shown_cell("Hello, the app crashes") == "Hello, the app crashes"
+
+
+def test_rows_that_were_changed_by_a_fix_are_said_to_be_those_of_the_file(tmp_path: Path) -> None:
+    rows = [[f"message number {n} of all", "Technical" if n % 9 else "technical "] for n in range(90)]
+    path = write_csv(tmp_path / "t.csv", [*rows, ["the only one", "Praise"]], ("text", "label"))
+
+    def shown(text: str) -> str:
+        choices = load_choices(text)
+        prepared = prepare_import(ImportRequest(path=path, name="t", fixes=choices))
+        return render_check(prepared, read_table(path), choices)
+
+    assert "as the file has them" in shown("similar_labels=merge_labels")
+    assert "as the file has them" not in shown("single_row_label=ignore")

@@ -268,7 +268,7 @@ def test_a_fix_is_chosen_and_undone_by_its_button(studio: Studio, draft: Draft) 
 
 def test_all_rows_with_errors_are_left_out_by_one_button(studio: Studio, draft: Draft) -> None:
     _, _, findings, *_ = form.show_effects(studio, draft, EFFECTS)
-    assert "Leave out all 3 rows with errors" in findings
+    assert "Leave out the 3 rows with errors" in findings
     chosen = form.decide_fixes(studio, draft, "all:drop_rows")
     assert set(chosen.split()) == set(LEAVE_OUT.split())
     *_, button, _ = form.show_effects(studio, replace(draft, fixes=chosen), EFFECTS)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio.bootstrap import Studio
 from studio.data.dataset import Dataset
+from studio.data.editing import Edit
+from studio.data.fixes import Step
 from studio.pages.data import browsing, detail, rows, versions
 from studio.pages.data.browsing import Filters
 from studio.services.datasets import ImportRequest
@@ -102,6 +105,13 @@ def test_versions_are_listed_newest_first_with_their_steps_and_the_ways_back(
     assert small.id not in html and new.id not in html
 
 
+def test_a_row_that_is_set_twice_is_one_change() -> None:
+    first, again = (Edit("train", 3, "set_label", label) for label in ("a", "b"))
+    moved = Edit("train", 3, "move", "test")
+    assert "1 change not saved" in browsing.render_draft([first, again], 2)
+    assert "2 changes not saved" in browsing.render_draft([first, again, moved], 2)
+
+
 def test_the_heading_says_which_version_is_shown_and_leads_to_the_newest(
     studio: Studio, small: Dataset
 ) -> None:
@@ -112,6 +122,10 @@ def test_the_heading_says_which_version_is_shown_and_leads_to_the_newest(
     assert "This is version 2 of 2, made from version 1. 1 row was left out" in versions.render_strip(
         kept, new
     )
+    steps = tuple(Step("by_hand", f"step{n}", n, f"{n} rows changed.") for n in range(1, 6))
+    told = versions.render_strip(kept, replace(new, steps=steps))
+    assert "3 rows changed. And 2 more steps." in told and "4 rows changed" not in told
+    assert "And 1 more step." in versions.render_strip(kept, replace(new, steps=steps[:4]))
     older = versions.render_strip(kept, small)
     assert "s-warning" in older and "Open version 2, the newest" in older
     assert versions.address_in(kept, small) == "small@1"
