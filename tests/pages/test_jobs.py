@@ -294,7 +294,8 @@ def test_a_running_training_shows_its_curves_and_its_best_score(studio: Studio, 
     store.telemetry.report(job_id, claim.fence, Batch({"fraction": 0.5, "eta_seconds": 60.0}, measured))
     shown = dict(zip([id(part) for part in page.outputs], page.render(job_id, ""), strict=True))
     parts = page.parts
-    assert "94.0 %" in shown[id(parts.table)] and "50 %" in shown[id(parts.table)]
+    assert '94.0 %<span class="s-kind">accuracy</span>' in shown[id(parts.table)]
+    assert "50 %" in shown[id(parts.table)]
     assert "risen from 80.0 % to 94.0 %" in shown[id(parts.headline)]
     assert shown[id(parts.curves)] == gr.update(visible=True)
     assert "best: epoch 2" in shown[id(parts.score)].plot

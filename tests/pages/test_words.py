@@ -134,3 +134,10 @@ def test_a_text_chooses_between_one_and_many() -> None:
         "1 row of a.csv",
         "1,200 rows of a.csv",
     ]
+
+
+def test_the_kinds_of_files_that_are_read_are_named_where_one_is_chosen() -> None:
+    named = words_of("frame").table_files.casefold()
+    formats = words_of("data").formats
+    for kind in set(formats) - {"squad", "conll", "folder"}:
+        assert kind in named or formats[kind].split()[0].casefold() in named, kind

@@ -34,7 +34,7 @@ class Line:
     """
 
     job: JobView
-    best_score: str | None = None
+    best_score: Markup | None = None
     starts_in: float | None = None
     waiting: int = 0
 
@@ -44,19 +44,26 @@ class Scores:
 
     def __init__(self, points_of: Callable[[JobView], list[MetricPoint]]) -> None:
         self._points_of = points_of
-        self._ended: dict[str, str | None] = {}
+        self._ended: dict[str, Markup | None] = {}
 
-    def best(self, job: JobView) -> str | None:
-        """The highest validation score measured so far, or None."""
+    def best(self, job: JobView) -> Markup | None:
+        """The highest validation score measured so far with the name of what it measures, or None."""
         if job.kind != "train" or job.started_at is None:
             return None
         if job.id in self._ended:
             return self._ended[job.id]
         best = course.best_of(course.epochs_of(self._points_of(job)))
-        score = best.written_score if best else None
+        score = name_score(best) if best else None
         if job.state in TERMINAL:
             self._ended[job.id] = score
         return score
+
+
+def name_score(epoch: course.Epoch) -> Markup:
+    """A score, and under it what it measures."""
+    return Markup('{}<span class="s-kind">{}</span>').format(
+        epoch.written_score, course.metric_of([epoch]).spoken
+    )
 
 
 def choose_first(jobs: Sequence[JobView]) -> str:
@@ -77,7 +84,7 @@ def in_order(jobs: Sequence[JobView]) -> list[JobView]:
 
 
 def make_lines(
-    jobs: Sequence[JobView], starts: Mapping[str, float], best: Callable[[JobView], float | None]
+    jobs: Sequence[JobView], starts: Mapping[str, float], best: Callable[[JobView], Markup | None]
 ) -> list[Line]:
     """The lines of the table in its order."""
     waiting = Counter(job.lane for job in jobs if job.state == JobState.QUEUED)

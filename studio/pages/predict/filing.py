@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from studio.records.models import ModelRecord
     from studio.services.datasets import TablePreview
 
-W, D = words_of("predict"), words_of("data")
+W = words_of("predict")
+OF_DATA = words_of("data")
 KIND = "predict"
 KEPT = "texts"  # folder of uploads that jobs read
 KEPT_SECONDS = 86_400.0
@@ -134,7 +135,7 @@ def render_done(studio: Services, job: JobView) -> Markup:
         f"{address}?guarded=true" if result.get("guarded") else address, W.job.download
     )
     raw = Markup('<p class="s-text s-quiet">{} {}</p>').format(
-        D.versions.neutralised, layout.text_link(D.versions.raw, address)
+        OF_DATA.versions.neutralised, layout.text_link(OF_DATA.versions.raw, address)
     )
     notes = layout.join(layout.notice("info", note) for note in result.get("notes", []))
     return layout.join(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.records.models import ModelRecord
 
 W = words_of("predict")
+FRAME = words_of("frame")
 NAMES_AT_MOST = 200
 
 # Ctrl or Cmd with Enter presses the button, from within the text.
@@ -119,7 +120,9 @@ def lay_out_file() -> dict[str, Any]:
     """The upload, the choice of its text columns, and the button that queues the job."""
     made: dict[str, Any] = {}
     layout.html(layout.section(W.file.title, W.file.text))
-    made["file"] = gr.File(label=W.file.label, type="filepath", height=160, elem_id="predict-file")
+    made["file"] = gr.File(
+        label=W.file.label.say(files=FRAME.table_files), type="filepath", height=160, elem_id="predict-file"
+    )
     made["understood"] = layout.html(elem_id="predict-understood")
     with gr.Column(visible=False) as made["choice"]:
         first, second = slots.TITLES.values()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from studio.services.datasets import TablePreview
 
 W = words_of("results")
+FRAME = words_of("frame")
 PREVIEW_ROWS = 4
 EVALUATE = "evaluate"
 
@@ -62,7 +63,7 @@ def build(desk: Desk) -> Part:
 def build_upload(desk: Desk) -> None:
     """A file to score on: what was understood of it, its columns, and the button."""
     studio = desk.studio
-    layout.html(layout.section(W.scoring.upload, W.scoring.upload_text))
+    layout.html(layout.section(W.scoring.upload, W.scoring.upload_text.say(files=FRAME.table_files)))
     file = gr.File(label=W.scoring.file, type="filepath", height=160, elem_id="scoring-file")
     understood = layout.html(elem_id="scoring-understood")
     with gr.Column(visible=False) as form:
