@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,17 @@ class TrainRequest:
     allow_pickle: bool = False
     task: str | None = None
     owner: str = ""
+
+    def asked(self) -> dict[str, Any]:
+        """What tells one wish from another, as plain JSON."""
+        wish = {
+            "dataset": self.dataset,
+            "checkpoint": self.checkpoint,
+            "preset": self.preset,
+            "changes": dict(self.changes),
+            "name": self.name,
+        }
+        return dict(json.loads(json.dumps(wish)))
 
 
 @dataclass(frozen=True)
@@ -185,15 +197,15 @@ class TrainingService:
         )
 
     def start(self, request: TrainRequest) -> JobView:
-        """Queue the training; the same key twice gives the first job.
+        """Queue the training; the same wish with the same key twice gives the first job, as it stands.
 
         Raises InvalidInput for a recipe that does not fit, Unavailable where the checkpoint cannot be
-        had or the disk is too full, Conflict where the model's name is taken.
+        had or the disk is too full, Conflict where the model's name is taken or the key is another wish's.
         """
+        if request.key and (job := self._jobs.find_by_key(request.key)):
+            return same_wish(job, request)
         dataset = self._datasets.get(request.dataset)
         recipe = self.recipe(request)
-        if request.key and (job := self._jobs.find_by_key(request.key)):
-            return job
         resolved = self._checkpoints.require(request.checkpoint, request.allow_pickle)
         expected = self._expect(dataset, resolved, recipe)
         for lack in lack_of_disk(expected.disk_bytes, self._models.room_bytes):
@@ -208,21 +220,21 @@ class TrainingService:
             "start_model_id": self._start_model_id(resolved),
             "allow_pickle": request.allow_pickle,
             "recipe": recipe.model_dump(),
+            "asked": request.asked(),
             # A download is no part of the estimate, but of what the job takes.
             "estimated_seconds": expected.seconds if resolved.ready else None,
             "expected_seconds": expected.seconds * self._pace(),
         }
-        return self._jobs.submit(
-            NewJob(
-                kind="train",
-                handler="studio.handlers.train",
-                payload=payload,
-                title=name,
-                key=request.key,
-                owner=request.owner,
-                resumable=True,
-            )
+        job = NewJob(
+            kind="train",
+            handler="studio.handlers.train",
+            payload=payload,
+            title=name,
+            key=request.key,
+            owner=request.owner,
+            resumable=True,
         )
+        return same_wish(self._jobs.submit(job), request)
 
     def token_lengths(self, dataset: Dataset, resolved: Resolved) -> np.ndarray:
         """Tokens of what is read of up to 2,000 training rows, special tokens included, as it counts."""
@@ -285,6 +297,21 @@ def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, sample: Sample)
         words=sample.words,
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())
+
+
+def same_wish(job: JobView, request: TrainRequest) -> JobView:
+    """The job of the request's key; Conflict where it was queued for another wish."""
+    asked = request.asked()
+    first = job.payload.get("asked", asked)  # a job that an earlier version queued does not say
+    differing = [name for name, value in asked.items() if first[name] != value]
+    if differing:
+        parts = " and ".join("recipe" if name == "changes" else name for name in differing)
+        raise Conflict(
+            f"The key of this request was used for another training: its {parts} differed "
+            f"(job {job.id}, model '{job.title}').",
+            "Send a new key with another request, and the same key only to repeat one.",
+        )
+    return job
 
 
 def refuse_chosen_elsewhere(changes: Mapping[str, Any]) -> None:

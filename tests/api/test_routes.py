@@ -119,6 +119,27 @@ def test_starting_a_training_twice_with_one_key_is_one_job(client: TestClient, s
     assert len(client.get(f"{API}/jobs").json()) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"name": "other"}, "name"), ({"recipe": {"epochs": 2}}, "recipe"), ({"preset": "best"}, "preset")],
+)
+def test_a_key_with_another_wish_is_a_conflict(
+    client: TestClient, small_table: Path, change: dict[str, object], named: str
+) -> None:
+    upload(client, small_table, name="small")
+    body = {"dataset": "small", "checkpoint": "minilm-l6", "preset": "quick", "recipe": {"epochs": 1}}
+    key = {"Idempotency-Key": "one"}
+    first = client.post(f"{API}/jobs", json=body, headers=key).json()
+    answer = client.post(f"{API}/jobs", json={**body, **change}, headers=key)
+    assert answer.status_code == 409, answer.text
+    assert named in answer.json()["error"]["message"] and first["id"] in answer.json()["error"]["message"]
+    assert "new key" in answer.json()["error"]["hint"]
+    client.post(f"{API}/jobs/{first['id']}/cancel")
+    client.delete(f"{API}/datasets/small")
+    again = client.post(f"{API}/jobs", json=body, headers=key)
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (201, first["id"], "cancelled")
+
+
 def test_a_waiting_job_can_be_cancelled_and_tried_again_as_a_new_job(
     client: TestClient, small_table: Path
 ) -> None:
