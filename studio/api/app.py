@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +21,9 @@ from studio.bootstrap import Studio
 from studio.errors import InvalidInput, NotFound, StudioError, Unavailable
 
 PREFIX = "/api/v1"
+JSON_HINT = (
+    f"Send JSON in UTF-8 with the header Content-Type: application/json; {PREFIX}/openapi.json describes it."
+)
 ROUTERS = (system.router, datasets.router, dataset_rows.router, jobs.router, models.router)
 
 # Said here, or FastAPI describes a shape of its own that is never sent.
@@ -80,10 +85,14 @@ async def answer_cannot_write(_: Request, error: Exception) -> JSONResponse:
     return error_response(Unavailable(error.message, error.hint))
 
 
-async def answer_invalid_request(_: Request, error: Exception) -> JSONResponse:
-    """Which field of the request does not fit."""
+async def answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    """Which field of the request does not fit, or that its body as a whole is none."""
     assert isinstance(error, RequestValidationError)
-    parts = [f"{'.'.join(str(step) for step in item['loc'][1:])}: {item['msg']}" for item in error.errors()]
+    wrong = error.errors()
+    whole = next((item for item in wrong if item["loc"] == ("body",) or item["type"] == "json_invalid"), None)
+    if whole is not None:
+        return error_response(InvalidInput(describe_body(whole, request), JSON_HINT))
+    parts = [f"{'.'.join(str(step) for step in item['loc'][1:])}: {item['msg']}" for item in wrong]
     return error_response(
         InvalidInput(
             f"The request does not fit: {'; '.join(parts)}.",
@@ -92,10 +101,27 @@ async def answer_invalid_request(_: Request, error: Exception) -> JSONResponse:
     )
 
 
+def describe_body(item: Mapping[str, Any], request: Request) -> str:
+    """Why a body is not the JSON object that the route reads."""
+    if item["type"] == "json_invalid":
+        return f"The body is not JSON: {item['ctx']['error']} (character {item['loc'][-1]})."
+    if item["type"] == "missing":
+        return "The request has no body."
+    sent = request.headers.get("content-type")
+    if sent is None:
+        return "The body was not read as JSON: the request has no header Content-Type."
+    if "json" not in sent.lower():
+        return f"The body was not read as JSON: the request has the header Content-Type: {sent[:80]}."
+    return "The body is JSON, but no object, which stands in { }."
+
+
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """What the frameworks refuse, in the same shape."""
     assert isinstance(error, HTTPException)
-    body = {"code": "http_error", "message": str(error.detail), "hint": f"See {PREFIX}/openapi.json."}
+    message, hint = str(error.detail), f"See {PREFIX}/openapi.json."
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        message, hint = "The body is not text in UTF-8.", JSON_HINT
+    body = {"code": "http_error", "message": message, "hint": hint}
     return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
 
 

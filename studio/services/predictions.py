@@ -54,12 +54,12 @@ class PredictionService:
 
     def answer(self, model: ModelRecord, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """As ``predict``, of a model whose record has been read."""
-        return self._pool.predict(self._folder(model), [check_row(row, model) for row in rows])
+        return self._pool.predict(self._folder(model), check_rows(rows, model))
 
     def read(self, model_name: str, rows: Sequence[Mapping[str, Any]]) -> list[list[Reading]]:
         """What the model reads of each row: its tokens and what is cut. Rows and errors as of ``predict``."""
         model = self._models.get(model_name)
-        return self._pool.read(self._folder(model), [check_row(row, model) for row in rows])
+        return self._pool.read(self._folder(model), check_rows(rows, model))
 
     def find_strange(self, model_name: str, row: Row) -> Strange | None:
         """What a row is written in where the model learnt from hardly any such texts.
@@ -153,13 +153,28 @@ class PredictionService:
         return self._settings.jobs_dir / job_id / str(name)
 
 
+def check_rows(rows: Sequence[Mapping[str, Any]], model: ModelRecord) -> list[dict[str, str]]:
+    """As ``check_row``, for each row; the error names the row where there are several."""
+    checked = []
+    for number, row in enumerate(rows):
+        try:
+            checked.append(check_row(row, model))
+        except InvalidInput as error:
+            place = f"Input {number:,}, counted from 0: " if len(rows) > 1 else ""
+            raise InvalidInput(place + error.message, error.hint) from error
+    return checked
+
+
 def check_row(row: Mapping[str, Any], model: ModelRecord) -> dict[str, str]:
     """What a model reads, in its order of roles and as a dataset keeps it; what no task knows is left out.
 
-    Raises InvalidInput where something is missing, cannot be read, or is not read by this model.
+    Raises InvalidInput where something is missing, cannot be read, or is not read by this model; the hint
+    names what was left out, which may be a role misspelt.
     """
-    reads = f"'{model.name}' reads {' and '.join(model.roles)}."
     task = get_task(model.task)
+    unknown = [f"'{name[:40]}'" for name in row if name not in task.asked_roles][:5]
+    left_out = f"; not read: {', '.join(unknown)}" if unknown else ""
+    reads = f"'{model.name}' reads {' and '.join(model.roles)}{left_out}."
     for role in model.roles:
         if not str(row.get(role, "")).strip():
             verb = "are" if task.role(role).least else "is"

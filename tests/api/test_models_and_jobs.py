@@ -59,3 +59,16 @@ def test_a_job_is_shown_with_its_log_and_what_happened(client: TestClient, studi
     assert len(events) == 1
     assert client.get(f"{API}/jobs/{job.id}/events?after=99").json() == []
     assert client.get(f"{API}/jobs/none/log").status_code == 404
+
+
+def test_of_several_inputs_the_wrong_one_is_named(client: TestClient, kept: str) -> None:
+    inputs = [{"text": "one"}, {"text": "two"}, {"text": "three"}, {"txt": "four", "id": "4"}]
+    for verb in ("predict", "tokens"):
+        answer = client.post(f"{API}/models/{kept}/{verb}", json={"inputs": inputs})
+        assert answer.status_code == 422
+        error = answer.json()["error"]
+        assert error["message"].startswith("Input 3, counted from 0: There is no text")
+        assert "not read: 'txt', 'id'" in error["hint"]
+    alone = client.post(f"{API}/models/{kept}/predict", json={"inputs": [{"text": " "}]})
+    assert alone.json()["error"]["message"] == "There is no text to predict."
+    assert alone.json()["error"]["hint"] == "'first' reads text."

@@ -229,3 +229,29 @@ def test_the_description_shows_errors_in_the_shape_that_they_have(client: TestCl
                 content = operation["responses"][status]["content"]
                 shape = {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}
                 assert content == {"application/json": shape}, (path, method)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "sentence"),
+    [
+        (b'{"dataset": "x"}', {}, 422, "no header Content-Type"),
+        (b'{"dataset": "x"}', {"Content-Type": "text/plain"}, 422, "Content-Type: text/plain"),
+        (b'[{"dataset": "x"}]', {"Content-Type": "application/json"}, 422, "no object"),
+        (b'{"dataset": x}', {"Content-Type": "application/json"}, 422, "not JSON"),
+        (b"", {"Content-Type": "application/json"}, 422, "no body"),
+        (
+            '{"dataset": "\u5de5\u5355"}'.encode("gbk"),
+            {"Content-Type": "application/json"},
+            400,
+            "not text in UTF-8",
+        ),
+    ],
+)
+def test_a_body_that_is_no_json_object_says_what_to_send(
+    client: TestClient, content: bytes, headers: dict[str, str], status: int, sentence: str
+) -> None:
+    answer = client.post(f"{API}/jobs", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert sentence in error["message"]
+    assert "Send JSON in UTF-8 with the header Content-Type: application/json" in error["hint"]
