@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from studio.data.columns import TEXT, all_columns_of
+from studio.data.number_cells import is_number
 from studio.data.readers import Table
-from studio.tasks.regression import read_number
 
 SAMPLE_ROWS = 20_000
 LABEL_NAMES = frozenset({"label", "labels", "category", "class", "target", "sentiment", "intent", "topic"})
@@ -50,7 +49,7 @@ def describe_column(name: str, values: pd.Series) -> ColumnFacts:
     """Facts about one column of text cells."""
     filled = values[values.str.strip() != ""]
     mean_length = float(filled.str.len().mean()) if len(filled) else 0.0
-    numbers = sum(not math.isnan(read_number(cell)) for cell in filled)
+    numbers = sum(map(is_number, filled))
     objects = int(filled.str.lstrip().str.startswith(('{"', '[{"')).sum())
     return ColumnFacts(name, mean_length, int(filled.str.strip().nunique()), len(filled), numbers, objects)
 

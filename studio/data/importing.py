@@ -254,7 +254,8 @@ def divide_checked(
 
 def mend_import(base: PreparedImport) -> PreparedImport:
     """The import after the fixes that were chosen for rows, checked again; the same without such a fix."""
-    choices = base.request.row_fixes(kind_of(base.roles).parsed)
+    offered = [problem for problem in base.problems if problem.severity != "error"]
+    choices = base.request.row_fixes([problem.code for problem in offered if DROP in problem.fixes])
     if not choices or not any(map(len, base.frames.values())):
         return base
     rows = pd.concat([frame.assign(split=split) for split, frame in base.frames.items()], ignore_index=True)

@@ -8,10 +8,12 @@ from dataclasses import replace
 import pandas as pd
 
 from studio.data.answers.base import CellFault, Reading
+from studio.data.answers.number import PARTING
 from studio.data.answers.registry import kind_of, labels_in
 from studio.data.checks.rows import EMPTY_TEXT, mark_dropped, report_cells, take_roles
 from studio.data.columns import CLASSIFICATION, TaskShape, check_roles
-from studio.data.dataset import SplitDescription
+from studio.data.dataset import Dataset, SplitDescription
+from studio.data.fixes import find_action
 from studio.data.importing import (
     ImportRequest,
     PreparedImport,
@@ -96,6 +98,13 @@ def check_rows(
         names = ", ".join(f"'{label}'" for label in unknown[:5])
         found += report_cells(rows, strange, UNKNOWN_LABEL, roles[kind.role], labels=names)
     return rows, found
+
+
+def read_as_learnt(request: ImportRequest, learnt: Dataset) -> ImportRequest:
+    """The request whose commas and points are read as those learnt, where its own numbers do not tell."""
+    told = {problem.code for problem in learnt.problems}
+    repairs = {action for action in PARTING if find_action(action).told in told}
+    return replace(request, reading=replace(request.reading, repairs=request.reading.repairs | repairs))
 
 
 def no_rows(table: Table) -> Problem:

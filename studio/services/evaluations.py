@@ -9,6 +9,8 @@ from dataclasses import replace
 from jobs.queue import JobView, NewJob
 from studio.data.dataset import Dataset
 from studio.data.importing import ImportRequest
+from studio.data.problems import Problem
+from studio.data.scoring import read_as_learnt
 from studio.errors import InvalidInput, NotFound
 from studio.files import read_json
 from studio.records.evaluations import EvaluationRecord, EvaluationStore
@@ -54,9 +56,20 @@ class EvaluationService:
         Raises InvalidInput with all problems where rows have errors and may not be dropped.
         """
         model = self._models.get(model_name)
-        request = replace(request, task=model.task)
-        dataset = self._datasets.import_for_scoring(request, model.labels, model.roles)
+        asked = self._as_learnt(model, request)
+        dataset = self._datasets.import_for_scoring(asked, model.labels, model.roles)
         return self._submit(model, dataset, "test")
+
+    def check_table(self, model_name: str, request: ImportRequest) -> tuple[Problem, ...]:
+        """Everything that is wrong with a labelled table for this model."""
+        model = self._models.get(model_name)
+        asked = self._as_learnt(model, request)
+        return self._datasets.prepare_scoring(asked, model.labels, model.roles).problems
+
+    def _as_learnt(self, model: ModelRecord, request: ImportRequest) -> ImportRequest:
+        """The request for the model's task, its numbers read as those that it learnt."""
+        request, learnt = replace(request, task=model.task), self._datasets.by_id(model.dataset_id)
+        return request if learnt is None else read_as_learnt(request, learnt)
 
     def _dataset_for(self, model: ModelRecord, dataset_name: str | None) -> Dataset:
         dataset = self._datasets.get(dataset_name) if dataset_name else self._own_dataset(model)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from studio.data.answers.base import AnswerKind, CellFault, Fault, Roles, no_strata
+from studio.data.answers.base import AnswerKind, CellFault, Fault, Frames, Reading, Roles, no_strata
 from studio.data.checks.findings import Finding, Words
-from studio.data.checks.numbers import check_numbers
+from studio.data.checks.numbers import (
+    COMMAS,
+    COMMAS_READ,
+    NUMBERS_READ,
+    POINTS,
+    POINTS_READ,
+    UNITS,
+    ReadNumbers,
+    check_numbers,
+    tell_writing,
+)
 from studio.data.column_facts import SAMPLE_ROWS, ColumnFacts, has_label_beside
 from studio.data.columns import NUMBER, TEXT_B
+from studio.data.number_cells import PLAIN_NUMBER, find_decimal, read_cell
 from studio.data.numbers import describe_numbers
 from studio.data.readers import Table
 from studio.data.texts import is_blank
@@ -20,10 +32,13 @@ from studio.tasks.regression import read_number
 
 NAMES = frozenset(
     {"number", "score", "scores", "similarity", "rating", "stars", "value", "label", "target", "grade"}
-    | {"分数", "评分", "得分", "相似度"}
+    | {"price", "amount", "cost", "preis", "betrag", "kosten", "prix", "montant"}
+    | {"分数", "评分", "得分", "相似度", "价格", "金额"}
 )
 NUMERIC_SHARE = 0.9
 TENTHS_FROM = 100  # rows
+# What a person can choose where a column does not settle what a comma or a point means.
+PARTING = {"comma_thousands": ",", "point_thousands": "."}
 FEWEST_NUMBERS, BROKEN_SHARE = 8, 0.1  # of numbers that are plainly no labels
 EMPTY = CellFault(
     "missing_number",
@@ -35,7 +50,8 @@ NOT_A_NUMBER = CellFault(
     "not_a_number",
     "{rows} with something else than a number: {lines}.",
     "The model learns to give a number, such as 3, 4.5 or -1e3.",
-    "Write a number without a unit, or drop these rows.",
+    "Write a number there, or drop these rows.",
+    lambda row: f"“{row[NUMBER]}”",
 )
 CONFLICT = Words(
     "conflicting_numbers",
@@ -60,7 +76,8 @@ def guess(_table: Table, facts: list[ColumnFacts], _given: Roles) -> dict[str, s
 def tells(table: Table, roles: Roles) -> bool:
     """Whether the numbers are too many to be labels and some broken, and no other column is the label."""
     cells = table.frame[roles[NUMBER]].head(SAMPLE_ROWS)
-    numbers = np.array([read_number(cell) for cell in cells[~is_blank(cells)]], dtype=np.float64)
+    plain = read_numbers(cells, frozenset()).plain(cells)
+    numbers = np.array([read_number(cell) for cell in plain], dtype=np.float64)
     numbers = numbers[np.isfinite(numbers)]
     broken = numbers != np.round(numbers)
     if len(np.unique(numbers)) < FEWEST_NUMBERS or broken.mean() < BROKEN_SHARE:
@@ -69,6 +86,26 @@ def tells(table: Table, roles: Roles) -> bool:
     if TEXT_B in roles and roles[NUMBER].strip().casefold() in NAMES:
         return True
     return not has_label_beside(table, roles)
+
+
+def read_numbers(cells: pd.Series, repairs: Container[str]) -> ReadNumbers:
+    """The numbers of a column, where the cells that can be read in one way only settle the others."""
+    known = {cell: read_cell(cell) for cell in cells.unique()}
+    parting = "".join(mark for repair, mark in PARTING.items() if repair in repairs)
+    return ReadNumbers([known[cell] for cell in cells], find_decimal(known.values()), parting)
+
+
+def parse(_tables: Mapping[str, Table], frames: Frames, roles: Roles, reading: Reading) -> list[Finding]:
+    """Bring the numbers of all tables into one form, and tell how they were read."""
+    rows = pd.concat(list(frames.values()), ignore_index=True)
+    if rows[NUMBER].str.fullmatch(PLAIN_NUMBER).all():
+        return []
+    numbers = read_numbers(rows[NUMBER], reading.repairs)
+    plain, start = numbers.plain(rows[NUMBER]), 0
+    for frame in frames.values():
+        frame[NUMBER] = plain.iloc[start : start + len(frame)].set_axis(frame.index)
+        start += len(frame)
+    return tell_writing(rows, numbers, roles[NUMBER])
 
 
 def faults(rows: pd.DataFrame) -> list[Fault]:
@@ -106,6 +143,8 @@ ONE_NUMBER = AnswerKind(
     tells=tells,
     check=check,
     conflict=CONFLICT,
+    parse=parse,
+    parsed=tuple(words.code for words in (COMMAS, POINTS, COMMAS_READ, POINTS_READ, NUMBERS_READ, UNITS)),
     empty=EMPTY,
     faults=faults,
     words=(EMPTY, NOT_A_NUMBER),

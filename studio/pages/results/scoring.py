@@ -186,8 +186,7 @@ def request_of(task: str, path: str | None, *values: Any) -> ImportRequest:
 
 def check(studio: Services, model: str, request: ImportRequest) -> tuple[Problem, ...]:
     """Everything that is wrong with the table for this model."""
-    known = studio.models.get(model)
-    return studio.datasets.prepare_scoring(request, known.labels, known.roles).problems
+    return studio.evaluations.check_table(model, request)
 
 
 def tell_found(found: Sequence[Problem]) -> Markup:
