@@ -26,6 +26,12 @@ REVIEWS = [["a stirring and funny film for everyone", "1"], ["the plot falls apa
         ),
         ([["spam", "win"], *[["ham", "see you later then"], ["spam", "free entry now"]] * 3], False),
         ([["text", "label"], ["only one row of data", "x"]], True),
+        ([["Gegenstand", "Kosten"], *[[f"chair number {n} oak", f"{n + 2}.682,18"] for n in range(5)]], True),
+        ([["Item bought", "Total"], *[[f"an oak chair {n}", f"$1,{n}34.50"] for n in range(5)]], True),
+        (
+            [["chair number 9 oak", "3.682,18"], *[[f"chair number {n} oak", "1.682,18"] for n in range(5)]],
+            False,
+        ),
         ([["text", "label"]], True),
         ([["1", "2"], ["3", "4"]], False),
         ([["", ""], ["a", "b"]], False),

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from studio.data.readers.headers import KNOWN_NAMES, NUMBER
+from studio.data.number_cells import is_number
+from studio.data.readers.headers import KNOWN_NAMES
 from studio.data.readers.lines import split_lines
 from studio.data.readers.parsing import USUAL_DELIMITERS, Dialect, Parsed
 from studio.data.readers.quoting import parse_best_quoting
@@ -196,7 +197,7 @@ def is_label(column: tuple[str, ...]) -> bool:
 def is_numeric(column: tuple[str, ...]) -> bool:
     """Whether the cells of a column are numbers."""
     filled = [cell for cell in column if cell.strip()]
-    return len(filled) >= FEWEST_ROWS and all(NUMBER.fullmatch(cell) for cell in filled)
+    return len(filled) >= FEWEST_ROWS and all(map(is_number, filled))
 
 
 def returns_end_lines(text: str, options: ReadOptions) -> bool:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
 from studio.data.names import show_name
+from studio.data.number_cells import is_number
 
 SAMPLE_ROWS = 500
-NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
 LONGEST_NAME = 40
 LONGEST_COLUMN_NAME = 200
 COMMON_NAMES = """
 text text_a text_b label labels category class target sentiment content message review comment title headline
 sentence sentence1 sentence2 body description question answer context premise hypothesis query utterance
 intent topic tag tags id idx index url date score rating stars quality split texto categoria categoría
-etiqueta texte catégorie 文本 内容 标签 类别 分类 标题 评论 情感 句子 问题 答案
+etiqueta texte catégorie beschreibung kategorie bewertung nachricht preis betreff titel prix
+commentaire avis titre étiquette message price 文本 内容 标签 类别 分类 标题 评论 情感 句子 问题 答案
 """
 KNOWN_NAMES = frozenset(COMMON_NAMES.split())
 
@@ -47,7 +47,7 @@ def guess_header(rows: list[list[str]]) -> bool:
     cells = [cell.strip() for cell in first]
     if is_numbered(cells, body):
         return True
-    if any(NUMBER.fullmatch(cell) for cell in cells) or not any(cells):
+    if any(map(is_number, cells)) or not any(cells):
         return False
     votes = 2 * sum(cell.casefold() in KNOWN_NAMES for cell in cells)
     fitting = [row for row in body if len(row) == len(first)]
@@ -67,7 +67,7 @@ def is_numbered(cells: list[str], body: list[list[str]]) -> bool:
     if len(named) < 2 or [cells[index] for index in named] != [str(n) for n in range(len(named))]:
         return False
     return any(
-        index < len(row) and row[index].strip() and not NUMBER.fullmatch(row[index])
+        index < len(row) and row[index].strip() and not is_number(row[index])
         for row in body
         for index in named
     )
@@ -78,8 +78,8 @@ def vote_on_column(first: str, values: list[str]) -> int:
     filled = [value for value in values if value]
     if not filled:
         return 0
-    if sum(NUMBER.fullmatch(value) is not None for value in filled) >= 0.9 * len(filled):
-        return 2
+    if sum(map(is_number, filled)) >= 0.9 * len(filled):
+        return 2 if any(map(str.isdigit, first)) else 3
     votes = 0
     counts = Counter(value.casefold() for value in filled)
     if first.casefold() in counts:
@@ -172,5 +172,5 @@ def count_header_rows(rows: list[list[str]]) -> int:
         return 1
     groups = [cell for cell in rows[0] if cell.strip()]
     merged = 0 < len(groups) < len(rows[0])
-    named = all(cell.strip() and not NUMBER.fullmatch(cell) and looks_like_name(cell) for cell in rows[1])
+    named = all(cell.strip() and not is_number(cell) and looks_like_name(cell) for cell in rows[1])
     return 2 if merged and named and guess_header(rows[1:]) else 1

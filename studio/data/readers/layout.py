@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from studio.data.number_cells import is_number
 from studio.data.readers.dialects import COMMENT_MARKS
 from studio.data.readers.headers import (
     KNOWN_NAMES,
-    NUMBER,
     count_header_rows,
     guess_header,
     join_header,
@@ -128,8 +128,20 @@ def count_preamble(parsed: Parsed, options: ReadOptions) -> int:
     title = first
     while title < min(len(rows) - 1, MOST_PREAMBLE_ROWS) and sum(map(bool, map(str.strip, rows[title]))) <= 1:
         title += 1
-    padded = title > first and options.header is not False and all(map(str.strip, rows[title]))
-    return title if padded and len(rows[title]) == width and guess_header(rows[title:]) else first
+    padded = title > first and options.header is not False and len(rows[title]) == width
+    # Columns beside the table have no names either.
+    named = padded and all(strip_ends([cell.strip() for cell in rows[title]]))
+    return title if named and guess_header(rows[title:]) else first
+
+
+def strip_ends(cells: list[str]) -> list[str]:
+    """The cells without the empty ones at both ends.
+
+    >>> strip_ends(["", "a", "", "b", "", ""])
+    ['a', '', 'b']
+    """
+    filled = [place for place, cell in enumerate(cells) if cell]
+    return cells[filled[0] : filled[-1] + 1] if filled else []
 
 
 def is_above(parsed: Parsed, first: int, options: ReadOptions) -> bool:
@@ -138,7 +150,7 @@ def is_above(parsed: Parsed, first: int, options: ReadOptions) -> bool:
     if any(parsed.ends[first - 1] < line < parsed.starts[first] for line in parsed.blank):
         return True
     names = [cell.strip() for cell in before if cell.strip()]
-    if len(names) < 2 or not all(map(looks_like_name, names)) or any(map(NUMBER.fullmatch, names)):
+    if len(names) < 2 or not all(map(looks_like_name, names)) or any(map(is_number, names)):
         return True
     known = any(cell.strip().casefold() in KNOWN_NAMES for cell in rows[first])
     return known and options.header is not False and guess_header(rows[first:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.data.readers.headers import NUMBER
+from studio.data.number_cells import is_number
 
 SAMPLE_ROWS = 2000
 CATEGORY_SHARE = 0.5
@@ -28,7 +28,7 @@ class ColumnKinds:
     def allows(self, index: int, cell: str) -> bool:
         """Whether a cell may stand in the column."""
         if index in self.numbers:
-            return not cell.strip() or NUMBER.fullmatch(cell) is not None
+            return not cell.strip() or is_number(cell)
         return index not in self.categories or cell in self.categories[index]
 
 
@@ -46,7 +46,7 @@ def know_columns(rows: list[list[str]], width: int) -> ColumnKinds:
         values = frozenset(filled)
         if len(filled) < FEWEST_ROWS:
             texts.append(index)
-        elif all(NUMBER.fullmatch(cell) for cell in filled):
+        elif all(map(is_number, filled)):
             numbers.add(index)
         elif len(values) <= CATEGORY_SHARE * len(filled) and max(map(len, values)) <= LONGEST_CATEGORY:
             categories[index] = values

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 
+from studio.data.number_cells import is_number
 from studio.data.readers.accounts import MOST_GAPS, Account
-from studio.data.readers.headers import KNOWN_NAMES, NUMBER, looks_like_name
+from studio.data.readers.headers import KNOWN_NAMES, looks_like_name
 from studio.data.readers.layout import Layout
 from studio.data.readers.repairs import ColumnKinds
 
@@ -59,6 +60,6 @@ def names_columns(cells: list[str], layout: Layout, kinds: ColumnKinds) -> bool:
     names = [cell.strip() for cell in cells]
     if layout.header is None or not all(names) or not all(map(looks_like_name, names)):
         return False
-    if any(NUMBER.fullmatch(name) for name in names):
+    if any(map(is_number, names)):
         return False
     return bool(kinds.numbers) or all(name.casefold() in KNOWN_NAMES for name in names)
