@@ -40,7 +40,8 @@ from studio.data.readers import Table
 from studio.tasks.multilabel import read_labels, write_labels
 
 LISTED_SHARE = 0.8
-PLAIN_SIGNS = ("|", ";", "、", "；")  # others may stand within one label
+PLAIN_SIGNS = ("|", ";", "、", "；")  # others may stand within one label, unless the column names several
+NAMES_OF_SEVERAL = frozenset({"tags", "labels", "topics", "categories", "keywords"})
 UNREADABLE = CellFault(
     "unreadable_labels",
     "{rows} whose labels cannot be read: {lines}.",
@@ -87,7 +88,8 @@ def tells(table: Table, roles: Roles) -> bool:
     lists = [read_labels(cell) for cell in cells.map(read_list) if is_text_list(cell)]
     if len(lists) >= LISTED_SHARE * len(cells):
         return any(len(labels) > 1 for labels in lists)
-    return find_separator(cells) in PLAIN_SIGNS
+    several = chosen[0].strip().casefold() in NAMES_OF_SEVERAL
+    return find_separator(cells) in ((*PLAIN_SIGNS, ",", "，") if several else PLAIN_SIGNS)
 
 
 def join(marks: pd.DataFrame, _role: str) -> pd.Series:
