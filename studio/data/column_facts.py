@@ -29,6 +29,7 @@ NOTE_NAMES = frozenset(
     | {"remarque", "remarques", "commentaire", "备注", "注释", "评论", "说明"}
 )
 DATE = r"\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})(?:[T\s].*)?"
+LIST = r"""(?s)\s*\[\s*(?:\]|["'].*\]\s*)"""
 # Of the cells of a column: so many dates make it one of dates, so many empty ones no likely answer.
 DATES_FROM, EMPTY_FROM = 0.9, 0.2
 LONGEST_LABEL = 80
@@ -40,8 +41,8 @@ MOST_DISTINCT_SHARE = 0.5
 class ColumnFacts:
     """What the values of a column look like; lengths in characters.
 
-    ``numbers`` are the cells that are some, ``dates`` those that are dates, ``objects`` those that hold
-    objects of JSON, as no text does, ``empty`` those that hold nothing.
+    ``numbers`` and ``dates`` are the cells that are some, ``objects`` those that hold objects of JSON and
+    ``lists`` those that hold lists of texts, as no text does, ``empty`` those that hold nothing.
     """
 
     name: str
@@ -51,12 +52,18 @@ class ColumnFacts:
     numbers: int = 0
     objects: int = 0
     dates: int = 0
+    lists: int = 0
     empty: int = 0
 
     @property
     def holds_dates(self) -> bool:
         """Whether nearly all filled cells are dates."""
         return self.dates >= DATES_FROM * max(1, self.filled)
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether most cells hold objects or lists, as no text does."""
+        return 2 * (self.objects + self.lists) > self.filled
 
     @property
     def often_empty(self) -> bool:
@@ -81,9 +88,10 @@ def describe_column(name: str, values: pd.Series) -> ColumnFacts:
     mean_length = float(filled.str.len().mean()) if len(filled) else 0.0
     numbers = sum(map(is_number, filled))
     objects = int(filled.str.lstrip().str.startswith(('{"', '[{"')).sum())
+    lists = int(filled.str.fullmatch(LIST).sum())
     dates = int(filled.str.fullmatch(DATE).sum())
     distinct, empty = int(filled.str.strip().nunique()), len(values) - len(filled)
-    return ColumnFacts(name, mean_length, distinct, len(filled), numbers, objects, dates, empty)
+    return ColumnFacts(name, mean_length, distinct, len(filled), numbers, objects, dates, lists, empty)
 
 
 def looks_like_label(fact: ColumnFacts) -> bool:

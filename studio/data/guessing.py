@@ -66,7 +66,7 @@ def guess_roles(
         roles = {**kind.guess(table, untaken, roles), **roles}
     taken = all_columns_of(roles, names)
     left = [fact for fact in facts if fact.name not in taken]
-    plain = [fact for fact in left if 2 * fact.objects <= fact.filled] or left
+    plain = [fact for fact in left if not fact.is_structured] or left
     longest = max((fact.mean_length for fact in plain), default=0.0)
     plain.sort(key=lambda fact: (not is_text_name(fact, longest), -fact.mean_length))
     texts = [key for key in wanted if key not in ANSWERS and key not in roles]
@@ -90,7 +90,8 @@ def find_second_text(
     rows = frame.head(ROWS_LOOKED_AT)
     if contradicted(rows, [text], label) < MOSTLY:
         return {}
-    for fact in sorted(facts, key=lambda fact: -fact.mean_length):
+    plain = [fact for fact in facts if not fact.is_structured]
+    for fact in sorted(plain, key=lambda fact: -fact.mean_length):
         if fact.name in (text, label) or rows[fact.name].str.contains(WORDS, na=False).mean() < MOSTLY:
             continue
         if contradicted(rows, [text, fact.name], label) <= HARDLY:

@@ -87,7 +87,7 @@ def tells(table: Table, roles: Roles) -> bool:
         return False
     lists = [read_labels(cell) for cell in cells.map(read_list) if is_text_list(cell)]
     if len(lists) >= LISTED_SHARE * len(cells):
-        return any(len(labels) > 1 for labels in lists)
+        return any(len(labels) > 1 for labels in lists) and len(set(map(tuple, lists))) > 1
     several = chosen[0].strip().casefold() in NAMES_OF_SEVERAL
     return find_separator(cells) in ((*PLAIN_SIGNS, ",", "，") if several else PLAIN_SIGNS)
 

@@ -18,6 +18,7 @@ from studio.data.readers.grids import read_grid
 from studio.data.readers.headers import name_columns
 from studio.data.readers.jsontext import Listed, Scanner, to_cell
 from studio.data.readers.label_studio import open_task
+from studio.data.readers.nested import Opener
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.squad import articles_of, is_cmrc, is_squad, read_squad
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
@@ -40,6 +41,7 @@ class Noted:
     left_out: list[LeftOut] = field(default_factory=list)
     missing: dict[str, list[int]] = field(default_factory=dict)
     doubled: int = 0
+    opener: Opener = field(default_factory=Opener)
 
     def leave_out(self, line: int, raw: str) -> None:
         """Note a record that is none."""
@@ -153,9 +155,11 @@ def read_records(
 
 
 def record_chunks(items: Iterable[tuple[int, Any]], noted: Noted) -> Iterator[list[Record]]:
-    """The objects among the items, some thousand at a time; what is none is noted."""
+    """The objects among the items, some thousand at a time, opened; what is none is noted."""
     for chunk in cut_chunks(items, lambda item: characters_of(item[1])):
-        yield [(line, open_task(value)) for line, value in chunk if is_record(line, value, noted)]
+        records = [(line, open_task(value)) for line, value in chunk if is_record(line, value, noted)]
+        opened = noted.opener.open([value for _, value in records])
+        yield [(line, value) for (line, _), value in zip(records, opened, strict=True)]
 
 
 def characters_of(value: Any) -> int:
@@ -311,6 +315,8 @@ def find_records(noted: Noted, file: str) -> Iterator[Problem]:
             count=len(noted.empty),
             rows=first_rows(noted.empty),
         )
+    for key, parts in list(noted.opener.parts.items())[:SHOWN_PARTS]:
+        yield tell_opened(key, list(parts), file)
     for key, lines in list(noted.missing.items())[:SHOWN_PARTS]:
         yield Problem(
             "note",
@@ -324,3 +330,18 @@ def find_records(noted: Noted, file: str) -> Iterator[Problem]:
             count=len(lines),
             rows=first_rows(lines),
         )
+
+
+def tell_opened(key: str, parts: list[str], file: str) -> Problem:
+    """Objects whose parts became columns of their own."""
+    named = ", ".join(map(show_name, parts[:SHOWN_PARTS]))
+    return Problem(
+        "note",
+        "opened_objects",
+        f"'{show_name(key)}' holds objects, whose parts are columns of their own: {named}"
+        f"{' ...' if len(parts) > SHOWN_PARTS else '.'}",
+        "A column holds one text, number or label.",
+        "Nothing to do; choose those of these columns that you need.",
+        file,
+        column=show_name(key),
+    )
