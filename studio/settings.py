@@ -159,17 +159,22 @@ class Settings:
         """Held by the one studio that serves this home."""
         return self.home / "studio.lock"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The home, then its rooms."""
+        rooms = (self.datasets_dir, self.models_dir, self.jobs_dir, self.checkpoints_dir, self.uploads_dir)
+        return self.home, *rooms
+
     def make_folders(self) -> None:
         """Create the home and its rooms where they are missing; InvalidInput where that cannot be done."""
-        rooms = (self.datasets_dir, self.models_dir, self.jobs_dir, self.checkpoints_dir, self.uploads_dir)
         try:
-            for folder in (self.home, *rooms):
+            for folder in self.folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self.unusable(
                 "it is a file" if os.path.isfile(self.home) else str(error.strerror)
             ) from error
-        for folder in (self.home, *rooms):
+        for folder in self.folders:
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise self.unusable(f"nothing can be written to {folder}")
         for path in (self.database_path, self.lock_path, *self.home.glob("*.db-*"), *self.home.glob("*.log")):

@@ -16,7 +16,7 @@ CheckpointId = Annotated[str, typer.Argument(metavar="ID", help="A name of the l
 @app.command("list")
 def list_checkpoints(context: typer.Context) -> None:
     """List the catalogue and what of it is on this machine."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         values = [checkpoint_to_json(view) for view in studio.checkpoints.list()]
     columns = ["id", "state", "language", "layers", "hidden", "parameters", "max_tokens", "licence"]
     context.obj.show_table(values, columns, "The catalogue is empty.")
@@ -25,7 +25,7 @@ def list_checkpoints(context: typer.Context) -> None:
 @app.command()
 def show(context: typer.Context, checkpoint_id: CheckpointId) -> None:
     """Show one checkpoint."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         value = checkpoint_to_json(studio.checkpoints.get(checkpoint_id))
     text = "\n".join(f"{key.replace('_', ' ')}: {item}" for key, item in value.items() if item is not None)
     context.obj.show(value, text)
@@ -41,6 +41,6 @@ def fetch(
     ] = False,
 ) -> None:
     """Download a checkpoint, going on where an earlier download stopped."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         job = studio.checkpoints.fetch(checkpoint_id, allow_pickle=allow_pickle)
         show_ended(context.obj, studio, job.id)

@@ -100,7 +100,7 @@ def import_dataset(
 def carry_out(context: typer.Context, request: ImportRequest, source: str) -> None:
     """Import, and say what came of it."""
     with ExitStack() as stack:
-        studio = stack.enter_context(context.obj.studio())
+        studio = stack.enter_context(context.obj.new_studio())
         if is_address(source):
             say(f"Fetching {source.split('?')[0]} ...")
             request = with_source(request, stack.enter_context(studio.sources.fetched(source)))
@@ -193,7 +193,7 @@ SampleTask = Annotated[
 @app.command()
 def sample(context: typer.Context, task: SampleTask = "classification") -> None:
     """Import the built-in sample of a task: intents, topics, urgency, replies, entities, or questions."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         dataset = studio.datasets.import_sample(task)
     context.obj.show(dataset.to_json(), f"The sample is there as '{dataset.name}'.")
 

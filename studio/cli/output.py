@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.cells import cell_len
@@ -16,8 +17,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from studio.bootstrap import Studio, open_studio
-from studio.errors import StudioError
-from studio.settings import Settings
+from studio.errors import NotFound, StudioError
+from studio.keeping.opening import command_for
+from studio.settings import Settings, usual_home
 
 PROBLEM_ROWS_SHOWN = 8
 UNLIMITED_WIDTH = 1_000_000
@@ -37,7 +39,21 @@ class Context:
         return Settings.from_environment(self.home, **changes)
 
     def studio(self) -> closing[Studio]:
-        """The services, closed at the end of a with block."""
+        """The services, closed at the end of a with block; NotFound where a home was named that is not there.
+
+        The usual home is made where it is missing: nobody can have mistyped it.
+        """
+        settings = self.settings()
+        if settings.home != usual_home() and is_absent(settings.home):
+            raise NotFound(
+                f"There is no studio in {settings.home}.",
+                "Look whether --home, or STUDIO_HOME, names the folder that is meant.",
+                shell_hint=f"Make a studio there with: {command_for(settings, 'serve')}",
+            )
+        return closing(open_studio(settings))
+
+    def new_studio(self) -> closing[Studio]:
+        """As ``studio``; a home that is not there is made."""
         return closing(open_studio(self.settings()))
 
     def show(self, value: Any, text: str) -> None:
@@ -52,6 +68,15 @@ class Context:
             print(empty)
         else:
             print_table(values, columns, sys.stdout, None if sys.stdout.isatty() else UNLIMITED_WIDTH)
+
+
+def is_absent(folder: Path) -> bool:
+    """Whether nothing is there; not where that cannot be seen, as below a file."""
+    try:
+        folder.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
 
 
 def print_table(

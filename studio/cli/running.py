@@ -86,7 +86,7 @@ def doctor(
     ] = False,
 ) -> None:
     """Say what this machine has, what is missing, and what to do."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         findings = studio.system.doctor(deep=deep)
     text = "\n".join(
         f"{MARKS[finding.ok]}  {finding.title}: {finding.sentence} {finding.hint}".rstrip()
@@ -103,7 +103,7 @@ def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a test message by every way.")] = False,
 ) -> None:
     """Say how people are told of jobs that have ended, or send them a test message."""
-    with context.obj.studio() as studio:
+    with context.obj.new_studio() as studio:
         if not test:
             states = [state.to_json() for state in studio.notices.states()]
             columns = ["channel", "to", "waiting", "sent", "given_up", "last_sent_at", "error"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +62,7 @@ def restore(settings: Settings, request: RestoreRequest, progress: Progress) -> 
     the home is in use, has a studio, or a later version made the backup; the home is then as it was.
     """
     started = time.monotonic()
-    with hold_home(settings):
+    with no_empty_home(settings), hold_home(settings):
         finish_swap(settings.home)
         refuse_use(settings, request)
         staged = temporary_name(settings.home / "restored")
@@ -83,6 +85,21 @@ def restore(settings: Settings, request: RestoreRequest, progress: Progress) -> 
     return Restored(
         str(settings.home), **counted, seconds=round(time.monotonic() - started, 3), set_aside=kept
     )
+
+
+@contextmanager
+def no_empty_home(settings: Settings) -> Iterator[None]:
+    """Where a restore is refused, take away the folders that were made for it, and its lock."""
+    missing = [path for path in (*settings.home.parents, *settings.folders) if not path.exists()]
+    try:
+        yield
+    except StudioError:
+        if settings.home in missing:
+            settings.lock_path.unlink(missing_ok=True)
+        for folder in sorted(missing, key=lambda path: len(path.parts), reverse=True):
+            with suppress(OSError):  # something else has been put there meanwhile
+                folder.rmdir()
+        raise
 
 
 def refuse_use(settings: Settings, request: RestoreRequest) -> None:

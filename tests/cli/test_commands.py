@@ -91,7 +91,8 @@ def test_rows_with_errors_block_the_import_with_their_lines_and_exit_code_2(
     assert dataset["reader"]["rows_dropped"] == 1
 
 
-def test_wrong_requests_end_with_2_and_say_what_to_do(run: Run) -> None:
+def test_wrong_requests_end_with_2_and_say_what_to_do(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
     for arguments in (
         ("dataset", "show", "none"),
         ("dataset", "import", "no-such-file.csv", "--name", "x"),
@@ -115,6 +116,35 @@ def test_wrong_requests_end_with_2_and_say_what_to_do(run: Run) -> None:
         assert (code, value) == (2, None), arguments
         assert len(errors.strip().splitlines()) >= 2, arguments
         assert "Traceback" not in errors, arguments
+
+
+def test_what_only_reads_refuses_a_home_that_is_not_there_and_makes_none(run: Run, tmp_path: Path) -> None:
+    for arguments in (
+        ("dataset", "list"),
+        ("dataset", "check", "small"),
+        ("dataset", "export", "small", "--to", "out.csv"),
+        ("job", "list"),
+        ("job", "log", "1"),
+        ("model", "list"),
+        ("evaluate", "m"),
+        ("predict", "m", "--text", "x"),
+        ("compare", "one", "two"),
+        ("train", "--dataset", "small", "--checkpoint", "minilm-l6"),
+    ):
+        code, value, errors = run(*arguments)
+        assert (code, value) == (2, None), arguments
+        assert errors.startswith(f"There is no studio in {tmp_path / 'home'}.\n"), errors
+        assert f"python -m studio --home {tmp_path / 'home'} serve" in errors
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_empty_folder_is_a_home_and_an_import_makes_one(
+    run: Run, tmp_path: Path, small_table: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    assert run("dataset", "list")[:2] == (0, [])
+    (tmp_path / "home").rename(tmp_path / "other")
+    assert run("dataset", "import", str(small_table), "--name", "small")[0] == 0
 
 
 def test_a_usage_error_ends_with_2(run: Run) -> None:
@@ -203,6 +233,7 @@ def test_the_doctor_looks_through_the_record_of_the_jobs(run: Run, tmp_path: Pat
 
 def test_version_and_models_answer_on_an_empty_home(run: Run) -> None:
     assert run("version")[1]["version"]
+    assert run("doctor")[0] == 0
     assert run("model", "list")[1] == []
 
 

@@ -297,6 +297,18 @@ def test_a_file_that_is_something_else_is_refused(other: Settings, tmp_path: Pat
         restore(other, RestoreRequest(tmp_path / "missing.zip"), nothing)
 
 
+def test_a_refused_restore_leaves_no_folder_behind(tmp_path: Path) -> None:
+    file = tmp_path / "no.zip"
+    file.write_text("no backup", encoding="utf-8")
+    for home in (tmp_path / "new", tmp_path / "far" / "below"):
+        with pytest.raises(InvalidInput):
+            restore(Settings(home=home), RestoreRequest(file), progress=lambda _done, _all: None)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInput):
+        restore(Settings(home=tmp_path / "empty"), RestoreRequest(file), progress=lambda _done, _all: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "no.zip"]
+
+
 def test_a_backup_cut_short_at_any_place_is_refused(other: Settings, backup: Path, tmp_path: Path) -> None:
     content = backup.read_bytes()
     for share in (0.01, 0.5, 0.9, 0.999):
@@ -325,7 +337,7 @@ def test_a_backup_of_a_later_release_is_refused(filled: Settings, other: Setting
     later = spoil(tmp_path / "a.zip", change, tmp_path / "later.zip")
     with pytest.raises(Conflict, match="later version"):
         restore(other, RestoreRequest(later), nothing)
-    assert not any(other.datasets_dir.iterdir())
+    assert not other.home.exists()
 
 
 RESTORE = """

@@ -44,7 +44,7 @@ def test_what_is_missing_is_said_without_the_words_of_a_shell(filled: Studio, co
 
 
 def test_the_command_line_adds_its_own_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--home", str(tmp_path / "home"), "model", "show", "gone"]) == 2
+    assert main(["--home", str(tmp_path), "model", "show", "gone"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[-3:] == [
         "There is no model 'gone'.",
