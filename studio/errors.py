@@ -77,6 +77,12 @@ class Unavailable(StudioError):
     http_status = 503
 
 
+class AnswererEnded(Unavailable):
+    """The process that answers was killed over a request, and again when it was asked once more."""
+
+    exit_code = 1
+
+
 class Damaged(StudioError):
     """A file of the studio is there but cannot be read."""
 

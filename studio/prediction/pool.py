@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any, Literal
 
-from studio.errors import NotFound, StudioError, Unavailable, WorkFailed
+from studio.errors import AnswererEnded, NotFound, StudioError, Unavailable, WorkFailed
 from studio.prediction.link import ChildGone, PredictorLink, RemoteError
 from studio.prediction.reading import Reading
 from studio.tasks.base import Row
@@ -56,8 +56,9 @@ class PredictorPool:
 
         ``timeout_seconds`` bounds the wait for each request of up to 64 rows, the loading of the
         model included; ``progress`` is called with the number of rows answered so far.
-        Raises NotFound where the folder holds no model, Unavailable where no answer came in time,
-        WorkFailed where the predictor ended or could not answer.
+        Where the predictor ends meanwhile it is asked once more. Raises NotFound where the folder holds no
+        model, Unavailable where no answer came in time or the predictor ended again, WorkFailed where it
+        could not answer.
         """
         return self._ask_in_parts("predict", folder, rows, timeout_seconds, progress)
 
@@ -121,18 +122,26 @@ class PredictorPool:
         return answers
 
     def _ask(self, op: str, folder: str, rows: list[Row], timeout_seconds: float) -> list[Answer]:
+        try:
+            return self._ask_once(op, folder, rows, timeout_seconds)
+        except ChildGone:
+            pass  # an answer changes nothing, so that it may be asked for again
+        try:
+            return self._ask_once(op, folder, rows, timeout_seconds)
+        except ChildGone as error:
+            raise AnswererEnded(
+                "The process that answers has ended unexpectedly, twice in a row.",
+                "It starts again with your next request. If this repeats, the machine may be out of "
+                f"memory; its log is {self._log_path.name} in {self._log_path.parent}.",
+            ) from error
+
+    def _ask_once(self, op: str, folder: str, rows: list[Row], timeout_seconds: float) -> list[Answer]:
         link: PredictorLink | None = None
         try:
             link, future = self._send(op, folder, rows)
             return future.result(timeout_seconds)
         except FutureTimeout as error:
             raise self._give_up(link, timeout_seconds) from error
-        except ChildGone as error:
-            raise WorkFailed(
-                "The process that answers has ended unexpectedly.",
-                "It starts again with your next request. If this repeats, the machine may be out of "
-                f"memory; its log is {self._log_path.name} in {self._log_path.parent}.",
-            ) from error
         except RemoteError as error:
             raise KINDS_OF_ERROR.get(error.code, WorkFailed)(error.message, error.hint) from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.errors import NotFound, Unavailable, WorkFailed
+from studio.errors import NotFound, StudioError, Unavailable, WorkFailed
 from studio.prediction.pool import PredictorPool, cut_requests
 from tests.asked import asked
 
@@ -179,30 +179,51 @@ def test_a_single_text_takes_less_than_a_tenth_of_a_second(pool: PredictorPool, 
     assert statistics.median(seconds) < 0.1
 
 
-def test_a_killed_process_is_said_in_a_sentence_and_started_again(
-    pool: PredictorPool, model_folder: Path
-) -> None:
-    pool.predict(model_folder, asked(["card"]))
-    first = pool.process_id
-    assert first is not None
-    caught: list[WorkFailed] = []
+def ask_and_kill(pool: PredictorPool, folder: Path, kills: int) -> tuple[list[str], list[StudioError]]:
+    """The labels of many rows, or the error, with the process killed so often while it answers them."""
+    answers: list[str] = []
+    caught: list[StudioError] = []
     counts: list[int] = []
 
     def ask() -> None:
         try:
-            pool.predict(model_folder, asked(["my card is lost"] * 50_000), progress=counts.append)
-        except WorkFailed as error:
+            made = pool.predict(folder, asked(["my card is lost"] * 50_000), progress=counts.append)
+            answers.extend(answer["label"] for answer in made)
+        except StudioError as error:
             caught.append(error)
 
     thread = threading.Thread(target=ask)
     thread.start()
     wait_until(lambda: bool(counts))
-    os.kill(first, signal.SIGKILL)
-    thread.join(30)
+    killed: set[int | None] = {None}
+    for _ in range(kills):
+        wait_until(lambda: pool.process_id not in killed or bool(caught), seconds=30)
+        if (process_id := pool.process_id) is not None:
+            killed.add(process_id)
+            os.kill(process_id, signal.SIGKILL)
+    thread.join(120)
+    return answers, caught
+
+
+def test_a_process_that_is_killed_once_is_asked_again(pool: PredictorPool, model_folder: Path) -> None:
+    first = pool.predict(model_folder, asked(["card"]))[0]["label"]
+    process_id = pool.process_id
+    answers, caught = ask_and_kill(pool, model_folder, kills=1)
+    assert (len(answers), caught) == (50_000, [])
+    assert pool.process_id != process_id
+    assert pool.predict(model_folder, asked(["card"]))[0]["label"] == first
+
+
+def test_a_process_that_is_killed_again_is_said_in_a_sentence_and_started_again(
+    pool: PredictorPool, model_folder: Path
+) -> None:
+    pool.predict(model_folder, asked(["card"]))
+    answers, caught = ask_and_kill(pool, model_folder, kills=2)
+    assert answers == []
     assert "ended unexpectedly" in caught[0].message
     assert "predictor.log" in caught[0].hint
+    assert (caught[0].http_status, caught[0].exit_code) == (503, 1)
     assert pool.predict(model_folder, asked(["card"]))[0]["label"] in ("card", "transfer")
-    assert pool.process_id != first
 
 
 def test_an_answer_that_takes_too_long_is_not_waited_for(model_folder: Path, tmp_path: Path) -> None:
