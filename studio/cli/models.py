@@ -74,11 +74,12 @@ def export(
     context: typer.Context,
     name: Name,
     to: Annotated[Path, typer.Option(help="A folder or .zip file that does not exist yet.")],
-    format_: Annotated[str, typer.Option("--format", help="One of folder and zip.")] = "folder",
+    format_: Annotated[str | None, typer.Option("--format", help="By the ending, or folder, zip.")] = None,
 ) -> None:
     """Write the model where any Hugging Face tool can load it."""
     with context.obj.studio() as studio:
-        path = studio.models.export(name, to, format_)
+        wanted = format_ or ("zip" if to.suffix.lower() == ".zip" else "folder")
+        path = studio.models.export(name, to, wanted)
     context.obj.show({"path": str(path)}, f"Wrote the model to {path}.")
 
 

@@ -20,7 +20,7 @@ from studio.services.notices import NoticeService
 from studio.settings import Settings
 from studio.training.hardware import detect_machine
 
-LOW_DISK_BYTES = 5 * 10**9
+LOW_DISK_BYTES = 4 * 10**9  # beyond what must stay free: some trainings and their snapshots
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,15 @@ class SystemService:
         return found
 
     def _disk(self, free_bytes: int) -> Finding:
-        enough = free_bytes > LOW_DISK_BYTES
+        least = self._settings.min_free_bytes
+        free = f"{free_bytes / 1e9:.1f} GB free"
+        if free_bytes < least:
+            return Finding(
+                "Disk",
+                False,
+                f"{free}: no job starts with less than {least / 1e9:.1f} GB (STUDIO_MIN_FREE_MB).",
+                "Free some space, choose another --home, or set STUDIO_MIN_FREE_MB lower.",
+            )
+        enough = free_bytes > least + LOW_DISK_BYTES
         hint = "" if enough else "Free some space, or choose another --home."
-        return Finding("Disk", enough, f"{free_bytes / 1e9:.1f} GB free", hint, needed=False)
+        return Finding("Disk", enough, free, hint, needed=False)

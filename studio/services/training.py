@@ -39,7 +39,7 @@ FEW_ROWS_OF_A_LABEL = 10
 OWN_PLACE = "Choose it with --{field} of the command, or beside 'recipe' in a request: '{field}'."
 MAKE_ROOM = (
     "Delete models and datasets that are no longer needed, choose the method lora or a smaller checkpoint, "
-    "or keep the studio on another disk with STUDIO_HOME."
+    "or keep the studio on another disk with STUDIO_HOME. STUDIO_MIN_FREE_MB is what must stay free."
 )
 DATASETS_TASK = "Leave it out: the task is the dataset's own."
 

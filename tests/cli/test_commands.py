@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 from jobs.queue import NewJob
 from studio.bootstrap import open_studio
 from studio.cli.main import hoist_common_options, main
+from studio.export.bundle import NEEDED
 from studio.settings import Settings
 from tests.data.sources.loopback_web import reply, serve
+from tests.results.kept_models import keep_model
 
 
 @pytest.fixture
@@ -216,6 +219,40 @@ def test_the_doctor_finds_what_the_studio_needs(run: Run) -> None:
     assert code == 0
     assert value["ready"] is True
     assert {"Python", "torch", "Built-in checkpoint", "Worker"} <= {one["title"] for one in value["findings"]}
+
+
+def test_the_doctor_names_the_setting_for_which_nothing_starts(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_MIN_FREE_MB", "99999999")
+    code, value, _ = run("doctor")
+    disk = next(one for one in value["findings"] if one["title"] == "Disk")
+    assert (code, value["ready"], disk["ok"]) == (1, False, False)
+    assert "no job starts" in disk["sentence"] and "STUDIO_MIN_FREE_MB" in disk["hint"]
+
+
+def test_a_start_that_is_refused_for_room_names_the_setting(
+    run: Run, small_table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    monkeypatch.setenv("STUDIO_MIN_FREE_MB", "99999999")
+    code, _, errors = run("train", "--dataset", "small", "--checkpoint", "minilm-l6")
+    assert code == 2
+    assert "room" in errors and "STUDIO_MIN_FREE_MB" in errors
+
+
+def test_a_model_is_exported_as_its_path_ends(run: Run, small_table: Path, tmp_path: Path) -> None:
+    run("dataset", "import", str(small_table), "--name", "small")
+    with closing(open_studio(Settings(home=tmp_path / "home"))) as studio:
+        folder = studio.models.folder_of(keep_model(studio, "small", "first"))
+    for name in NEEDED:
+        if not (folder / name).exists():
+            (folder / name).write_bytes(b"{}")
+    for words, is_zip in ((("x.zip",), True), (("x",), False), (("y.zip", "--format", "folder"), False)):
+        to = tmp_path / words[0]
+        code, value, errors = run("model", "export", "first", "--to", str(to), *words[1:])
+        assert (code, value) == (0, {"path": str(to)}), errors
+        assert zipfile.is_zipfile(to) is is_zip and to.is_dir() is not is_zip
 
 
 def test_the_doctor_looks_through_the_record_of_the_jobs(run: Run, tmp_path: Path) -> None:
