@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from studio.errors import InvalidInput
 
 IGNORE, DROP = "ignore", "drop_rows"
+JOIN = "join_labels"
+INTO = ">"  # between the label that is joined and that which it gets
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ ACTIONS = (
         "Gives labels that differ by case, width or blanks the commonest spelling.",
     ),
     Action(
+        JOIN,
+        "Join with another label",
+        "Gives all rows of one label another one that you choose.",
+    ),
+    Action(
         "majority_label",
         "Use the commonest label",
         "Gives all rows of such a text the label that most of them have; where two are equally "
@@ -171,9 +179,10 @@ FIXES: Mapping[str, tuple[str, ...]] = {
     "unseen_label": ("drop_rows",),
     "padded_label": ("trim_labels",),
     "similar_labels": ("merge_labels",),
-    "single_row_label": ("drop_rare_labels",),
-    "two_row_label": ("drop_rare_labels",),
-    "rare_label": ("drop_rare_labels",),
+    "single_row_label": ("drop_rare_labels", JOIN),
+    "two_row_label": ("drop_rare_labels", JOIN),
+    "rare_label": ("drop_rare_labels", JOIN),
+    "few_rows_of_label": (JOIN,),
     "label_not_in_train": ("drop_rare_labels",),
     "conflicting_labels": ("majority_label", "drop_conflicts"),
     "duplicate_text": ("drop_repeats",),
@@ -203,13 +212,33 @@ def fixes_of(code: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class FixChoice:
-    """A finding, by its code, and the action chosen for it."""
+    """A finding, by its code, and the action chosen for it.
+
+    ``value`` are the two labels of one that joins labels, with > between; blanks, % and > in them are quoted
+    as in an address.
+    """
 
     code: str
     action: str
+    value: str = ""
 
     def __str__(self) -> str:
-        return f"{self.code}={self.action}"
+        return f"{self.code}={self.action}" + (f":{self.value}" if self.value else "")
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """The label that is joined, and that which its rows get; empty where they are not said."""
+        one, _, into = self.value.partition(INTO)
+        return unquote(one), unquote(into)
+
+    @classmethod
+    def join(cls, code: str, one: str, into: str) -> FixChoice:
+        """Join a label with another.
+
+        >>> str(FixChoice.join("rare_label", "Rude staff", "Staff"))
+        'rare_label=join_labels:Rude%20staff>Staff'
+        """
+        return cls(code, JOIN, f"{quote(one, safe='')}{INTO}{quote(into, safe='')}")
 
     @classmethod
     def parse(cls, text: str) -> FixChoice:
@@ -217,14 +246,30 @@ class FixChoice:
 
         >>> FixChoice.parse("duplicate_text=drop_repeats").action
         'drop_repeats'
+        >>> FixChoice.parse("rare_label=join_labels:Rude staff>Staff").labels
+        ('Rude staff', 'Staff')
         """
-        code, equals, action = text.strip().partition("=")
+        code, equals, rest = text.strip().partition("=")
+        action, _, value = rest.partition(":")
         if not (code and equals and action):
             raise InvalidInput(
                 f"'{text}' does not say what to do about which finding.",
                 "Write the finding's code, '=' and the action, such as duplicate_text=drop_repeats.",
             )
-        return cls(code, action)
+        return cls.join(code, *cls(code, action, value).labels) if value else cls(code, action)
+
+
+def check_value(choice: FixChoice) -> None:
+    """InvalidInput where an action lacks the labels that it joins, or has such that it does not need."""
+    if choice.action == JOIN and not all(choice.labels):
+        raise InvalidInput(
+            f"'{choice}' does not say which label is joined with which.",
+            f"Write both, with {INTO} between, such as rare_label={JOIN}:Tech{INTO}Technical.",
+        )
+    if choice.action != JOIN and choice.value:
+        raise InvalidInput(
+            f"'{choice.action}' needs no labels.", f"Write {FixChoice(choice.code, choice.action)}."
+        )
 
 
 def check_choices(choices: Iterable[FixChoice], codes: Sequence[str] = ()) -> None:
@@ -234,6 +279,7 @@ def check_choices(choices: Iterable[FixChoice], codes: Sequence[str] = ()) -> No
     """
     for choice in choices:
         find_action(choice.action)
+        check_value(choice)
         known = choice.code in FIXES or choice.code in codes
         if not known and choice.action != IGNORE:
             raise InvalidInput(
@@ -265,6 +311,7 @@ def in_order(choices: Iterable[FixChoice]) -> list[FixChoice]:
             places[choice.action],
             codes.get(choice.code, len(codes)),
             choice.code,
+            choice.value,
         ),
     )
 
@@ -274,7 +321,7 @@ class Step:
     """One change of a version against what it was made from.
 
     ``rows`` is how many rows changed, moved or left; ``lines`` are the first 20 of them, as in a Problem;
-    ``message`` is one sentence for a person.
+    ``message`` is one sentence for a person; ``value`` is that of the choice, where it has one.
     """
 
     code: str
@@ -282,10 +329,17 @@ class Step:
     rows: int
     message: str
     lines: tuple[int, ...] = ()
+    value: str = ""
+
+    @property
+    def choice(self) -> FixChoice:
+        """What was chosen for it."""
+        return FixChoice(self.code, self.action, self.value)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {**asdict(self), "lines": list(self.lines)}
+        plain = {**asdict(self), "lines": list(self.lines)}
+        return plain if self.value else {name: part for name, part in plain.items() if name != "value"}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Step:
@@ -303,8 +357,9 @@ def settled_in(steps: Iterable[Step]) -> tuple[FixChoice, ...]:
 
     They were accepted, are about rows that were left out, or tell of a repair.
 
-    >>> settled_in([Step("html", "ignore", 0, ""), Step("too_few_fields", "fill_fields", 2, "2 rows ...")])
-    (FixChoice(code='html', action='ignore'), FixChoice(code='filled_rows', action='fill_fields'))
+    >>> steps = [Step("html", "ignore", 0, ""), Step("too_few_fields", "fill_fields", 2, "2 rows ...")]
+    >>> [str(choice) for choice in settled_in(steps)]
+    ['html=ignore', 'filled_rows=fill_fields']
     """
     settling = [step for step in steps if step.action in (IGNORE, DROP) or find_action(step.action).told]
     return tuple(FixChoice(find_action(step.action).told or step.code, step.action) for step in settling)

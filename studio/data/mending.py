@@ -90,6 +90,7 @@ ACTS: Mapping[str, Callable[[Bench, FixChoice], Step]] = {
     "strip_html": cells.strip_html,
     "trim_labels": labels.trim_labels,
     "merge_labels": labels.merge_labels,
+    "join_labels": labels.join_labels,
     "majority_label": labels.majority_label,
     "drop_conflicts": labels.drop_conflicts,
     "move_to_train": sides.move_to_train,

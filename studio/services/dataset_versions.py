@@ -110,7 +110,7 @@ class DatasetVersions(DatasetRows):
         rows, codes = gather_rows(self._library, parent)
         if edits:
             return *apply_edits(rows, edits), edits
-        choices = [FixChoice(step.code, step.action) for step in steps]
+        choices = [step.choice for step in steps]
         mended = mend_rows(rows, choices, codes=codes)
         return mended.rows, mended.steps, ()
 

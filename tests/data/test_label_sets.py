@@ -193,3 +193,14 @@ def test_columns_of_a_label_spelled_in_two_ways_become_one(tmp_path: Path) -> No
     table = write_csv(tmp_path / "t.csv", rows, ("text", "bread", "rain", "RAIN"))
     assert "similar_labels" in codes(prepare(table))
     assert prepare(table, fixes=ONE_SPELLING).labels == ("bread", "rain")
+
+
+def test_a_label_with_few_rows_is_joined_with_another_among_several(tmp_path: Path) -> None:
+    rows = [[text, "|".join(topics(number))] for number, text in enumerate(texts())]
+    rows[3][1] += "|snow"
+    table = write_csv(tmp_path / "t.csv", rows, ("text", "topics"))
+    found = prepare(table)
+    (few,) = [problem for problem in found.problems if problem.code == "few_rows_of_label"]
+    assert few.fixes == ("join_labels",)
+    joined = prepare(table, fixes=(FixChoice.join("few_rows_of_label", "snow", "rain"),))
+    assert "snow" not in joined.labels and "few_rows_of_label" not in codes(joined)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.data.fixes import ACTIONS, FIXES, FixChoice, find_action
+from studio.data.fixes import ACTIONS, FIXES, FixChoice, Step, find_action
 from studio.data.mending import ACTS, mend_rows
 from studio.errors import InvalidInput
 
@@ -141,6 +141,12 @@ CASES = [
         [("y", "b", T), ("z", "b", T)],
         "1 row left out: 1 label with so few rows.",
     ),
+    (
+        "single_row_label=join_labels:a>b",
+        [("x", "a", T), ("y", "b", T), ("z", "b", T)],
+        [("x", "b", T), ("y", "b", T), ("z", "b", T)],
+        "1 row got the label 'b' in place of 'a'.",
+    ),
     ("urls=ignore", [("x", "a", T)], [("x", "a", T)], "Seen and accepted; nothing was changed."),
 ]
 
@@ -153,7 +159,7 @@ def test_an_action_does_what_it_says(choice: str, before: list[Row], after: list
 def test_every_action_on_rows_is_done_by_something_and_tried_here() -> None:
     on_rows = {action.name for action in ACTIONS if not action.reading}
     assert set(ACTS) == on_rows
-    assert {case[0].partition("=")[2] for case in CASES} == on_rows
+    assert {FixChoice.parse(case[0]).action for case in CASES} == on_rows
     assert {name for names in FIXES.values() for name in names} == {action.name for action in ACTIONS} - {
         "ignore"
     }
@@ -203,12 +209,33 @@ def test_what_does_not_exist_is_refused_with_what_does(choice: str, hint: str) -
     assert hint in caught.value.hint
 
 
+def test_a_label_is_joined_with_another_that_is_there() -> None:
+    rows = [("x", "Rude staff", T), ("y", "Staff", T), ("z", "a > b", T)]
+    joined, told = mend(rows, "rare_label=join_labels:Rude staff>Staff")
+    assert [label for _, label, _ in joined] == ["Staff", "Staff", "a > b"]
+    assert told == ["1 row got the label 'Staff' in place of 'Rude staff'."]
+    choices = [FixChoice.join("rare_label", "a > b", "Staff"), FixChoice.join("rare_label", "Staff", "%")]
+    mended = mend_rows(frame_of(rows), choices)
+    assert mended.rows["label"].tolist() == ["Rude staff", "Staff", "Staff"], "nothing is called %"
+    assert {step.choice for step in mended.steps} == set(choices)
+    assert [Step.from_json(step.to_json()) for step in mended.steps] == list(mended.steps)
+    assert FixChoice.parse(str(choices[0])).labels == ("a > b", "Staff")
+
+
+@pytest.mark.parametrize(
+    "choice", ["rare_label=join_labels", "rare_label=join_labels:a", "html=strip_html:a>b"]
+)
+def test_labels_are_given_where_and_only_where_they_are_joined(choice: str) -> None:
+    with pytest.raises(InvalidInput, match="label"):
+        mend([("x", "a", T)], choice)
+
+
 def test_an_action_has_its_codes() -> None:
     assert find_action("merge_labels").codes == ("similar_labels",)
 
 
 ALL_CHOICES = [
-    FixChoice(code, action)
+    FixChoice(code, action, "c>a" if action == "join_labels" else "")
     for code, actions in FIXES.items()
     for action in actions
     if action in ACTS and code not in ("too_few_fields", "too_many_fields", "broken_quotes")

@@ -291,6 +291,20 @@ def test_a_fix_is_undone_and_the_other_fixes_stay(mixed: Studio) -> None:
     assert "duplicate_text" in {problem.code for problem in third.problems}
 
 
+def test_a_label_that_was_joined_stays_joined_where_another_fix_is_undone(mixed: Studio) -> None:
+    datasets = mixed.datasets
+    join = FixChoice.join("single_row_label", "Animals", "animals")
+    second = datasets.apply_fixes("mixed", [REPEATS, join])
+    assert "Animals" not in second.labels
+    assert datasets.get("mixed").steps == second.steps
+    number = [step.action for step in second.steps].index("drop_repeats") + 1
+    third = datasets.undo_step("mixed", number)
+    assert third.rows == datasets.get("mixed@1").rows and "Animals" not in third.labels
+    assert third.steps[0].choice == join
+    with pytest.raises(InvalidInput, match="would change no row"):
+        datasets.apply_fixes("mixed", [FixChoice.join("rare_label", "animals", "no such label")])
+
+
 def test_a_fix_that_changes_nothing_makes_no_version_and_says_so(mixed: Studio) -> None:
     datasets = mixed.datasets
     datasets.apply_fixes("mixed", [REPEATS])

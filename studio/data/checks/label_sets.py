@@ -18,7 +18,7 @@ FEW = Words(
     "row has a label with fewer than 10 rows",
     "rows have a label with fewer than 10 rows",
     "A label with few rows is learnt poorly, and its score is uncertain.",
-    "Add rows with these labels, or leave the labels out.",
+    "Add rows with these labels, or join them with a related label.",
 )
 UNSEEN = Words(
     "label_not_in_training",

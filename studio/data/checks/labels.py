@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -57,6 +59,7 @@ FEW = Words(
     "A label with few rows is learnt poorly, and its score is uncertain.",
     "Add rows with these labels, join them with a related label, or leave them out.",
 )
+OF_SETS = "few_rows_of_label"  # where a row may have several
 RARE = ((SINGLE, 1, 1), (TWO, 2, 2), (FEW, 3, RARE_ROWS - 1))
 
 
@@ -168,6 +171,17 @@ def group_spellings(labels: pd.Series) -> list[list[str]]:
     for label in sorted(counts.index, key=lambda label: (-counts[label], label)):
         alike.setdefault(normalise_text(label), []).append(str(label))
     return [spellings for spellings in alike.values() if len({each.strip() for each in spellings}) > 1]
+
+
+def rare_labels(code: str, counts: Mapping[str, int]) -> list[str]:
+    """The labels that a finding about few rows is about, of counts by label; none for another finding.
+
+    >>> rare_labels("two_row_label", {"a": 2, "b": 9, "c": 40}), rare_labels("html", {"a": 2})
+    (['a'], [])
+    """
+    ranges = {**{words.code: (low, high) for words, low, high in RARE}, OF_SETS: (1, RARE_ROWS - 1)}
+    fewest, most = ranges.get(code, (0, -1))
+    return [label for label, rows in counts.items() if fewest <= rows <= most]
 
 
 def has_label(rows: pd.DataFrame, labels: list[str]) -> np.ndarray:

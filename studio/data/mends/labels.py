@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.answers.registry import kind_of
-from studio.data.checks.labels import RARE, group_spellings
+from studio.data.checks.labels import group_spellings, rare_labels
 from studio.data.checks.repeats import find_commonest, find_conflicts
 from studio.data.checks.rows import find_unseen
 from studio.data.columns import LABEL
@@ -27,11 +27,18 @@ def merge_labels(bench: Bench, choice: FixChoice) -> Step:
     return rename(bench, choice, spelling, "got the commonest spelling of the label")
 
 
+def join_labels(bench: Bench, choice: FixChoice) -> Step:
+    """One label more for the rows of another; nothing where no row has the label that they are to get."""
+    one, into = choice.labels
+    there = into in set(kind_of(bench.rows).labels_of(bench.rows))
+    return rename(bench, choice, {one: into} if there else {}, f"got the label '{into}' in place of '{one}'")
+
+
 def rename(bench: Bench, choice: FixChoice, names: dict[str, str], what: str) -> Step:
     """Give labels other names, one label or several in a cell."""
     kind = kind_of(bench.rows)
     if kind.respell is None or not names:
-        return Step(choice.code, choice.action, 0, NOTHING)
+        return Step(choice.code, choice.action, 0, NOTHING, value=choice.value)
     codes, distinct = pd.factorize(bench.rows[kind.role])
     renamed = np.array([kind.respell(cell, names) for cell in distinct], dtype=object)
     cells = pd.Series(renamed[codes], index=bench.rows.index, dtype="str")
@@ -79,8 +86,6 @@ def drop_rare_labels(bench: Bench, choice: FixChoice) -> Step:
     if choice.code == "label_not_in_train":
         lost = find_unseen(bench.rows, np.zeros(len(bench.rows), dtype=bool))
         return drop(bench, choice, lost, "no training row has the label")
-    counts = bench.rows[LABEL].value_counts()
-    fewest, most = next((low, high) for words, low, high in RARE if words.code == choice.code)
-    rare = list(counts.index[(counts >= fewest) & (counts <= most)])
+    rare = rare_labels(choice.code, bench.rows[LABEL].value_counts().to_dict())
     mask = bench.rows[LABEL].isin(rare).to_numpy(dtype=bool)
     return drop(bench, choice, mask, f"{count_of(len(rare), 'label')} with so few rows")

@@ -82,7 +82,8 @@ class Bench:
 def tell(choice: FixChoice, lines: np.ndarray, message: str) -> Step:
     """A step about rows on these lines; the message begins with how many, as '3 rows' does."""
     words = f"{count_of(len(lines), 'row')} {message}." if len(lines) else NOTHING
-    return Step(choice.code, choice.action, len(lines), words, tuple(map(int, lines[:SHOWN_ROWS])))
+    shown = tuple(map(int, lines[:SHOWN_ROWS]))
+    return Step(choice.code, choice.action, len(lines), words, shown, choice.value)
 
 
 def drop(bench: Bench, choice: FixChoice, mask: np.ndarray, why: str) -> Step:

@@ -10,7 +10,6 @@ import gradio as gr
 from gradio.components.base import Component
 from markupsafe import Markup
 
-from studio.data.fixes import FixChoice
 from studio.errors import InvalidInput, NotFound
 from studio.pages import charts, events, layout, links
 from studio.pages import format as fmt
@@ -25,7 +24,8 @@ from studio.pages.data.describing import (
     overview_tiles,
     render_splits,
 )
-from studio.pages.data.findings import Desk, render_findings
+from studio.pages.data.findings import Desk, count_label_rows, render_findings
+from studio.pages.data.fixing import read_choice
 from studio.pages.glossary import explained
 from studio.pages.links import link
 from studio.pages.words import words_of
@@ -85,7 +85,13 @@ def render_found(dataset: Dataset, address: str, problems: Sequence[Problem]) ->
 
     known = {problem.code for problem in problems}
     decided = tuple(choice for choice in dataset.answered if choice.code in known)
-    desk = Desk(choices=decided, fixable=True, making_versions=True, where=where)
+    desk = Desk(
+        choices=decided,
+        fixable=True,
+        making_versions=True,
+        where=where,
+        label_rows=count_label_rows(dataset.class_counts),
+    )
     return render_findings(problems, ", ".join(dataset.files.values()), desk)
 
 
@@ -181,7 +187,7 @@ def listen(studio: Services, parts: Parts) -> None:
     go_to = events.hidden_text()
 
     def fix(event: gr.EventData, name: str) -> str:
-        choice = FixChoice.parse(events.picked(event).partition(":")[2])
+        choice = read_choice(events.picked(event).partition(":")[2], events.picked_fields(event))
         made = studio.datasets.apply_fixes(name, [choice])
         return link("data", dataset=made.name, tab="findings")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from studio.data.fixes import IGNORE
 from studio.pages import format as fmt
 from studio.pages import layout
-from studio.pages.data.fixing import drop_all_button, fix_buttons, render_done, still_open
+from studio.pages.data.fixing import drop_all_button, fix_buttons, join_fields, render_done, still_open
 from studio.pages.words import words_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Desk:
     """What findings are shown with: the tables they were found in, the chosen columns, and what was decided.
 
     ``where`` makes the address that shows the rows of a finding, where there is such a place;
-    ``making_versions``: a fix makes a new version, so that nothing can be ignored or read again.
+    ``label_rows`` are the rows of each label; ``making_versions``: a fix makes a new version, so that nothing
+    can be ignored or read again.
     """
 
     tables: tuple[Table, ...] = ()
@@ -47,9 +49,19 @@ class Desk:
     fixable: bool = False
     making_versions: bool = False
     where: Callable[[Problem], str] | None = None
+    label_rows: Mapping[str, int] = field(default_factory=dict)
 
 
 READ_ONLY = Desk()
+
+
+def count_label_rows(class_counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The rows of each label in all parts together, of those in each part.
+
+    >>> count_label_rows({"train": {"a": 2, "b": 0}, "test": {"a": 1}})
+    {'a': 3}
+    """
+    return dict(sum((Counter(counts) for counts in class_counts.values()), Counter()))
 
 
 def name_finding(code: str) -> str:
@@ -124,8 +136,8 @@ def rows_table(table: Table, at: Sequence[int], names: Sequence[str], problem: P
 def shown_list(cell: str) -> str | Markup:
     """The words or tags of a sentence, which the file has in lines of their own, beside each other.
 
-    >>> str(shown_list('["O", "B-LOC"]'))
-    '<span class="s-whole">O B-LOC</span>'
+    >>> shown_list('["Anna", "went", "to", "Rome", "today"]')
+    'Anna went to Rome today'
     """
     return shown_cell(" ".join(json.loads(cell)))
 
@@ -152,17 +164,15 @@ def render_finding(problem: Problem, desk: Desk = READ_ONLY) -> Markup:
             desk.where(problem), W.findings.show_rows
         )
     columns = tuple(filter(None, (*desk.columns, problem.column)))
-    examples = example_rows(problem, desk.tables, columns)
-    if examples and any(choice.action != IGNORE for choice in desk.choices):
-        examples = Markup('<p class="s-caption">{}</p>').format(W.findings.as_in_file) + examples
-    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}{}</div></article>').format(
+    return Markup('<article class="s-finding">{}<div><h3>{}</h3>{}{}{}{}{}{}</div></article>').format(
         layout.severity_badge(problem.severity),
         problem.message,
         Markup('<p class="s-where">{}</p>').format(where) if where else "",
         list_examples(problem),
         layout.facts([(name, text) for name, text in reasons if text]),
-        examples,
+        example_rows(problem, desk.tables, columns),
         Markup('<div class="s-actions">{}</div>').format(buttons) if buttons else "",
+        join_fields(problem, desk.label_rows) if desk.fixable else "",
     )
 
 
@@ -186,10 +196,16 @@ def render_findings(problems: Sequence[Problem], file: str, desk: Desk = READ_ON
     return (
         layout.paragraph(summarise(found, file))
         + done
+        + (layout.paragraph(W.findings.as_in_file, quiet=True) if shows_the_file(desk) else layout.EMPTY)
         + (drop_all_button(found) if desk.fixable else layout.EMPTY)
         + Markup('<div class="s-finding-list">{}</div>').format(layout.join(pieces))
         + once_more(problems, found, desk)
     )
+
+
+def shows_the_file(desk: Desk) -> bool:
+    """Whether rows of findings stand as the file has them, and not as a fix has made them."""
+    return bool(desk.tables) and any(choice.action != IGNORE for choice in desk.choices)
 
 
 def once_more(problems: Sequence[Problem], found: Sequence[Problem], desk: Desk) -> Markup:

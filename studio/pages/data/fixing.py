@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from studio.data.fixes import ACTIONS, IGNORE, FixChoice, find_action
+from studio.data.checks.labels import rare_labels
+from studio.data.fixes import ACTIONS, IGNORE, JOIN, FixChoice, find_action
 from studio.pages import layout
 from studio.pages.words import words_of
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 W = words_of("data")
 DROP_ROWS = "drop_rows"
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 FIX, UNDO, ALL, SHOW = "fix", "undo", "all", "show"
 READING_REPAIRS = frozenset(action.name for action in ACTIONS if action.reading)
 
@@ -35,7 +38,22 @@ def dump_choices(choices: Sequence[FixChoice]) -> str:
     return " ".join(map(str, choices))
 
 
-def choose(choices: Sequence[FixChoice], pick: str, problems: Sequence[Problem] = ()) -> list[FixChoice]:
+def read_choice(text: str, fields: Mapping[str, str]) -> FixChoice:
+    """The fix of a button, with the labels that were chosen beside it where it joins labels.
+
+    >>> str(read_choice("rare_label=join_labels", {"one": "Tech", "into": "Technical"}))
+    'rare_label=join_labels:Tech>Technical'
+    """
+    choice = FixChoice.parse(text)
+    return FixChoice.join(choice.code, fields["one"], fields["into"]) if choice.action == JOIN else choice
+
+
+def choose(
+    choices: Sequence[FixChoice],
+    pick: str,
+    problems: Sequence[Problem] = (),
+    fields: Mapping[str, str] = NO_FIELDS,
+) -> list[FixChoice]:
     """The fixes after a button: one more, one less, or leaving out all rows with errors.
 
     >>> [str(choice) for choice in choose(load_choices("a=ignore"), "fix:b=drop_rows")]
@@ -47,7 +65,7 @@ def choose(choices: Sequence[FixChoice], pick: str, problems: Sequence[Problem] 
     kept = list(choices)
     if verb == UNDO:
         return [choice for choice in kept if str(choice) != rest]
-    wanted = [FixChoice.parse(rest)] if verb == FIX else []
+    wanted = [read_choice(rest, fields)] if verb == FIX else []
     if verb == ALL:
         wanted = [FixChoice(problem.code, DROP_ROWS) for problem in droppable(problems)]
     return kept + [choice for choice in dict.fromkeys(wanted) if choice not in kept]
@@ -63,7 +81,7 @@ def fix_buttons(problem: Problem, choices: Sequence[FixChoice], on_rows: bool = 
 
     ``on_rows``: the table was imported already, so it is not read again.
     """
-    settled = {choice.action for choice in choices if choice.code == problem.code} | {IGNORE}
+    settled = {choice.action for choice in choices if choice.code == problem.code} | {IGNORE, JOIN}
     settled |= READING_REPAIRS if on_rows else set()
     actions = [action for action in problem.fixes if action not in settled]
     buttons = [
@@ -82,6 +100,34 @@ def fix_buttons(problem: Problem, choices: Sequence[FixChoice], on_rows: bool = 
             layout.action_button(W.fixes.ignore, f"{FIX}:{problem.code}={IGNORE}", "plain", ignore)
         )
     return layout.join(buttons)
+
+
+def join_fields(problem: Problem, counts: Mapping[str, int]) -> Markup:
+    """Which label with few rows is joined with which other; nothing where there are not two.
+
+    ``counts`` are the rows of each label.
+    """
+    rare = rare_labels(problem.code, counts)
+    if JOIN not in problem.fixes or not rare or len(counts) < 2:
+        return layout.EMPTY
+    commonest = sorted(counts, key=lambda label: (-counts[label], label))
+    return Markup('<div class="s-edit s-join" data-form>{}{}{}</div>').format(
+        choice_of("one", W.fixes.join, rare),
+        choice_of("into", W.fixes.join_with, [label for label in commonest if [label] != rare]),
+        layout.action_button(
+            W.fixes.join_button,
+            f"{FIX}:{problem.code}={JOIN}",
+            "",
+            W.fixes.aloud.say(action=name_action(JOIN), finding=problem.message),
+            find_action(JOIN).sentence,
+        ),
+    )
+
+
+def choice_of(name: str, title: str, labels: Sequence[str]) -> Markup:
+    """A field to choose one of some labels."""
+    options = layout.join(Markup('<option value="{0}">{0}</option>').format(label) for label in labels)
+    return Markup('<label>{}<select name="{}">{}</select></label>').format(title, name, options)
 
 
 def name_action(action: str) -> str:
@@ -132,7 +178,7 @@ def undo_button(choice: FixChoice) -> Markup:
 def describe_choice(choice: FixChoice, steps: Sequence[Step], problems: Sequence[Problem]) -> str:
     """What a fix did, in the words of its step; else its name, with the finding where it is known."""
     for step in steps:
-        if (step.code, step.action) == (choice.code, choice.action) and choice.action != IGNORE:
+        if step.choice == choice and choice.action != IGNORE:
             return step.message
     found = [problem.message for problem in problems if problem.code == choice.code]
     if choice.action == IGNORE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ class Answers:
 
     def decide(self, event: gr.EventData, *values: Any) -> str:
         """A button of a finding was pressed."""
-        return decide_fixes(self.studio, Draft.of(values), events.picked(event))
+        return decide_fixes(self.studio, Draft.of(values), events.picked(event), events.picked_fields(event))
 
     def keep(self, *values: Any) -> tuple[str, dict[str, Any]]:
         """The dataset is wanted: where the browser goes, and what it keeps of the form."""
@@ -187,11 +188,13 @@ def is_imported(studio: Services, draft: Draft) -> bool:
     return is_large(studio, draft) and draft.name in {dataset.name for dataset in studio.datasets.list()}
 
 
-def decide_fixes(studio: Services, draft: Draft, pick: str) -> str:
+def decide_fixes(
+    studio: Services, draft: Draft, pick: str, fields: Mapping[str, str] = fixing.NO_FIELDS
+) -> str:
     """What is decided about the findings after one more button was pressed."""
     everything = pick.startswith(f"{fixing.ALL}:")
     problems = check(studio, draft).problems if everything else ()
-    return fixing.dump_choices(fixing.choose(draft.choices, pick, problems))
+    return fixing.dump_choices(fixing.choose(draft.choices, pick, problems, fields))
 
 
 def show_effects(studio: Services, draft: Draft, size: int, told: str = "") -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from studio.data.columns import all_columns_of, columns_of
 from studio.pages import format as fmt
 from studio.pages import layout
 from studio.pages.data.describing import describe_reading
-from studio.pages.data.findings import DAMAGED, Desk, render_findings, shown_cell
+from studio.pages.data.findings import DAMAGED, Desk, count_label_rows, render_findings, shown_cell
 from studio.pages.words import words_of
 from studio.tasks.registry import get_task
 
@@ -142,6 +142,7 @@ def render_check(prepared: PreparedImport, table: Table, choices: Sequence[FixCh
         choices=tuple(choices),
         steps=(*(prepared.base.steps if prepared.base else ()), *prepared.steps),
         fixable=True,
+        label_rows=count_label_rows(prepared.class_counts),
     )
     return render_findings(prepared.problems, table.file, desk)
 

@@ -18,7 +18,7 @@ from studio.pages.data.findings import (
     shown_cell,
     summarise,
 )
-from studio.pages.data.fixing import load_choices
+from studio.pages.data.fixing import choose, dump_choices, load_choices
 from studio.pages.data.review import render_check, render_understood
 from tests.conftest import write_csv
 
@@ -153,3 +153,26 @@ def test_rows_that_were_changed_by_a_fix_are_said_to_be_those_of_the_file(tmp_pa
 
     assert "as the file has them" in shown("similar_labels=merge_labels")
     assert "as the file has them" not in shown("single_row_label=ignore")
+
+
+def test_a_label_with_few_rows_can_be_joined_with_another_that_is_chosen(tmp_path: Path) -> None:
+    rows = [[f"message number {n} of all", "Technical" if n % 2 else "Billing"] for n in range(90)]
+    rows += [[f"{label} asks {n}", label] for label in ("Tech", "Bill & co") for n in range(4)]
+    path = write_csv(tmp_path / "t.csv", rows, ("text", "label"))
+
+    def shown(text: str) -> str:
+        choices = load_choices(text)
+        prepared = prepare_import(ImportRequest(path=path, name="t", fixes=choices))
+        return render_check(prepared, read_table(path), choices)
+
+    html = shown("")
+    assert 'data-pick="fix:rare_label=join_labels"' in html
+    one, into = (html.split(f'<select name="{name}">')[1].split("</select>")[0] for name in ("one", "into"))
+    assert one == '<option value="Bill &amp; co">Bill &amp; co</option><option value="Tech">Tech</option>'
+    assert into.startswith('<option value="Billing">') and into.count("<option") == 4
+    (made,) = choose((), "fix:rare_label=join_labels", (), {"one": "Bill & co", "into": "Billing"})
+    kept = dump_choices([made])
+    assert load_choices(kept) == (made,)
+    html = shown(kept)
+    assert "4 rows got the label" in html and f"undo:{made}".replace(">", "&gt;") in html
+    assert html.split('<select name="one">')[1].count("Bill &amp; co") == 0, "only Tech is left with few rows"
