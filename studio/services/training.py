@@ -46,14 +46,13 @@ DATASETS_TASK = "Leave it out: the task is the dataset's own."
 
 class Sample(NamedTuple):
     """What was seen of some training rows: tokens of each sequence, (sequences,), how many sequences a row
-    has, the words where they could be read, the language, and the tokens of the longest text of each part.
+    has, the words where they could be read, and the language.
     """
 
     lengths: np.ndarray
     sequences: float
     words: Words | None
     language: str
-    longest: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,7 @@ class TrainingService:
         self._models = models
         self._jobs = jobs
         self._samples = lru_cache(maxsize=64)(self._look_at_texts)
+        self._longest = lru_cache(maxsize=64)(self._look_at_longest)
 
     def presets(self, dataset_name: str, checkpoint_id: str) -> dict[str, Recipe]:
         """The recipe of each preset for this dataset and checkpoint."""
@@ -183,7 +183,7 @@ class TrainingService:
             rows=dataset.rows["train"],
             steps=found.steps,
             cut_share=float((lengths > recipe.max_length).mean()),
-            longest=self._look(dataset, resolved).longest,
+            longest=self._longest(dataset.address, dataset.id, resolved.folder),
             estimate=found,
             ready=resolved.ready,
             notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),
@@ -248,8 +248,10 @@ class TrainingService:
         texts = [text for row in sequences[:LANGUAGE_TEXTS] for text in row.values()]
         ids = read_tokens(folder, sequences)
         words = Words.of(np.concatenate(ids)) if ids else None
-        longest = longest_of(folder, self._datasets.longest(address))
-        return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts), longest)
+        return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts))
+
+    def _look_at_longest(self, address: str, _dataset_id: str, folder: Any) -> Mapping[str, int]:
+        return longest_of(folder, self._datasets.longest(address))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)
