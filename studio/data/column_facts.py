@@ -12,6 +12,7 @@ from studio.data.number_cells import is_number
 from studio.data.readers import Table
 
 SAMPLE_ROWS = 20_000
+TEXT_NAMES = frozenset({"text", "text_a", "message", "review", "sentence", "content", "文本", "内容", "评论"})
 LABEL_NAMES = frozenset(
     {"label", "labels", "category", "class", "target", "sentiment", "intent", "topic", "tag", "tags"}
     | {"kategorie", "klasse", "catégorie", "étiquette", "categoría", "etiqueta"}
@@ -115,11 +116,14 @@ def has_label_beside(table: Table, roles: Mapping[str, str]) -> bool:
 def best_label(facts: list[ColumnFacts], given: Mapping[str, str]) -> str | None:
     """The column most like a label: few distinct short values, or named so.
 
-    The longest column is never one, as long as no text is given: it is the text. Nor are dates, and notes
-    only where nothing else is.
+    The text is never one, as long as none is given: columns that are named so beside one that is named as a
+    label, else the longest column. Nor are dates, and notes only where nothing else is.
     """
     longest = max(facts, key=lambda fact: fact.mean_length, default=None)
-    others = [fact for fact in facts if (fact is not longest or TEXT in given) and not fact.holds_dates]
+    texts = [fact for fact in facts if fact.name.strip().casefold() in TEXT_NAMES]
+    if not texts or not any(is_label_name(fact.name) for fact in facts):
+        texts = [fact for fact in facts if fact is longest]
+    others = [fact for fact in facts if (fact not in texts or TEXT in given) and not fact.holds_dates]
     plain = [fact for fact in others if fact.name.strip().casefold() not in NOTE_NAMES]
     return likeliest_label(plain) or likeliest_label(others)
 

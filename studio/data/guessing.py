@@ -8,7 +8,7 @@ import pandas as pd
 
 from studio.data.answers.option import find_options
 from studio.data.answers.registry import KINDS, kind_of
-from studio.data.column_facts import ColumnFacts, describe_columns
+from studio.data.column_facts import TEXT_NAMES, ColumnFacts, describe_columns
 from studio.data.columns import (
     ANSWERS,
     BETWEEN_COLUMNS,
@@ -21,7 +21,6 @@ from studio.data.columns import (
 )
 from studio.data.readers import Table
 
-TEXT_NAMES = frozenset({"text", "text_a", "message", "review", "sentence", "content", "文本", "内容", "评论"})
 # A column called "text" is the text beside somewhat longer addresses or file names.
 NAMED_TEXT_SHARE = 0.3
 # Where so many texts have several labels it is not they alone that decide; with both texts hardly one has.

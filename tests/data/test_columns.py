@@ -42,6 +42,14 @@ def test_a_column_called_text_wins_over_somewhat_longer_addresses(tmp_path: Path
     assert guess_roles(table_of(tmp_path, [("url", "Text", "label"), *rows]))["text"] == "Text"
 
 
+@pytest.mark.parametrize("names", [("text", "label"), ("评论", "类别"), ("Message", "Topic")])
+def test_long_labels_that_are_named_so_stay_labels_beside_short_texts(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    rows = [(f"short {number % 40}", f"a label with a long name {number % 4}") for number in range(80)]
+    assert guess_roles(table_of(tmp_path, [names, *rows])) == dict(zip(("text", "label"), names, strict=True))
+
+
 def test_a_given_role_is_kept_and_the_rest_is_guessed_around_it(tmp_path: Path) -> None:
     rows = [(text, text * 2, label) for text, label in many_rows(20)]
     table = table_of(tmp_path, [("title", "body", "topic"), *rows])
