@@ -63,7 +63,9 @@ def export(
     name: Name,
     to: Annotated[Path, typer.Option(help="File to write; .csv, .jsonl or .parquet.")],
     format: Annotated[str | None, typer.Option(help="By the ending, or csv, jsonl, parquet.")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Cells of CSV exactly as they are.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Cells of CSV exactly as they are, and no byte order mark.")
+    ] = False,
 ) -> None:
     """Write the rows of a dataset to a file, with their split and line."""
     wanted = format or guess_format(to)

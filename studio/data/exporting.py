@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,16 +52,20 @@ def export_rows(
 ) -> Path:
     """Write all rows, train first, with a column per role, ``split`` and ``line``.
 
-    CSV is UTF-8; its cells that a spreadsheet would run get a ' in front unless ``raw``. The file appears
-    whole or not at all; one that is there is replaced. Raises InvalidInput for another format.
+    CSV is UTF-8. Unless ``raw`` it is for spreadsheets: it begins with a byte order mark, and cells that they
+    would run get a ' in front. The file appears whole or not at all; one that is there is replaced. Raises
+    InvalidInput for another format.
     """
     write = WRITERS[check_format(format)]
     if not to.parent.is_dir():
         raise InvalidInput(f"There is no folder '{to.parent}'.", "Make it, or choose another file.")
     tables = read_tables(library, dataset)
-    if format == "csv" and not raw:
+    for_spreadsheets = format == "csv" and not raw
+    if for_spreadsheets:
         tables = (neutralise(table) for table in tables)
     with replacing(to) as waiting, waiting.open("wb") as file:
+        if for_spreadsheets:
+            file.write(codecs.BOM_UTF8)
         write(tables, file)
     return to
 

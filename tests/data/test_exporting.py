@@ -53,7 +53,7 @@ def all_rows(kept: tuple[Library, Dataset]) -> list[tuple[str, str, str, int]]:
 
 def test_csv_holds_every_row_and_no_formula(kept: tuple[Library, Dataset], tmp_path: Path) -> None:
     path = export_rows(*kept, tmp_path / "out.csv")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["text", "label", "split", "line"]
     safe = {text: f"'{text}" for text in FORMULAS[:5]}
@@ -96,3 +96,12 @@ def test_what_was_taken_along_comes_back_with_the_same_splits(
     assert again.roles == {"text": "text", "label": "label"}
     assert again.split_fingerprints == dataset.split_fingerprints
     assert again.fingerprint == dataset.fingerprint
+
+
+def test_csv_begins_with_a_mark_for_spreadsheets_and_raw_with_its_first_letter(
+    kept: tuple[Library, Dataset], tmp_path: Path
+) -> None:
+    marked = export_rows(*kept, tmp_path / "out.csv").read_bytes()
+    assert marked.startswith(b'\xef\xbb\xbf"text",')
+    assert export_rows(*kept, tmp_path / "raw.csv", raw=True).read_bytes().startswith(b'"text",')
+    assert export_rows(*kept, tmp_path / "out.jsonl", "jsonl").read_bytes().startswith(b"{")
