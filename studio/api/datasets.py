@@ -74,7 +74,12 @@ def check_file(form: ImportForm) -> None:
     """Raise InvalidInput unless there is exactly one table: a file with a name, or a source."""
     if form.source and form.file:
         raise InvalidInput("Both 'file' and 'source' are given.", "Send one of them.")
-    if not form.source and not (form.file and form.file.filename):
+    if not form.source and not form.file:
+        raise InvalidInput(
+            "There is no table: neither 'file' nor 'source' is given.",
+            "Send the table as the part 'file' of a multipart form, or where it is as 'source'.",
+        )
+    if form.file and not form.file.filename:
         raise InvalidInput("The upload 'file' has no file name.", "Choose a file, or send its name with it.")
 
 

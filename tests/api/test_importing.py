@@ -57,3 +57,9 @@ def test_a_table_that_looks_like_another_task_says_so(client: TestClient, tmp_pa
     wrong = upload(client, write_table(tmp_path / "e.csv", [("text", "entities"), *marked]), name="marked")
     assert wrong.status_code == 422
     assert "token-classification" in wrong.json()["error"]["hint"]
+
+
+def test_an_import_without_a_table_names_what_may_be_sent(client: TestClient) -> None:
+    error = client.post(f"{API}/datasets", data={"name": "none"}).json()["error"]
+    assert error["message"] == "There is no table: neither 'file' nor 'source' is given."
+    assert "'file'" in error["hint"] and "'source'" in error["hint"]
