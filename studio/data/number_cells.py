@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ PLAIN = re.compile(PLAIN_NUMBER)
 INDIAN = re.compile(r"([1-9][0-9]?(?:(,)[0-9]{2})+,[0-9]{3})(?:(\.)([0-9]*))?")
 LONE = re.compile(r"([0-9]*)(?:([.,])([0-9]*))?")
 OTHER = {",": ".", ".": ","}
+# So many cells must tell the decimal mark, of those that would be read otherwise by it.
+TELLING_SHARE = 0.05
 
 
 class NumberCell(NamedTuple):
@@ -132,9 +135,19 @@ def is_number(cell: str) -> bool:
 def find_decimal(cells: Iterable[NumberCell | None]) -> str:
     """The decimal mark of a column that its cells settle; "" where none does, or some contradict others.
 
-    >>> columns = (["1,126", "12.50"], ["1,126", "785"], ["1,5", "2.5"])
+    A few cells do not settle what many others mean.
+
+    >>> columns = (["1,126", "12.50"], ["1,126", "785"], ["1,5", "2.5"], ["3.141"] * 50 + ["12,5"])
     >>> [find_decimal(map(read_cell, cells)) for cells in columns]
-    ['.', '', '']
+    ['.', '', '', '']
     """
-    told = {cell.mark for cell in cells if cell is not None and cell.mark}
-    return told.pop() if len(told) == 1 else ""
+    told: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
+    for cell in cells:
+        if cell is not None:
+            told[cell.mark] += 1
+            unsure[cell.unsure] += 1
+    marks = [mark for mark in told if mark]
+    if len(marks) != 1:
+        return ""
+    return marks[0] if told[marks[0]] >= TELLING_SHARE * unsure[OTHER[marks[0]]] else ""
