@@ -337,6 +337,11 @@ def pickable(value: Markup | str = "", *, elem_id: str, script: str = "") -> gr.
     return gr.HTML(value, elem_id=elem_id, js_on_load=PICK_SCRIPT + script, apply_default_css=False)
 
 
+def waiting(elem_id: str) -> gr.HTML:
+    """A piece that says that it is being read, until its value comes."""
+    return html(paragraph(W.loading, quiet=True), elem_id=elem_id)
+
+
 def html(value: Markup | str = "", *, elem_id: str | None = None, visible: bool = True) -> gr.HTML:
     """A plain piece of HTML as a component (no click events of its own)."""
     return gr.HTML(value, elem_id=elem_id, visible=visible, js_on_load=None, apply_default_css=False)

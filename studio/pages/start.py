@@ -188,7 +188,7 @@ def build(studio: Services) -> None:
     note = layout.html(layout.paragraph(W.first.sample_note, quiet=True))
     address = events.hidden_text()
     others = layout.pickable(other_samples(), elem_id="start-other-samples")
-    board = layout.html(layout.paragraph(words_of("frame").loading, quiet=True), elem_id="start-board")
+    board = layout.waiting("start-board")
 
     def arrive() -> tuple[Any, ...]:
         first = is_first_visit(studio)

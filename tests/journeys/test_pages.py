@@ -236,3 +236,21 @@ def contrast(one: str, other: str) -> float:
         for colour in (one, other)
     ]
     return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/data", "/train", "/jobs", "/results", "/results?model=one", "/predict", "/compare"]
+)
+def test_a_page_says_that_it_is_being_read_until_its_answer_comes(
+    trained: ServedStudio, browser: Browser, address: str
+) -> None:
+    page = browser.new_page()
+    page.route("**/gradio_api/queue/join*", lambda _held: None)
+    page.goto(trained.url + address, wait_until="commit")
+    reading = page.locator("#page").get_by_text("Reading …")
+    expect(reading.first).to_be_visible()
+    page.wait_for_timeout(500)
+    # What is held goes on once the page is no longer routed.
+    page.unroute("**/gradio_api/queue/join*")
+    expect(reading).to_have_count(0)
+    page.close()

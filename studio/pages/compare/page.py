@@ -110,7 +110,7 @@ def build(studio: Services) -> None:
     missing = layout.html(elem_id="compare-missing")
     with gr.Column(visible=False, elem_id="compare-page") as place:
         dataset, split, models = build_choice()
-    empty = layout.html(elem_id="compare-empty")
+    empty = layout.waiting("compare-empty")
     with gr.Column(visible=False, elem_id="compare-evidence") as evidence:
         apart = layout.html(elem_id="compare-apart")
         table = layout.html(elem_id="compare-table")

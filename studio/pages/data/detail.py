@@ -129,7 +129,7 @@ class Parts:
 def build(studio: Services) -> None:
     """Lay one dataset out."""
     name = events.hidden_text("data-name")
-    heading = layout.html(elem_id="data-heading")
+    heading = layout.waiting("data-heading")
     with gr.Column(visible=False) as body:
         with gr.Tabs(elem_id="data-tabs") as tabs:
             with gr.Tab(W.detail.overview, id="overview"):

@@ -64,7 +64,7 @@ def build(studio: Services) -> None:
     """Lay the list out."""
     actions = layout.button_link(W.list.import_, link("data", new=1), primary=True)
     layout.html(layout.heading(W.title, W.lead, actions))
-    table = layout.html(layout.paragraph(words_of("frame").loading, quiet=True), elem_id="data-table")
+    table = layout.waiting("data-table")
 
     def show(request: gr.Request) -> Markup:
         datasets = studio.datasets.list()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.pages import events, links
+from studio.pages import events, layout, links
 from studio.pages.data import detail, form, listing
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def build(studio: Services) -> None:
     """Lay the three views out; only the one asked for is drawn."""
     # Outside the views: what is not drawn when the page opens is not read from the browser either.
     kept = gr.BrowserState(storage_key=DRAFT_KEY, secret=DRAFT_KEY)
-    views = {}
+    waiting, views = layout.waiting("data-waiting"), {}
     with gr.Column(visible=False, elem_id="data-list") as views["list"]:
         listing.build(studio)
     with gr.Column(visible=False, elem_id="data-detail") as views["detail"]:
@@ -38,6 +38,6 @@ def build(studio: Services) -> None:
 
     def show(request: gr.Request) -> list[Any]:
         view = choose_view(links.asked(request, "dataset"), links.asked(request, "new"))
-        return [gr.update(visible=name == view) for name in views]
+        return [gr.update(visible=False), *(gr.update(visible=name == view) for name in views)]
 
-    events.on_load(show, None, list(views.values()))
+    events.on_load(show, None, [waiting, *views.values()])

@@ -75,7 +75,7 @@ def build(studio: Services) -> None:
     """Lay the page out."""
     layout.html(layout.heading(W.title, W.lead), elem_id="predict-heading")
     made: dict[str, Any] = {
-        "problem": layout.html(elem_id="predict-problem"),
+        "problem": layout.waiting("predict-problem"),
         "empty": layout.html(chosen.render_empty(), elem_id="predict-empty", visible=False),
         "pending": events.hidden_text("predict-pending"),
         "job": events.hidden_text("predict-job"),

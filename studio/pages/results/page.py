@@ -103,20 +103,21 @@ class Filling:
         return (*heads, *shown, *(value for part in values for value in part))
 
     def arrive(self, request: gr.Request) -> tuple[Any, ...]:
-        """What the address asks for: list and one model shown or not, name, tab, and all outputs."""
+        """What the address asks for: waiting, list and one model shown or not, name, tab, and all outputs."""
+        read = gr.update(visible=False)
         rest = len(self.outputs)
         name = links.asked(request, "model")
         if not name:
-            return (gr.update(visible=True), *(gr.skip(),) * (3 + rest))
+            return (read, gr.update(visible=True), *(gr.skip(),) * (3 + rest))
         asked = {key: links.asked(request, key) for key in ("split", "dataset", "tab", "true", "predicted")}
         key = Source(asked["split"] or "test", asked["dataset"] or "").key
         try:
             chosen = self.desk.read(name, key, asked["true"], asked["predicted"])
         except StudioError as error:
             notice = layout.heading(W.title, W.lead) + guard.as_notice(error)
-            return (gr.update(visible=True), *(gr.skip(),) * 3, notice, *(gr.skip(),) * (rest - 1))
+            return (read, gr.update(visible=True), *(gr.skip(),) * 3, notice, *(gr.skip(),) * (rest - 1))
         tab = asked["tab"] if asked["tab"] in TABS and has_tab(chosen, asked["tab"]) else FIRST_TAB
-        return gr.skip(), gr.update(visible=True), name, gr.Tabs(selected=tab), *self.show(chosen, tab)
+        return read, gr.skip(), gr.update(visible=True), name, gr.Tabs(selected=tab), *self.show(chosen, tab)
 
 
 def has_tab(chosen: Chosen, tab: str) -> bool:
@@ -128,8 +129,9 @@ def build(studio: Services) -> None:
     """Lay the page out."""
     intervals = listing.Intervals(studio)
     heading = layout.html(layout.heading(W.title, W.lead), elem_id="results-heading")
+    waiting = layout.waiting("results-waiting")
     with gr.Column(visible=False, elem_id="results-list") as listed:
-        table = layout.html(elem_id="results-models")
+        table = layout.waiting("results-models")
     with gr.Column(visible=False, elem_id="results-one") as one:
         with gr.Row(elem_id="results-top"):
             actions = layout.pickable(elem_id="results-actions")
@@ -145,7 +147,7 @@ def build(studio: Services) -> None:
                     parts[key] = build_tab(desk)
     marks = {key: events.hidden_text() for key in TABS}
     filling = Filling(desk, [heading, actions, notes, desk.source], parts, marks, tabs)
-    events.on_load(filling.arrive, None, [listed, one, desk.name, desk.tabs, *filling.outputs])
+    events.on_load(filling.arrive, None, [waiting, listed, one, desk.name, desk.tabs, *filling.outputs])
     listen(desk, filling, tabs)
     events.on(actions.click, lambda: gr.Tabs(selected="recipe"), None, desk.tabs)
 

@@ -36,7 +36,7 @@ W = words_of("train")
 def build(studio: Services) -> None:
     """Lay the page out."""
     layout.html(layout.heading(W.title, W.lead))
-    problem = layout.html(layout.paragraph(words_of("frame").loading, quiet=True), elem_id="train-problem")
+    problem = layout.waiting("train-problem")
     empty = layout.html(empty_piece(), elem_id="train-empty", visible=False)
     carried = Carried(*[events.hidden_text(f"train-{name}") for name in Carried.__dataclass_fields__])
     with gr.Row(elem_id="train-form", elem_classes="s-train", visible=False) as form:
