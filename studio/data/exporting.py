@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jobs.durable import replacing
 from studio.data.answers.registry import kind_of
 from studio.data.dataset import Dataset
-from studio.data.formulas import FORMULA
+from studio.data.formulas import FORMULA, disarm
 from studio.data.library import Library
 from studio.data.splits import SPLITS
 from studio.errors import InvalidInput
@@ -90,8 +90,9 @@ def read_tables(library: Library, dataset: Dataset) -> Iterator[pa.Table]:
 def neutralise(table: pa.Table) -> pa.Table:
     """The same with ' in front of each text that a spreadsheet would take for a formula."""
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            safe = pc.replace_substring_regex(table[field.name], FORMULA, r"'\0")
+        column = table[field.name]
+        if pa.types.is_string(field.type) and pc.any(pc.match_substring_regex(column, FORMULA)).as_py():
+            safe = pa.chunked_array([pa.array(map(disarm, column.to_pylist()), pa.string())])
             table = table.set_column(place, field, safe)
     return table
 

@@ -20,8 +20,8 @@ from tests.data.tables import many_rows, write_table
 
 FORMULAS = [
     "=cmd|' /C calc'!A0",
-    "+1",
-    "-1",
+    "+1+2",
+    "-1 of them",
     "@SUM(A1)",
     "＝1+1",
     'say "=1", please',
@@ -61,6 +61,18 @@ def test_csv_holds_every_row_and_no_formula(kept: tuple[Library, Dataset], tmp_p
         (safe.get(text, text), label, split, str(line)) for text, label, split, line in all_rows(kept)
     ]
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_numbers_below_zero_come_back_as_they_were(tmp_path: Path) -> None:
+    numbers = ["-12.5", "3.5", "-1e-05", "2.25"]
+    rows = [("text", "price"), *((f"text number {at}", numbers[at % 4]) for at in range(120))]
+    library = Library(tmp_path / "datasets")
+    asked = ImportRequest(path=write_table(tmp_path / "t.csv", rows), name="prices", task="regression")
+    dataset = library.save(prepare_import(asked))
+    path = export_rows(library, dataset, tmp_path / "out.csv")
+    assert set(pd.read_csv(path)["number"]) == {-12.5, 3.5, -1e-05, 2.25}
+    again = prepare_import(ImportRequest(path=path, name="again", task="regression"))
+    assert again.roles["number"] == "number"
 
 
 def test_raw_csv_is_exact(kept: tuple[Library, Dataset], tmp_path: Path) -> None:
