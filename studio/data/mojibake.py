@@ -31,7 +31,9 @@ TO_LATIN = str.maketrans(WINDOWS, WINDOWS.encode("cp1252").decode("latin-1"))
 HIGH = f"\u0080-\u00ff{WINDOWS}"
 # The second byte of a character may look like one of ASCII.
 LATIN_RUN = re.compile(f"[{HIGH}]+(?:[@-~][{HIGH}]+)*[@-~]?")
-LATIN_SUSPECT = f"[{HIGH}]{{4}}"
+# Four of them, one of which is a letter, as none of ellipses and dashes is.
+LETTER = "[\u00a1-\u00ff]"
+LATIN_SUSPECT = "|".join(f"[{HIGH}]{{{at}}}{LETTER}[{HIGH}]{{{3 - at}}}" for at in range(4))
 # The first characters of a plane, as which the first bytes of Chinese in UTF-8 look in GB18030.
 UTF8_AS_GB = sorted(
     {
@@ -44,6 +46,8 @@ GB_SUSPECT = f"[{''.join(UTF8_AS_GB)}][^\x00-\x7f]*[{''.join(UTF8_AS_GB)}]"
 HAN_OR_MARK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2010-\u2026]")
 # Those of each encoding that are met often, by their first bytes.
 USUAL = {"gb2312": range(0xB0, 0xD8), "big5": range(0xA4, 0xC7)}
+# Of these, bytes that nothing usual in Korean or Japanese has: the first in GB 2312, the second in Big5.
+OWN = {"gb2312": (0, range(0xD0, 0xD8)), "big5": (1, range(0x40, 0x7F))}
 FEWEST, SHARE_USUAL = 3, 0.8
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -51,7 +55,7 @@ HAN = re.compile("[\u4e00-\u9fff]")
 def is_broken(text: str) -> bool:
     """Whether a text was decoded by a wrong encoding.
 
-    >>> [is_broken(text) for text in ("doesnâ€™t", "ÄãºÃ£¬ÊÕµ½", "浣犲ソ锛屾敹鍒颁簡", "Ähnlich öde", "你好")]
+    >>> [is_broken(text) for text in ("doesnâ€™t", "ÄãºÃ£¬ÒÑÇ©ÊÕ", "浣犲ソ锛屾敹鍒颁簡", "öde", "你好")]
     [True, True, True, False, False]
     """
     return is_bad(text) or read_as_chinese(text) is not None
@@ -91,11 +95,29 @@ def read_gb(text: str) -> str | None:
 
 
 def read_latin(text: str) -> str | None:
-    """What a text in GB18030 or Big5 was before it was read as Windows-1252 or Latin-1."""
+    """What a text in GB18030 or Big5 was before it was read as Windows-1252 or Latin-1.
+
+    Korean and Japanese have many of the same bytes: without any of its own a text is left alone.
+    """
     if HAN.search(text):
         return None
-    read = [read_runs(text, encoding) for encoding in ("gb18030", "big5")]
-    return max((found for found in read if found and is_chinese(found)), key=share_usual, default=None)
+    read = {"gb2312": read_runs(text, "gb18030"), "big5": read_runs(text, "big5")}
+    sure = [
+        found
+        for name, found in read.items()
+        if found and is_chinese(found) and any(is_own(each, name) for each in HAN.findall(found))
+    ]
+    return max(sure, key=share_usual, default=None)
+
+
+def is_own(character: str, name: str) -> bool:
+    """Whether the bytes of a character in an encoding tell it from one of Korean or Japanese.
+
+    >>> is_own("有", "gb2312"), is_own("好", "gb2312")
+    (True, False)
+    """
+    place, own = OWN[name]
+    return character.encode(name, "replace").ljust(2)[place] in own
 
 
 def read_runs(text: str, encoding: str) -> str | None:
