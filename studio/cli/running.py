@@ -103,7 +103,7 @@ def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a test message by every way.")] = False,
 ) -> None:
     """Say how people are told of jobs that have ended, or send them a test message."""
-    with context.obj.new_studio() as studio:
+    with context.obj.studio() as studio:
         if not test:
             states = [state.to_json() for state in studio.notices.states()]
             columns = ["channel", "to", "waiting", "sent", "given_up", "last_sent_at", "error"]

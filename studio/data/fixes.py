@@ -295,7 +295,7 @@ def check_choices(choices: Iterable[FixChoice], codes: Sequence[str] = ()) -> No
 
 
 def in_order(choices: Iterable[FixChoice]) -> list[FixChoice]:
-    """Each choice once, in the order in which actions are done, and then in the order of the findings.
+    """Each choice once, in the order in which actions are done, then in that of the findings, then as given.
 
     >>> [str(choice) for choice in in_order([FixChoice("html", "strip_html"), FixChoice("x", "drop_rows")])]
     ['x=drop_rows', 'html=strip_html']
@@ -305,13 +305,12 @@ def in_order(choices: Iterable[FixChoice]) -> list[FixChoice]:
     last = FixChoice("unseen_label", "drop_rows")
     codes = {code: place for place, code in enumerate(FIXES)}
     return sorted(
-        set(choices),
+        dict.fromkeys(choices),
         key=lambda choice: (
             choice == last,
             places[choice.action],
             codes.get(choice.code, len(codes)),
             choice.code,
-            choice.value,
         ),
     )
 

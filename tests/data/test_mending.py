@@ -57,10 +57,10 @@ CASES = [
         "mojibake=repair_mojibake",
         [
             ("a cafÃ©, it\x92s “shut”", "a", T),
-            ("ÄãºÃ£¬ÊÕµ½ÁË", "a", T),
+            ("ÄãºÃ£¬ÒÑÇ©ÊÕ", "a", T),
             ("涓冨ぉ鏃犵悊鐢遍\ufffd\ufffd", "a", T),
         ],
-        [("a café, it’s “shut”", "a", T), ("你好，收到了", "a", T), ("涓冨ぉ鏃犵悊鐢遍\ufffd\ufffd", "a", T)],
+        [("a café, it’s “shut”", "a", T), ("你好，已签收", "a", T), ("涓冨ぉ鏃犵悊鐢遍\ufffd\ufffd", "a", T)],
         "2 rows got the wrongly decoded characters back.",
     ),
     (
@@ -220,6 +220,13 @@ def test_a_label_is_joined_with_another_that_is_there() -> None:
     assert {step.choice for step in mended.steps} == set(choices)
     assert [Step.from_json(step.to_json()) for step in mended.steps] == list(mended.steps)
     assert FixChoice.parse(str(choices[0])).labels == ("a > b", "Staff")
+
+
+def test_labels_are_joined_in_the_order_in_which_that_was_chosen() -> None:
+    rows = [("v", "z", T), ("w", "a", T), ("x", "b", T)]
+    joined, told = mend(rows, "rare_label=join_labels:z>a", "rare_label=join_labels:a>b")
+    assert joined == [("v", "b", T), ("w", "b", T), ("x", "b", T)]
+    assert len(told) == 2
 
 
 @pytest.mark.parametrize(
