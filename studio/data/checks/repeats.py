@@ -55,23 +55,23 @@ SHARED_HINT = "Move them to training, or leave them out on one side."
 class Twins:
     """Says of a row which other one of its group it is told for.
 
-    ``groups`` (rows,) are alike for rows with the same text, or nearly; ``chosen`` tells of the numbers of
-    two rows of a view whether the second is told for the first.
+    ``groups`` (rows,) are alike for rows with the same text, or nearly; ``chosen`` tells which of some rows
+    of a view, bool, may be told for one of them.
     """
 
     view: View
     groups: np.ndarray
-    chosen: Callable[[View, int, int], bool]
+    chosen: Callable[[View, int, np.ndarray], np.ndarray]
 
     def __call__(self, number: int) -> str:
         """Both rows, by line, answer and text; not the text where it may hold personal data."""
-        others = np.flatnonzero(self.groups == self.groups[number]).tolist()
-        other = next(
-            (each for each in others if each != number and self.chosen(self.view, number, each)), None
-        )
+        others = np.flatnonzero(self.groups == self.groups[number])
+        others = others[others != number]
+        fitting = others[self.chosen(self.view, number, others)]
         here = f"L{self.name(number)[1:]}"
-        if other is None:
+        if not len(fitting):
             return f"{here}{self.text(number)}"
+        other = int(fitting[0])
         if self.view.keys[number] == self.view.keys[other]:
             return f"{here} and {self.name(other)}{self.text(number)}"
         return f"{here}{self.text(number)}, and {self.name(other)}{self.text(other)}"
@@ -89,23 +89,22 @@ class Twins:
         return "" if is_personal(text) else f": “{show_name(text, LONGEST_TEXT)}”"
 
 
-def answered_otherwise(view: View, number: int, other: int) -> bool:
-    """Whether another row has another answer."""
-    return bool(view.answers.iloc[number] != view.answers.iloc[other])
+def answered_otherwise(view: View, number: int, others: np.ndarray) -> np.ndarray:
+    """Which rows have another answer than one."""
+    return (view.answers.iloc[others] != view.answers.iloc[number]).to_numpy(dtype=bool)
 
 
-def is_earlier(view: View, number: int, other: int) -> bool:
-    """Whether another row stands before, on the same side and with the same answer."""
-    same = view.rows["split"].iloc[number] == view.rows["split"].iloc[other]
-    return (
-        other < number and bool(same) and (view.answer is None or not answered_otherwise(view, number, other))
-    )
-
-
-def is_on_an_earlier_side(view: View, number: int, other: int) -> bool:
-    """Whether another row is on a side that a model may have seen before."""
+def is_earlier(view: View, number: int, others: np.ndarray) -> np.ndarray:
+    """Which rows stand before one, on the same side and with the same answer."""
     sides = view.rows["split"]
-    return sides.iloc[other] in EARLIER.get(sides.iloc[number], ())
+    same = (sides.iloc[others] == sides.iloc[number]).to_numpy(dtype=bool) & (others < number)
+    return same & ~answered_otherwise(view, number, others) if view.answer else same
+
+
+def is_on_an_earlier_side(view: View, number: int, others: np.ndarray) -> np.ndarray:
+    """Which rows are on a side that a model may have seen before that of one."""
+    sides = view.rows["split"]
+    return sides.iloc[others].isin(EARLIER.get(sides.iloc[number], ())).to_numpy(dtype=bool)
 
 
 def check_repeats(view: View) -> list[Finding]:
