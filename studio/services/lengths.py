@@ -55,7 +55,8 @@ class LengthService:
                 facts = TokenFacts.from_json(known)
             else:
                 facts = self._count(dataset_name, dataset.id, one.id, folder)
-            longest = self._longest(dataset_name, dataset.id, folder)
+            found = self._longest(dataset_name, dataset.id, folder)
+            longest = {**found, "train": max(found["train"], facts.longest)}
             lines.append(CheckpointLengths(one, facts, self._advise(one, facts), longest))
         return lines
 

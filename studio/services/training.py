@@ -178,12 +178,13 @@ class TrainingService:
         found = self._expect(dataset, resolved, recipe)
         pace = self._pace()
         found = replace(found, seconds=found.seconds * pace)
+        longest = self._longest(dataset.address, dataset.id, resolved.folder)
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
             steps=found.steps,
             cut_share=float((lengths > recipe.max_length).mean()),
-            longest=self._longest(dataset.address, dataset.id, resolved.folder),
+            longest={**longest, "train": max(longest["train"], int(lengths.max()))},
             estimate=found,
             ready=resolved.ready,
             notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),

@@ -58,3 +58,14 @@ def test_the_longest_text_of_every_part_is_found_however_many_are_looked_at(
     assert max(line.longest["train"], line.longest["validation"]) == 302
     planned = studio.training.plan(TrainRequest("far", "minilm-l6", changes={"max_length": 128}))
     assert planned.longest == line.longest
+
+
+def test_chinese_texts_are_longest_beside_english_ones_of_more_characters(
+    studio: Studio, write_table: Callable[..., Path]
+) -> None:
+    rows = [["the parcel has not come " * 13 + str(number), "ab"[number % 2]] for number in range(100)]
+    rows += [["包裹还没有到哪里去了" * 20 + str(number), "ab"[number % 2]] for number in range(100)]
+    studio.datasets.import_file(ImportRequest(path=write_table(rows), name="both"))
+    planned = studio.training.plan(TrainRequest("both", "minilm-l6", changes={"max_length": 128}))
+    assert planned.cut_share > 0.4
+    assert min(planned.longest.values()) > 200
