@@ -306,7 +306,7 @@ def same_wish(job: JobView, request: TrainRequest) -> JobView:
     """The job of the request's key; Conflict where it was queued for another wish."""
     asked = request.asked()
     first = job.payload.get("asked", asked)  # a job that an earlier version queued does not say
-    differing = [name for name, value in asked.items() if first[name] != value]
+    differing = [name for name, value in asked.items() if first.get(name, value) != value]
     if differing:
         parts = " and ".join("recipe" if name == "changes" else name for name in differing)
         raise Conflict(
