@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,11 +17,13 @@ PLACE_KEYS = frozenset(
 class Opener:
     """Spreads the objects of records over columns; what a key holds is decided where it first holds one.
 
-    ``parts`` has the names of the columns by the key whose objects were opened.
+    ``parts`` has the names of the columns by the key whose objects were opened, ``kept`` how many objects of
+    such a key stay whole: a column of a part is in the record already, or the key would have too many.
     """
 
     def __init__(self) -> None:
         self.parts: dict[str, dict[str, None]] = {}
+        self.kept: Counter[str] = Counter()
         self._whole: set[str] = set()
 
     def open(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -42,8 +45,10 @@ class Opener:
     def _decide(self, key: str, records: list[dict[str, Any]]) -> None:
         """Whether the objects of a key are opened: they hold a few values by name, and no name is taken."""
         objects = [record[key] for record in records if type(record.get(key)) is dict]
-        names = dict.fromkeys(name for one in objects for name, _ in parts_of(one, key))
+        opened = [[name for name, _ in parts_of(one, key)] for one in objects]
+        names = dict.fromkeys(name for found in opened for name in found)
         taken = any(name in record for record in records for name in names)
+        taken = taken or any(len(set(found)) < len(found) for found in opened)
         if any(map(is_whole, objects)) or not 0 < len(names) <= MOST_PARTS or taken:
             self._whole.add(key)
         else:
@@ -53,12 +58,25 @@ class Opener:
         made: dict[str, Any] = {}
         for key, value in record.items():
             if key in self.parts and type(value) is dict:
-                found = dict(parts_of(value, key))
-                self.parts[key].update(dict.fromkeys(found))
-                made |= found
+                found = list(parts_of(value, key))
+                if self._have_room(key, [name for name, _ in found], record, made):
+                    made.update(found)
+                else:
+                    self.kept[key] += 1
+                    made[key] = value
             elif value is not None or key not in self.parts:
                 made[key] = value
         return made
+
+    def _have_room(self, key: str, names: list[str], *taken: Mapping[str, Any]) -> bool:
+        """Whether each part gets a column of its own; notes the columns that are new."""
+        known = self.parts[key]
+        new = dict.fromkeys(name for name in names if name not in known)
+        twice = len(set(names)) < len(names)
+        if twice or len(known) + len(new) > MOST_PARTS or any(name in one for one in taken for name in names):
+            return False
+        known.update(new)
+        return True
 
 
 def is_whole(value: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from studio.data.readers.grids import read_grid
 from studio.data.readers.headers import name_columns
 from studio.data.readers.jsontext import Listed, Scanner, to_cell
 from studio.data.readers.label_studio import open_task
-from studio.data.readers.nested import Opener
+from studio.data.readers.nested import MOST_PARTS, Opener
 from studio.data.readers.sources import read_bytes
 from studio.data.readers.squad import articles_of, is_cmrc, is_squad, read_squad
 from studio.data.readers.table import LeftOut, ReaderReport, ReadOptions, Table
@@ -316,7 +316,7 @@ def find_records(noted: Noted, file: str) -> Iterator[Problem]:
             rows=first_rows(noted.empty),
         )
     for key, parts in list(noted.opener.parts.items())[:SHOWN_PARTS]:
-        yield tell_opened(key, list(parts), file)
+        yield tell_opened(key, list(parts), noted.opener.kept[key], file)
     for key, lines in list(noted.missing.items())[:SHOWN_PARTS]:
         yield Problem(
             "note",
@@ -332,14 +332,18 @@ def find_records(noted: Noted, file: str) -> Iterator[Problem]:
         )
 
 
-def tell_opened(key: str, parts: list[str], file: str) -> Problem:
-    """Objects whose parts became columns of their own."""
+def tell_opened(key: str, parts: list[str], kept: int, file: str) -> Problem:
+    """Objects whose parts became columns of their own, and how many stay whole."""
     named = ", ".join(map(show_name, parts[:SHOWN_PARTS]))
+    whole = (
+        f" {count_of(kept, 'object stays', 'objects stay')} whole in '{show_name(key)}': a column of a part "
+        f"is there already, or there would be more than {MOST_PARTS}."
+    )
     return Problem(
         "note",
         "opened_objects",
         f"'{show_name(key)}' holds objects, whose parts are columns of their own: {named}"
-        f"{' ...' if len(parts) > SHOWN_PARTS else '.'}",
+        f"{' ...' if len(parts) > SHOWN_PARTS else '.'}{whole if kept else ''}",
         "A column holds one text, number or label.",
         "Nothing to do; choose those of these columns that you need.",
         file,

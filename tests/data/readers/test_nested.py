@@ -1,4 +1,4 @@
-"""Objects inside records become columns of their own; answers, options and entities stay whole."""
+"""Objects inside records become columns of their own; answers, lists and entities stay whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from studio.data.guessing import guess_roles, guess_task
 from studio.data.readers import read_table
+from studio.data.readers.cells import ROWS_PER_CHUNK
 from studio.data.readers.pieces import open_pieces
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.registry import TASKS
@@ -96,6 +97,46 @@ def test_a_name_that_is_taken_leaves_the_object_whole_and_depth_is_bounded(tmp_p
     frame = read_table(path).frame
     assert list(frame.columns) == ["x.y", "x", "deep.a.b.c"]
     assert frame.iloc[0].tolist() == ["1", '{"y":"2"}', '{"d":"1"}']
+
+
+def test_a_name_that_is_taken_later_loses_no_value(tmp_path: Path) -> None:
+    first = [{"mail": {"subject": "a"}}] * ROWS_PER_CHUNK
+    later = [{"mail": {"subject": "b"}, "mail.subject": "OWN"}, {"mail": {"subject": "c"}}]
+    path = write(tmp_path / "a.jsonl", first + later)
+    table = read_table(path)
+    assert table.frame["mail.subject"].tolist()[-3:] == ["a", "OWN", "c"]
+    assert table.frame["mail"].tolist()[-3:] == ["", '{"subject":"b"}', ""]
+    (told,) = [problem.message for problem in table.problems if problem.code == "opened_objects"]
+    assert "1 object stays whole in 'mail'" in told
+    with open_pieces(path) as pieces:
+        last = list(pieces.frames())[-1]
+    assert last[["mail.subject", "mail"]].to_numpy().tolist()[-2:] == [["OWN", '{"subject":"b"}'], ["c", ""]]
+
+
+@pytest.mark.parametrize("first", [[], [{"a": {"b": {"c": 0}}}] * ROWS_PER_CHUNK])
+def test_two_parts_of_one_name_stay_in_their_object(tmp_path: Path, first: list[dict[str, Any]]) -> None:
+    path = write(tmp_path / "a.jsonl", [*first, {"a": {"b.c": 1, "b": {"c": 2}}}])
+    assert read_table(path).frame["a"].tolist()[-1] == '{"b.c":1,"b":{"c":2}}'
+
+
+def test_parts_of_two_keys_with_one_name_are_both_there(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"a": {"b.c": "1"}, "a.b": {"c": "2"}}])
+    frame = read_table(path).frame
+    assert frame.to_dict("records") == [{"a.b.c": "1", "a.b": '{"c":"2"}'}]
+
+
+def test_a_key_never_has_more_than_its_columns(tmp_path: Path) -> None:
+    first = [{"by id": {"0": "x"}}] * ROWS_PER_CHUNK
+    later = [{"by id": {str(n): "y"}} for n in range(1, 3_001)]
+    frame = read_table(write(tmp_path / "a.jsonl", first + later)).frame
+    assert len(frame.columns) == 51
+    assert frame["by id.49"].tolist().count("y") == 1
+    assert frame["by id"].tolist()[-1] == '{"3000":"y"}'
+
+
+def test_options_by_name_are_columns(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [{"question": "q", "options": {"A": "yes", "B": "no"}}])
+    assert list(read_table(path).frame.columns) == ["question", "options.A", "options.B"]
 
 
 def test_lists_are_never_a_second_text(tmp_path: Path) -> None:
