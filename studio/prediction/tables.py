@@ -32,7 +32,7 @@ from studio.tasks.registry import title_of
 # So many rows that sorting them by length leaves hardly any padding; fewer where their texts are long.
 ROWS_PER_PIECE, BYTES_PER_PIECE = 4096, 4_000_000
 # Raised where the same file would come out otherwise, so that what an older version kept is not gone on with.
-LAYOUT = 2
+LAYOUT = 3
 GUESSED = "Column '{column}' was taken for the {role}: it holds the longest texts."
 
 Progress = Callable[[int, int], None]

@@ -18,6 +18,8 @@ from studio.data.readers.pieces import LINE_ENDS, Pieces, can_encode
 from studio.errors import InvalidInput
 
 ROWS_AT_ONCE = 1_000
+# The csv module quotes a cell for a character of the line end that it writes, and ends a row at either.
+QUOTED_ENDS = "\r\n"
 
 
 class TableWriter:
@@ -59,8 +61,8 @@ class TableWriter:
     def rows(self, rows: Iterable[Sequence[str]]) -> bytes:
         """Rows of text, after those that came before; the first bytes hold the mark of the encoding."""
         text = io.StringIO(newline="")
-        stream = LongDelimiter(text, self._delimiter) if len(self._delimiter) > 1 else text
-        csv.writer(stream, lineterminator="\n", **self._form).writerows(rows)
+        stream = RowStream(text, self._form["delimiter"], self._delimiter)
+        csv.writer(stream, lineterminator=QUOTED_ENDS, **self._form).writerows(rows)
         return self._encoder.encode(text.getvalue())
 
     def guard(self, whole: Path, to: Path) -> bool:
@@ -70,30 +72,33 @@ class TableWriter:
         """
         self._encoder.reset()
         found, waiting = False, temporary_name(to)
-        with whole.open(encoding=self._encoding, newline="") as file, waiting.open("wb") as new:
-            lines = (line.replace(self._delimiter, self._form["delimiter"]) for line in file)
-            reader = csv.reader(lines, **self._form)
-            while rows := list(islice(reader, ROWS_AT_ONCE)):
-                safe = [[disarm(cell) for cell in row] for row in rows]
-                found |= safe != rows
-                new.write(self.rows(safe))
-        if found:
-            rename(waiting, to)
-        else:
-            waiting.unlink()
+        try:
+            with whole.open(encoding=self._encoding, newline="") as file, waiting.open("wb") as new:
+                lines = (line.replace(self._delimiter, self._form["delimiter"]) for line in file)
+                reader = csv.reader(lines, **self._form)
+                while rows := list(islice(reader, ROWS_AT_ONCE)):
+                    safe = [[disarm(cell) for cell in row] for row in rows]
+                    found |= safe != rows
+                    new.write(self.rows(safe))
+            if found:
+                rename(waiting, to)
+        finally:
+            waiting.unlink(missing_ok=True)
         return found
 
 
-class LongDelimiter:
-    """A place to write to that puts a separator of several characters where its stand-in is."""
+class RowStream:
+    """A place for rows of the csv module; they end with a line feed, and have the separator itself."""
 
-    def __init__(self, stream: TextIO, delimiter: str) -> None:
+    def __init__(self, stream: TextIO, stand_in: str, delimiter: str) -> None:
         self.stream = stream
+        self.stand_in = stand_in
         self.delimiter = delimiter
 
-    def write(self, line: str) -> int:
-        """Write a line."""
-        return self.stream.write(line.replace(DELIMITER_STAND_IN, self.delimiter))
+    def write(self, row: str) -> int:
+        """Write a row."""
+        row = row.removesuffix(QUOTED_ENDS).replace(self.stand_in, self.delimiter)
+        return self.stream.write(f"{row}\n")
 
 
 def check_place(to: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -318,3 +319,24 @@ def test_a_file_without_formulas_has_no_guarded_twin(tmp_path: Path) -> None:
     made = ask(tmp_path / "in.csv", tmp_path / "out.csv", columns=TEXT, guarded=tmp_path / "guarded.csv")
     assert not made.guarded
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_line_end_within_a_cell_ends_no_row(tmp_path: Path, end: str) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"id": n, "text": f"={n}{end}b"}) + "\n" for n in range(3)))
+    plain, guarded = tmp_path / "out.csv", tmp_path / "guarded.csv"
+    assert ask(source, plain, columns=TEXT, guarded=guarded).guarded
+    for path, mark in ((plain, ""), (guarded, "'")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            assert [row["text"] for row in csv.DictReader(file)] == [f"{mark}={n}{end}b" for n in range(3)]
+    assert read_table(plain).frame["id"].tolist() == read_table(guarded).frame["id"].tolist() == list("012")
+    assert b"\r\n" not in plain.read_bytes().replace(b"\r\nb", b"")
+
+
+def test_a_guarded_file_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\n=a\n")
+    (tmp_path / "guarded.csv" / "inside").mkdir(parents=True)
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        ask(tmp_path / "in.csv", tmp_path / "out.csv", columns=TEXT, guarded=tmp_path / "guarded.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["guarded.csv", "in.csv", "out.csv"]
