@@ -42,7 +42,7 @@ PLAIN = re.compile(PLAIN_NUMBER)
 INDIAN = re.compile(r"([1-9][0-9]?(?:(,)[0-9]{2})+,[0-9]{3})(?:(\.)([0-9]*))?")
 LONE = re.compile(r"([0-9]*)(?:([.,])([0-9]*))?")
 OTHER = {",": ".", ".": ","}
-# So many cells must tell the decimal mark, of those that would be read otherwise by it.
+# So many cells must tell a decimal mark, of those that are read otherwise, to settle or question these.
 TELLING_SHARE = 0.05
 
 
@@ -151,3 +151,14 @@ def find_decimal(cells: Iterable[NumberCell | None]) -> str:
     if len(marks) != 1:
         return ""
     return marks[0] if told[marks[0]] >= TELLING_SHARE * unsure[OTHER[marks[0]]] else ""
+
+
+def are_points_contradicted(cells: Iterable[NumberCell | None]) -> bool:
+    """Whether some cells have a decimal comma, and are not just a few beside those with a decimal point.
+
+    >>> columns = (["12.345", "1.234.567"], ["12.345", "450"], ["3.141", "12,5"] + ["12.50"] * 50)
+    >>> [are_points_contradicted(map(read_cell, cells)) for cells in columns]
+    [True, False, False]
+    """
+    told = Counter(cell.mark for cell in cells if cell is not None)
+    return told[","] > 0 and told[","] >= TELLING_SHARE * told["."]

@@ -122,6 +122,39 @@ def test_points_that_make_numbers_far_smaller_than_whole_ones_are_asked_about(tm
     assert "point_numbers" not in found_in(prepare_import(ask(table_of(tmp_path, means))))
 
 
+THOUSANDS = [f"{n % 88 + 11}.{n * 37 % 900 + 100}" for n in range(100)]
+
+
+def test_cells_that_are_often_the_same_settle_the_others_as_well(tmp_path: Path) -> None:
+    made = prepare_import(ask(table_of(tmp_path, [*THOUSANDS, *["1.234.567"] * 7])))
+    assert stored(made)[0] == "11100" and stored(made)[100] == "1234567"
+    assert found_in(made)["points_read"].count == 107 and "point_numbers" not in found_in(made)
+
+
+@pytest.mark.parametrize("more", [["1.234.567"], ["1.234.567", "450"], ["1.234.567"] * 4])
+def test_too_few_cells_that_contradict_how_points_are_read_are_told(
+    studio: Studio, tmp_path: Path, more: list[str]
+) -> None:
+    path = table_of(tmp_path, [*THOUSANDS, *more])
+    made = prepare_import(ask(path))
+    problem = found_in(made)["point_numbers"]
+    assert (problem.count, problem.fixes) == (100, ("point_thousands",))
+    assert "far_number" not in found_in(made)
+    mended = prepare_import(ask(path, "point_numbers=point_thousands"))
+    assert stored(mended)[0] == "11100" and stored(mended)[100] == "1234567"
+    assert "point_numbers" not in found_in(mended) and "far_number" in found_in(mended)
+    twice = tmp_path / "twice.csv"
+    twice.write_text("\n".join([*path.read_text().splitlines(), '"an oak chair, number 0",11.100']))
+    kept = studio.datasets.import_file(ask(twice, "duplicate_text=drop_repeats"))
+    counts = {problem.code: problem.count for problem in kept.problems}
+    assert (kept.version, counts["point_numbers"]) == (2, 100) and "far_number" not in counts
+
+
+def test_one_slip_among_many_that_tell_the_mark_questions_none(tmp_path: Path) -> None:
+    made = prepare_import(ask(table_of(tmp_path, [*PLAIN, "3.141", "2.718", "12,5"])))
+    assert stored(made)[42] == "12.5" and "point_numbers" not in found_in(made)
+
+
 def test_all_files_of_a_dataset_are_read_in_the_same_way(tmp_path: Path) -> None:
     path = table_of(tmp_path, ["1,624.31", *PLAIN])
     test = table_of(tmp_path, [f"{n},126" for n in range(1, 9)], "test.csv")

@@ -122,7 +122,8 @@ class AnswerKind:
     person should know of how they were understood, with the places of rows in all frames together;
     ``parsed`` are the codes of what it tells of rows. ``faults`` finds rows that cannot be used, ``empty``
     being the words for an empty cell, None where that is an answer too;
-    ``check`` finds what is worth knowing of the others. ``conflict`` are the words for equal texts with
+    ``check`` finds what is worth knowing of the others, beside what reading the cells has told of rows, by
+    their index. ``conflict`` are the words for equal texts with
     answers that are not ``compared`` as equal, and with ``near`` nearly equal texts are looked at too.
 
     ``labels`` gives each label of each row under the row's index, ``name`` puts names in the place of the
@@ -139,7 +140,7 @@ class AnswerKind:
 
     roles: tuple[str, ...]
     guess: Callable[[Table, list[ColumnFacts], Roles], dict[str, str]]
-    check: Callable[[pd.DataFrame, Roles], list[Finding]]
+    check: Callable[[pd.DataFrame, Roles, Sequence[Finding]], list[Finding]]
     conflict: Words
     empty: CellFault | None
     tells: Callable[[Table, Roles], bool] = tells_nothing

@@ -119,7 +119,7 @@ def faults(rows: pd.DataFrame) -> list[Fault]:
     return [Fault(wrong, UNREADABLE, LABELS)]
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, _told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the labels."""
     return check_label_sets(rows, roles[LABELS])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,8 @@ def read_numbers(cells: pd.Series, repairs: Container[str]) -> ReadNumbers:
     """The numbers of a column, where the cells that can be read in one way only settle the others."""
     known = {cell: read_cell(cell) for cell in cells.unique()}
     parting = "".join(mark for repair, mark in PARTING.items() if repair in repairs)
-    return ReadNumbers([known[cell] for cell in cells], find_decimal(known.values()), parting)
+    read = [known[cell] for cell in cells]
+    return ReadNumbers(read, find_decimal(read), parting)
 
 
 def parse(_tables: Mapping[str, Table], frames: Frames, roles: Roles, reading: Reading) -> list[Finding]:
@@ -114,9 +115,9 @@ def faults(rows: pd.DataFrame) -> list[Fault]:
     return [Fault(wrong & ~is_blank(rows[NUMBER]), NOT_A_NUMBER, NUMBER)]
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the numbers."""
-    return check_numbers(rows, roles[NUMBER])
+    return check_numbers(rows, roles[NUMBER], told)
 
 
 def compared(cells: pd.Series) -> pd.Series:

@@ -84,7 +84,7 @@ def find_lists(cells: pd.Series) -> dict[str, list[str]]:
     }
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, _told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the labels."""
     several = [cell for cell, labels in find_lists(rows[LABEL]).items() if len(labels) > 1]
     found = report_rows(rows, np.asarray(rows[LABEL].isin(several)), SEVERAL, roles[LABEL])

@@ -278,7 +278,7 @@ def faults(rows: pd.DataFrame) -> list[Fault]:
     ]
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, _told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the options."""
     doubled = [len(set(given)) < len(given) for given in map(read_options, rows[CHOICES])]
     return report_rows(rows, np.array(doubled, dtype=bool), SAME, roles[CHOICES])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -234,7 +234,7 @@ def faults(rows: pd.DataFrame) -> list[Fault]:
     return [Fault((found == name) & filled, words, SPANS) for name, words in WORDS.items()]
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, _told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the answers."""
     column = roles[SPANS]
     answers = [read_answers(cell) for cell in rows[SPANS]]

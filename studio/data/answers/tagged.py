@@ -194,7 +194,7 @@ def labels(rows: pd.DataFrame) -> pd.Series:
     return cells.explode().dropna().astype("str")
 
 
-def check(rows: pd.DataFrame, roles: Roles) -> list[Finding]:
+def check(rows: pd.DataFrame, roles: Roles, _told: Sequence[Finding]) -> list[Finding]:
     """What is worth knowing of the entities."""
     return [*one_word_each(rows, roles[TEXT]), *check_tags(rows, labels(rows), roles[TAGS])]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from studio.data.checks.findings import Finding, Words, about_all, files_of, report_rows
-from studio.data.number_cells import BLANKS, PERCENT, SAME_UNIT, NumberCell, find_decimal, read_cell
+from studio.data.number_cells import BLANKS, PERCENT, SAME_UNIT, NumberCell, are_points_contradicted
 from studio.data.problems import Problem, count_of
 from studio.numbers import format_number
 from studio.tasks.regression import read_number
@@ -39,7 +39,7 @@ POINTS = Words(
     "warning",
     "row has a number with a point before three digits, read as a decimal point",
     "rows have numbers with a point before three digits, read as a decimal point",
-    "Read so, they are far smaller than those without a point: '1.200' may be one thousand two hundred.",
+    "Too little in the column tells which is meant: '1.200' may be 1.2, or one thousand two hundred.",
     "Where the points part thousands, say so before the import. Ignored, they are decimal points.",
 )
 COMMAS_READ = Words(
@@ -126,8 +126,8 @@ def mark_of(cell: NumberCell | None, numbers: ReadNumbers) -> str:
 
 
 def find_unsure(read: Sequence[NumberCell | None]) -> np.ndarray:
-    """Which cells have a comma, or a point that is odd, of which the column does not tell what it means."""
-    odd = "," if find_decimal(read) or not are_points_odd(read) else ",."
+    """Which cells of a column that settles no decimal mark have a comma or an odd point that may be one."""
+    odd = ",." if are_points_contradicted(read) or are_points_odd(read) else ","
     return np.array([bool(cell and cell.unsure and cell.unsure in odd) for cell in read], dtype=bool)
 
 
@@ -164,8 +164,8 @@ def tell_units(rows: pd.DataFrame, read: Sequence[NumberCell | None], column: st
     return report_rows(rows, np.array(other, dtype=bool), UNITS, column, f" Units: {named}.")
 
 
-def check_numbers(rows: pd.DataFrame, column: str) -> list[Finding]:
-    """Everything about the column of numbers, of which each row has one."""
+def check_numbers(rows: pd.DataFrame, column: str, told: Sequence[Finding]) -> list[Finding]:
+    """Everything about the column of numbers, of which each row has one, and what reading them has told."""
     numbers = np.array([read_number(cell) for cell in rows["number"]])
     if np.ptp(numbers) == 0:
         return [about_all(all_the_same(rows, numbers, column))]
@@ -178,7 +178,8 @@ def check_numbers(rows: pd.DataFrame, column: str) -> list[Finding]:
         return []
     usual = numbers[~far]
     more = f" The others lie between {format_number(usual.min())} and {format_number(usual.max())}."
-    unsure = find_unsure([read_cell(cell) for cell in rows["number"]])
+    places = [finding.places for finding in told if finding.code in (COMMAS.code, POINTS.code)]
+    unsure = rows.index.isin(np.concatenate(places)) if places else np.zeros(len(rows), dtype=bool)
     # While it is open what a comma or point means, numbers without one may be as right as they.
     return report_rows(rows, far & unsure if unsure.any() else far, FAR, column, more)
 

@@ -94,7 +94,7 @@ def recheck(
         bad[finding.places] = True
     main = main_text(rows)
     keys = text_keys(rows[main]) if main else np.arange(len(rows), dtype=np.uint64)
-    found += [*check_good(rows, bad, roles, keys, near), *told]
+    found += [*check_good(rows, bad, roles, keys, near, told), *told]
     codes, marks = mark_rows(found, len(rows))
     checked = rows.assign(bad=bad, key=keys, marks=marks)
     problems = tuple(problem for finding in found for problem in finding.problems)
@@ -107,6 +107,7 @@ def check_good(
     roles: Mapping[str, str],
     keys: np.ndarray,
     near: NearGroups | None,
+    told: Sequence[Finding],
 ) -> list[Finding]:
     """What is worth knowing about the rows without an error."""
     good = rows[~bad] if bad.any() else rows
@@ -115,7 +116,7 @@ def check_good(
     if len(good) < FEWEST_ROWS:
         return found
     if kind.role in roles:
-        found += kind.check(good, roles)
+        found += kind.check(good, roles, told)
     if main_text(roles):
         groups = None if near is None else near.groups[~bad]
         view = View(good, roles, kind, content_keys(good, roles, keys[~bad]), groups)
