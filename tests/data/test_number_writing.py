@@ -155,6 +155,21 @@ def test_one_slip_among_many_that_tell_the_mark_questions_none(tmp_path: Path) -
     assert stored(made)[42] == "12.5" and "point_numbers" not in found_in(made)
 
 
+@pytest.mark.parametrize("more", [[], ["45 €", "0 €"]])
+def test_points_in_money_are_asked_about_where_all_have_three_digits(tmp_path: Path, more: list[str]) -> None:
+    path = table_of(tmp_path, [*(f"{cell} €" for cell in THOUSANDS[:-9]), *THOUSANDS[-9:], *more])
+    problem = found_in(prepare_import(ask(path)))["point_numbers"]
+    assert (problem.count, problem.fixes) == (100, ("point_thousands",))
+    mended = prepare_import(ask(path, "point_numbers=point_thousands"))
+    assert stored(mended)[0] == "11100" and "point_numbers" not in found_in(mended)
+
+
+@pytest.mark.parametrize("unit", ["", " %"])
+def test_points_before_three_digits_are_usual_where_no_money_is(tmp_path: Path, unit: str) -> None:
+    made = prepare_import(ask(table_of(tmp_path, [f"{cell}{unit}" for cell in THOUSANDS])))
+    assert stored(made)[0] == "11.100" and "point_numbers" not in found_in(made)
+
+
 def test_all_files_of_a_dataset_are_read_in_the_same_way(tmp_path: Path) -> None:
     path = table_of(tmp_path, ["1,624.31", *PLAIN])
     test = table_of(tmp_path, [f"{n},126" for n in range(1, 9)], "test.csv")

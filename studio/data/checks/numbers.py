@@ -132,20 +132,27 @@ def find_unsure(read: Sequence[NumberCell | None]) -> np.ndarray:
 
 
 def are_points_odd(read: Sequence[NumberCell | None]) -> bool:
-    """Whether whole numbers below a thousand stand beside points before three digits, and are far larger.
+    """Whether points before three digits are hardly decimal ones, by the numbers without.
+
+    These are whole and below a thousand, and are far larger, or most of the column is money.
 
     >>> from studio.data.number_cells import read_cell
     >>> are_points_odd([read_cell(cell) for cell in ("1.126", "2.970", "785")])
     True
     >>> are_points_odd([read_cell(cell) for cell in ("1.333", "2.667", "3")])
     False
+    >>> are_points_odd([read_cell(cell) for cell in ("11.469 €", "2.970 €", "45")])
+    True
     """
     cells = [cell for cell in read if cell is not None]
     points = [float(f"{cell.whole}.{cell.fraction}") for cell in cells if cell.unsure == "."]
     whole = [float(cell.whole or 0) for cell in cells if not cell.unsure and not cell.fraction]
-    if not points or not whole or max(whole) >= 1000:
+    if not points or max(whole, default=0) >= 1000:
         return False
-    return float(np.median(whole)) > LARGER_TIMES * float(np.median(points))
+    money = sum(cell.unit not in ("", PERCENT) for cell in cells)
+    if len(points) + len(whole) == len(cells) and money > len(cells) / 2:
+        return True
+    return bool(whole) and float(np.median(whole)) > LARGER_TIMES * float(np.median(points))
 
 
 def tell_units(rows: pd.DataFrame, read: Sequence[NumberCell | None], column: str) -> list[Finding]:
