@@ -228,10 +228,9 @@ class Store:
 
         def work(connection: Connection) -> bool:
             now = self.clock()
-            done = "Done."
-            changes = SLOT_LEFT | {"finished_at": now, "fraction": 1.0, "message": done, "result": result}
+            changes = SLOT_LEFT | {"finished_at": now, "fraction": 1.0, "result": result}
             for source in (JobState.RUNNING, JobState.PAUSING):
-                move = Move(job_id, source, JobState.SUCCEEDED, done, fence, changes=changes)
+                move = Move(job_id, source, JobState.SUCCEEDED, "Done.", fence, changes=changes)
                 if apply_move(connection, move, now) is not None:
                     if publish is not None:
                         publish(connection)

@@ -76,6 +76,7 @@ def train(context: JobContext) -> Outcome:
     trained_by = recipe.model_copy(update={"max_length": result.max_length})
     write_json(place.model_dir / "folder" / "recipe.json", trained_by.model_dump())
     record = score_model(context, place, result, trained_by, started)
+    context.progress(message="The model is ready")
     return Outcome(
         result={"model": record.name, "model_id": record.id, "sentence": result.sentence},
         publish=lambda connection: add_model_in(connection, record),

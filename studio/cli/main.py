@@ -90,6 +90,9 @@ def main(arguments: Sequence[str]) -> int:
         if code == Interrupted.exit_code:  # typer's word for Ctrl+C
             say("Interrupted.")
         return code
+    except KeyboardInterrupt:  # before typer listens, or after
+        say("Interrupted.")
+        return Interrupted.exit_code
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -44,6 +44,8 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=theirs,
             text=True,
+            # Whoever runs the tests in the background may ignore Ctrl+C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         os.close(theirs)
         self.reader = threading.Thread(target=self._read, args=(ours,), daemon=True)
@@ -141,13 +143,13 @@ def test_how_far_a_job_is_stands_in_one_line(studio: Studio) -> None:
 def test_other_commands_say_that_they_were_interrupted(studio: Studio) -> None:
     job = studio.jobs.submit(NewJob("test", "nowhere.handler"))
     terminal = Terminal("--home", str(studio.settings.home), "job", "log", job.id, "--follow")
-    wait_until(lambda: sleeps(terminal.process.pid), seconds=60)
+    wait_until(lambda: has_begun(terminal.process.pid), seconds=60)
     code, _, shown = terminal.press_ctrl_c()
     assert code == 130
     assert "Interrupted." in shown + terminal.shown
 
 
-def sleeps(pid: int) -> bool:
+def has_begun(pid: int) -> bool:
     """Whether a process of Linux has opened the database, so that its command has begun."""
     files = Path(f"/proc/{pid}/fd")
     return any(str(link.resolve()).endswith("studio.db") for link in files.iterdir())

@@ -37,13 +37,6 @@ def test_progress_changes_only_what_is_given(bench: Bench, held: Claim) -> None:
     assert (job.fraction, job.message) == (0.6, "Epoch 1")
 
 
-def test_what_was_last_said_gives_way_to_the_end(bench: Bench, held: Claim) -> None:
-    bench.store.telemetry.report(held.job_id, held.fence, Batch({"message": "Writing the model"}))
-    assert bench.store.finish(held.job_id, held.fence, {})
-    job = bench.queue.get(held.job_id)
-    assert (job.fraction, job.message) == (1.0, "Done.")
-
-
 def test_a_report_learns_of_a_cancel(bench: Bench, held: Claim) -> None:
     bench.queue.cancel(held.job_id)
     assert bench.store.telemetry.report(held.job_id, held.fence, Batch({"step": 1})) == Standing(

@@ -21,7 +21,7 @@ ROOT = Path(failure.__file__).parents[3]
 # Answered to a request; none of them ends a job.
 OF_REQUESTS = {
     "unauthorized", "forbidden", "unknown_job", "job_not_ended", "not_possible_now", "schema_too_new",
-    "database_unavailable",
+    "database_unavailable", "interrupted",
 }  # fmt: skip
 KINDS = ("train", "evaluate", "predict", "fetch", "import", "profile")
 

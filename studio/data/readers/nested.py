@@ -80,15 +80,26 @@ class Opener:
 
 
 def is_whole(value: Mapping[str, Any]) -> bool:
-    """Whether an object is one thing: it stands at a place of a text, or holds nothing but lists.
+    """Whether an object is one thing: it stands at a place of a text, or holds nothing but lists or places.
 
+    >>> is_whole({"person": {"Anna": [[0, 3]]}})
+    True
     >>> is_whole({"text": ["yes", "no"], "label": ["A", "B"]}), is_whole({"start": 0, "text": "Anna"})
     (True, True)
     >>> is_whole({"subject": "re", "attachments": []})
     False
     """
     lists = bool(value) and all(isinstance(part, list) for part in value.values())
-    return lists or not PLACE_KEYS.isdisjoint(value)
+    return lists or has_places(value) or not PLACE_KEYS.isdisjoint(value)
+
+
+def has_places(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds the places of texts, by label and text, as in CLUENER."""
+    texts = [*value.values()]
+    if not texts or not all(isinstance(one, dict) and one for one in texts):
+        return False
+    listed = [places for one in texts for places in one.values()]
+    return all(isinstance(places, list) and all(isinstance(at, list) for at in places) for places in listed)
 
 
 def parts_of(value: Mapping[str, Any], name: str, depth: int = 1) -> Iterator[tuple[str, Any]]:
