@@ -150,9 +150,12 @@ def test_other_commands_say_that_they_were_interrupted(studio: Studio) -> None:
 
 
 def has_begun(pid: int) -> bool:
-    """Whether a process of Linux has opened the database, so that its command has begun."""
-    files = Path(f"/proc/{pid}/fd")
-    return any(str(link.resolve()).endswith("studio.db") for link in files.iterdir())
+    """Whether a process of Linux is the command, no copy of this one, and has opened the database."""
+    process = Path(f"/proc/{pid}")
+    is_command = b"--follow" in (process / "cmdline").read_bytes()
+    return is_command and any(
+        str(link.resolve()).endswith("studio.db") for link in (process / "fd").iterdir()
+    )
 
 
 def test_a_progress_that_has_spoken_says_its_end(capsys: pytest.CaptureFixture[str]) -> None:
