@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from studio.checkpoints.tokens import longest_of
 from studio.data.dataset import Dataset, Profile, parse_address
 from studio.data.library import Library
 from studio.data.splits import SPLITS
@@ -45,6 +46,7 @@ class KeptDatasets:
         self._rows = rows
         self._models = models
         self._longest = lru_cache(maxsize=16)(self._find_longest)
+        self._longest_tokens = lru_cache(maxsize=64)(self._count_longest)
 
     def list(self) -> list[Dataset]:
         """The newest version of each name, the newest first."""
@@ -141,13 +143,18 @@ class KeptDatasets:
         found = get_task(self.get(name).task).sequences_of(rows)
         return found, len(found) / len(rows) if rows else 1.0
 
-    def longest(self, name: str) -> dict[str, list[Row]]:
-        """What a model looks at one by one of the rows with the most bytes, by part that has rows.
+    def longest_tokens(self, name: str, folder: Path | None, counted: int) -> dict[str, int]:
+        """The tokens of the longest text of each part that has rows, by the tokenizer in a folder.
 
-        Among 20 of each part is nearly always the text with the most tokens, whoever counts them.
+        ``counted`` is the longest of those training texts whose tokens are known already. Of the others 20 of
+        each part are looked at, those with the most bytes: among them is nearly always the longest.
         """
         dataset = self.get(name)
-        return self._longest(dataset.address, dataset.id)
+        found = self._longest_tokens(dataset.address, dataset.id, folder)
+        return {**found, "train": max(found["train"], counted)}
+
+    def _count_longest(self, address: str, dataset_id: str, folder: Path | None) -> dict[str, int]:
+        return longest_of(folder, self._longest(address, dataset_id))
 
     def _find_longest(self, address: str, _dataset_id: str) -> dict[str, list[Row]]:
         dataset = self.get(address)

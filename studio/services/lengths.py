@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.checkpoints.catalogue import Checkpoint
 from studio.checkpoints.lengths import TokenFacts, describe_tokens, ready_checkpoints
-from studio.checkpoints.tokens import count_tokens, longest_of
+from studio.checkpoints.tokens import count_tokens
 from studio.services.datasets import DatasetService
 from studio.settings import Settings
 from studio.training.hardware import detect_machine
@@ -39,7 +39,6 @@ class LengthService:
         self._settings = settings
         self._datasets = datasets
         self._count = lru_cache(maxsize=64)(self._count_sample)
-        self._longest = lru_cache(maxsize=64)(self._count_longest)
 
     def table(self, dataset_name: str) -> list[CheckpointLengths]:
         """One line per checkpoint that is here: exact where all texts were counted, else from a sample."""
@@ -55,8 +54,7 @@ class LengthService:
                 facts = TokenFacts.from_json(known)
             else:
                 facts = self._count(dataset_name, dataset.id, one.id, folder)
-            found = self._longest(dataset_name, dataset.id, folder)
-            longest = {**found, "train": max(found["train"], facts.longest)}
+            longest = self._datasets.longest_tokens(dataset_name, folder, facts.longest)
             lines.append(CheckpointLengths(one, facts, self._advise(one, facts), longest))
         return lines
 
@@ -64,9 +62,6 @@ class LengthService:
         texts, _ = self._datasets.sequences(name, "train", COUNTED_TEXTS)
         rows = self._datasets.get(name).rows["train"]
         return describe_tokens(checkpoint, count_tokens(folder, texts), rows)
-
-    def _count_longest(self, name: str, _dataset_id: str, folder: Path) -> Mapping[str, int]:
-        return longest_of(folder, self._datasets.longest(name))
 
     def _advise(self, checkpoint: Checkpoint, facts: TokenFacts) -> int:
         wanted = PresetFacts(

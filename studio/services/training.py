@@ -15,7 +15,7 @@ from jobs.queue import JobView, NewJob
 from studio.checkpoints.guide import warn_of_language
 from studio.checkpoints.language import guess_language
 from studio.checkpoints.resolve import Resolved
-from studio.checkpoints.tokens import lengths_of, longest_of, read_tokens
+from studio.checkpoints.tokens import lengths_of, read_tokens
 from studio.data.checks.rows import FEW_ROWS
 from studio.data.dataset import Dataset
 from studio.errors import Conflict, InvalidInput, Unavailable
@@ -112,7 +112,6 @@ class TrainingService:
         self._models = models
         self._jobs = jobs
         self._samples = lru_cache(maxsize=64)(self._look_at_texts)
-        self._longest = lru_cache(maxsize=64)(self._look_at_longest)
 
     def presets(self, dataset_name: str, checkpoint_id: str) -> dict[str, Recipe]:
         """The recipe of each preset for this dataset and checkpoint."""
@@ -178,13 +177,12 @@ class TrainingService:
         found = self._expect(dataset, resolved, recipe)
         pace = self._pace()
         found = replace(found, seconds=found.seconds * pace)
-        longest = self._longest(dataset.address, dataset.id, resolved.folder)
         return TrainingPlan(
             recipe=recipe,
             rows=dataset.rows["train"],
             steps=found.steps,
             cut_share=float((lengths > recipe.max_length).mean()),
-            longest={**longest, "train": max(longest["train"], int(lengths.max()))},
+            longest=self._datasets.longest_tokens(dataset.address, resolved.folder, int(lengths.max())),
             estimate=found,
             ready=resolved.ready,
             notes=(*notes_on(resolved, dataset), *notes_on_pace(pace)),
@@ -250,9 +248,6 @@ class TrainingService:
         ids = read_tokens(folder, sequences)
         words = Words.of(np.concatenate(ids)) if ids else None
         return Sample(lengths_of(ids, sequences), of_row, words, guess_language(texts))
-
-    def _look_at_longest(self, address: str, _dataset_id: str, folder: Any) -> Mapping[str, int]:
-        return longest_of(folder, self._datasets.longest(address))
 
     def _expect(self, dataset: Dataset, resolved: Resolved, recipe: Recipe) -> Estimate:
         sample = self._look(dataset, resolved)

@@ -67,6 +67,12 @@ class View:
         assert self.answer is not None
         return self.kind.compared(self.rows[self.answer])
 
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether the rows are of several files."""
+        files = self.rows["file"]
+        return bool((files != files.iloc[0]).any())
+
     @property
     def is_divided(self) -> bool:
         """Whether every row has its final split."""

@@ -79,8 +79,7 @@ class Twins:
     def name(self, number: int) -> str:
         """Where a row stands, and its answer."""
         row = self.view.rows.iloc[number]
-        files = self.view.rows["file"]
-        where = f"line {row['line']:,}" + (f" of {row['file']}" if (files != files.iloc[0]).any() else "")
+        where = f"line {row['line']:,}" + (f" of {row['file']}" if self.view.has_files else "")
         return f"{where} ({show_name(row[self.view.answer], LONGEST_ANSWER)})" if self.view.answer else where
 
     def text(self, number: int) -> str:

@@ -54,9 +54,8 @@ def articles_of(passages: Iterable[tuple[int, Any]], name: str) -> list[tuple[in
             ]
             paragraph = {"context": passage["context_text"], "qas": questions}
         except (KeyError, TypeError, AttributeError) as error:
-            what = f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
             raise InvalidInput(
-                f"{name} looks like CMRC 2018, but in passage {number} on line {line} {what}.",
+                f"{name} looks like CMRC 2018, but in passage {number} on line {line} {say_fault(error)}.",
                 "Each passage needs a context_text and qas, each question a query_text and answers.",
             ) from error
         articles.append((line, {"title": passage.get("title"), "paragraphs": [paragraph]}))
@@ -112,11 +111,19 @@ def read_article(line: int, article: Any, name: str) -> Iterator[list[str]]:
             for asked in paragraph["qas"]:
                 yield read_question(title, context, asked)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
         raise InvalidInput(
-            f"{name} looks like SQuAD, but {where} {what}.",
+            f"{name} looks like SQuAD, but {where} {say_fault(error)}.",
             "Each paragraph needs a context and qas, each question an id, a question and answers.",
         ) from error
+
+
+def say_fault(error: Exception) -> str:
+    """What is wrong with a part that could not be read, after where it stands.
+
+    >>> say_fault(KeyError("qas")), say_fault(TypeError("no list"))
+    ("'qas' is missing", 'something is wrong (no list)')
+    """
+    return f"{error} is missing" if isinstance(error, KeyError) else f"something is wrong ({error})"
 
 
 def read_question(title: str, context: str, asked: Mapping[str, Any]) -> list[str]:
