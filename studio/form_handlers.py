@@ -12,6 +12,7 @@ import pandas as pd
 from jobs.context import JobContext, Outcome
 from jobs.durable import fsync_path, fsync_tree, rename, temporary_name
 from studio.errors import InvalidInput, NotKept
+from studio.execution.waiting import waiting_awake_while_idle
 from studio.files import folder_bytes, remove_folder
 from studio.prediction.compiling import (
     FULL_PRECISION,
@@ -39,6 +40,7 @@ ANSWERS_AS_BEFORE = (
 )
 
 
+@waiting_awake_while_idle()
 def compile_model(context: JobContext) -> Outcome:
     """Make the compiled form of a model, measure it, and have the model answer by it where it is good."""
     payload = context.payload

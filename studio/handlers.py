@@ -20,6 +20,7 @@ from studio.checkpoints.fetch import FetchProgress, fetch
 from studio.checkpoints.resolve import Resolved, resolve
 from studio.errors import NotFound, Unavailable
 from studio.execution.token_cache import TokenCache
+from studio.execution.waiting import waiting_awake_while_idle
 from studio.export.card import CardFacts, write_card
 from studio.files import folder_bytes, write_json
 from studio.prediction.answers import Answerer
@@ -45,6 +46,7 @@ SECONDS_BETWEEN_SIGNS = 1.0
 PROGRESS_BEFORE, PROGRESS_TRAINED = 0.03, 0.92
 
 
+@waiting_awake_while_idle()
 def train(context: JobContext) -> Outcome:
     """Train a model, score it, and leave its folder, reports and record."""
     started = time.monotonic()
@@ -282,6 +284,7 @@ def report_of(
     return kind_of(task).report(inputs)
 
 
+@waiting_awake_while_idle()
 def evaluate(context: JobContext) -> Outcome:
     """Score a finished model on one split of a dataset."""
     payload = context.payload
@@ -316,6 +319,7 @@ def evaluate(context: JobContext) -> Outcome:
     )
 
 
+@waiting_awake_while_idle()
 def predict_table_file(context: JobContext) -> Outcome:
     """Answer every row of an uploaded file; what an earlier attempt has answered stays."""
     payload = context.payload
