@@ -18,13 +18,15 @@ from studio.cores import usable_cores
 from studio.settings import gpus_are_hidden
 
 NVIDIA_SMI_SECONDS = 10
+TILES_FLAG = "amx_bf16"
 
 
 @dataclass(frozen=True)
 class Machine:
     """What trains here: device is cuda, mps or cpu; memory is the computer's, gpu_memory_bytes the card's.
 
-    ``has_bf16``: whether the processor has instructions for bf16.
+    ``has_bf16``: whether the processor has instructions for bf16; ``has_tiles``: whether it has units that
+    multiply whole tiles of matrices in it (AMX).
     """
 
     device: str
@@ -34,6 +36,7 @@ class Machine:
     disk_free_bytes: int
     gpu_memory_bytes: int | None = None
     has_bf16: bool = False
+    has_tiles: bool = False
 
 
 def detect_machine(folder: Path | None = None) -> Machine:
@@ -46,7 +49,8 @@ def detect_machine(folder: Path | None = None) -> Machine:
         memory_bytes=usable_memory_bytes(),
         disk_free_bytes=shutil.disk_usage(folder or Path.cwd()).free,
         gpu_memory_bytes=gpu_memory,
-        has_bf16=cpu_has_bf16(),
+        has_bf16=bool(cpu_flags() & {"avx512_bf16", TILES_FLAG}),
+        has_tiles=TILES_FLAG in cpu_flags(),
     )
 
 
@@ -127,10 +131,11 @@ def measure_gflops(seconds: float = 0.1) -> float:
 
 
 @lru_cache(maxsize=1)
-def cpu_has_bf16() -> bool:
-    """Tell whether the processor has instructions for bf16, in which training is twice as fast."""
+def cpu_flags() -> frozenset[str]:
+    """What the processor says that it can do, in Linux's words; nothing on other systems."""
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+        return frozenset()
+    lines = (line.partition(":")[2] for line in text.splitlines() if line.startswith("flags"))
+    return frozenset(next(lines, "").split())

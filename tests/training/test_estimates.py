@@ -113,6 +113,14 @@ def test_learning_is_faster_in_bf16_where_the_processor_knows_it(
     assert (here < estimate(recipe, Shape(), WORK, CPU).seconds) is faster
 
 
+def test_learning_and_scoring_are_faster_still_where_the_processor_multiplies_tiles() -> None:
+    plain, tiles = replace(CPU, has_bf16=True), replace(CPU, has_bf16=True, has_tiles=True)
+    for method in ("full", "lora", "frozen"):
+        recipe = RECIPE.model_copy(update={"method": method})
+        assert estimate(recipe, Shape(), WORK, tiles).seconds < estimate(recipe, Shape(), WORK, plain).seconds
+        assert estimate(recipe, Shape(), WORK, plain).seconds < estimate(recipe, Shape(), WORK, CPU).seconds
+
+
 def test_in_bf16_the_code_for_each_length_takes_memory_too() -> None:
     half = replace(CPU, has_bf16=True)
     plain = RECIPE.model_copy(update={"precision": "fp32"})
