@@ -91,8 +91,8 @@ FP32 = Costs(
 BF16 = Costs(
     Pass(0.5, 1.3e-9, 0.0),
     {
-        "full": Pass(1.26, 3.8e-9, 18e-3),
-        "lora": Pass(1.32, 3.4e-9, 11e-3),
+        "full": Pass(1.3, 3.2e-9, 15e-3),
+        "lora": Pass(1.2, 3.2e-9, 9e-3),
         "frozen": Pass(0.52, 1.1e-9, 2.8e-3),
     },
     weight=1.2e-9,
