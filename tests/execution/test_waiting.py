@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ print(json.dumps([*seen, names()]))
 """
 
 
-def answer_of(program: str, **settings: str) -> list[object]:
+def answer_of(program: str, **settings: str) -> list[Any]:
     """What a program prints that starts as processes that learn do."""
     environment = {**os.environ, **learning_environment(os.environ), **settings}
     done = subprocess.run(
@@ -84,9 +85,8 @@ def answer_of(program: str, **settings: str) -> list[object]:
 
 def test_idle_threads_have_others_wait_asleep_and_leave_them_awake_after() -> None:
     awake, asleep, again = answer_of(WAITS, GOMP_SPINCOUNT="100000000000")
-    # Three times a fifth of a second is waited for; a machine with much to do gives a part of it.
-    assert awake > 0.15 and again > 0.15  # type: ignore[operator]
-    assert asleep < 0.1  # type: ignore[operator]
+    # Three times a fifth of a second is waited for; a machine with much to do gives only a part of it.
+    assert min(awake, again) > 5 * asleep
 
 
 def test_threads_sleep_while_another_process_needs_the_cores_and_nothing_is_left_after() -> None:
