@@ -25,7 +25,7 @@ import ctypes, json, time
 import torch
 from studio.execution.waiting import IdleThreads, loaded_libraries
 
-library, libc = loaded_libraries()[0], ctypes.CDLL(None)
+library = loaded_libraries()[0]
 work = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 @work
@@ -56,9 +56,9 @@ from studio.execution.waiting import waiting_awake_while_idle
 def names():
     return sorted(thread.name for thread in threading.enumerate())
 
-def wait_for(name, there):
+def wait_for(name):
     deadline = time.monotonic() + 60
-    while (name in names()) is not there and time.monotonic() < deadline:
+    while name not in names() and time.monotonic() < deadline:
         time.sleep(0.05)
     return name in names()
 
@@ -66,7 +66,7 @@ seen = []
 with waiting_awake_while_idle():
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        seen.append(wait_for("idle-threads", True))
+        seen.append(wait_for("idle-threads"))
     finally:
         busy.kill()
         busy.wait()
