@@ -76,7 +76,9 @@ class CoresOfOthers:
     def _times(self) -> tuple[float, float]:
         """Seconds of now, and those that others have used of these cores until now."""
         each = psutil.cpu_times(percpu=True)
-        used = sum(sum(each[core][:8]) - each[core].idle - each[core].iowait for core in self._cores)
+        # Some containers show only their own cores, counted anew.
+        own = [each[core] for core in self._cores] if max(self._cores) < len(each) else each
+        used = sum(sum(core[:8]) - core.idle - core.iowait for core in own)
         return time.monotonic(), used - time.process_time()
 
     def look(self) -> float:
