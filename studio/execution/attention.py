@@ -99,37 +99,52 @@ def attend(  # noqa: PLR0913 - what transformers hands to an attention
     scaling: float | None = None,
     *,
     pack: Pack,
+    firsts_only: bool = False,
     **_others: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention within each row of a pack, as transformers asks for it.
 
-    Query, key and value are (1, heads, tokens, width), the answer is (1, tokens, heads, width).
+    Query, key and value are (1, heads, tokens, width), the answer is (1, tokens, heads, width). With
+    ``firsts_only`` nobody looks at that of other tokens than the first of each row: it may be 0.
     """
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     if query.is_cuda:
-        answer = attend_at_once(query[0], key[0], value[0], pack, dropout, scaling)
-    elif dropout:
-        tokens = (part[0].transpose(0, 1) for part in (query, key, value))
-        answer = GroupedAttention.apply(*tokens, pack.grouping, dropout, scaling)
+        return attend_at_once(query[0], key[0], value[0], pack, dropout, scaling).unsqueeze(0), None
+    tokens = [part[0].transpose(0, 1) for part in (query, key, value)]
+    if firsts_only:
+        tokens[0] = tokens[0][pack.starts]
+    if dropout:
+        asking = pack.grouping.of_firsts if firsts_only else pack.grouping
+        answer = GroupedAttention.apply(*tokens, pack.grouping, asking, dropout, scaling)
     else:
-        answer = attend_in_runs(query[0], key[0], value[0], pack, scaling)
+        answer = attend_in_runs(*tokens, pack, scaling)
+    if firsts_only:
+        answer = torch.zeros_like(tokens[1]).index_copy(0, pack.starts.long(), answer)
     return answer.unsqueeze(0), None
 
 
 def attend_in_runs(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, pack: Pack, scaling: float
 ) -> torch.Tensor:
-    """Attention (tokens, heads, width) of rows of one length after those of another, without dropout."""
-    heads, _, width = query.shape
-    sizes = [rows * length for rows, length in pack.runs] + [pack.filling]
-    parts = zip(*(part.split(sizes, dim=1) for part in (query, key, value)), strict=True)
-    answers = []
-    for (rows, length), run in zip(pack.runs, parts, strict=False):
-        shape = (heads, rows, length, width)
-        q, k, v = (part.reshape(shape).transpose(0, 1) for part in run)
+    """Attention (tokens, heads, width) of rows of one length after those of another, without dropout.
+
+    Where only the first token of each row asks, ``query`` and the answer are of those, (rows, heads, width).
+    """
+    heads, width = query.shape[1:]
+    firsts_only = len(query) == len(pack.lengths)
+    answers, row, token = [], 0, 0
+    for rows, length in pack.runs:
+        tokens = slice(token, token + rows * length)
+        asking = slice(row, row + rows) if firsts_only else tokens
+        q, k, v = (
+            part[own].view(rows, -1, heads, width).transpose(1, 2)
+            for part, own in ((query, asking), (key, tokens), (value, tokens))
+        )
         answer = functional.scaled_dot_product_attention(q, k, v, scale=scaling)
-        answers.append(answer.transpose(1, 2).reshape(rows * length, heads, width))
-    return torch.cat([*answers, query.new_zeros(pack.filling, heads, width)])
+        answers.append(answer.transpose(1, 2).reshape(-1, heads, width))
+        row, token = row + rows, tokens.stop
+    filling = 0 if firsts_only else pack.filling
+    return torch.cat([*answers, query.new_zeros(filling, heads, width)])
 
 
 class GroupedAttention(torch.autograd.Function):
@@ -145,55 +160,68 @@ class GroupedAttention(torch.autograd.Function):
         key: torch.Tensor,
         value: torch.Tensor,
         grouping: Grouping,
+        asking: Grouping,
         dropout: float,
         scaling: float,
     ) -> torch.Tensor:
-        """Attention (tokens, heads, width) of query, key and value of that shape."""
-        tokens, heads, width = query.shape
-        tables = [grouping.spread(part.reshape(tokens, -1)) for part in (query, key, value)]
+        """Attention (tokens, heads, width) of query, key and value of that shape.
+
+        The tokens of the query, and so of the answer, stand as ``asking`` says, in the groups of the others.
+        """
+        heads, width = query.shape[1:]
+        sides = (asking, grouping, grouping)
+        tables = [side.spread(part.flatten(1)) for side, part in zip(sides, (query, key, value), strict=True)]
         tables[0].mul_(scaling)
-        count = sum(group.scores(heads) for group in grouping.groups)
-        factors = grouping.parts_of(draw_factors(count, dropout, query.dtype), heads)
+        pairs = list(zip(asking.groups, grouping.groups, strict=True))
+        sizes = [own.rows * heads * own.width * seen.width for own, seen in pairs]
+        factors = draw_factors(sum(sizes), dropout, query.dtype).split(sizes)
         answers = torch.empty_like(tables[0])
         kept: list[torch.Tensor] = []
-        for group, own_factors in zip(grouping.groups, factors, strict=True):
-            q, k, v = (group.of(table, heads).reshape(-1, group.width, width) for table in tables)
+        for (own, seen), drawn in zip(pairs, factors, strict=True):
+            q, k, v = (
+                side.of(table, heads).reshape(-1, side.width, width)
+                for side, table in zip((own, seen, seen), tables, strict=True)
+            )
             scores = torch.bmm(q, k.transpose(1, 2))
-            if group.hidden is not None:
-                scores.view(group.rows, heads, group.width, group.width).add_(group.hidden)
+            if seen.hidden is not None:
+                scores.view(own.rows, heads, own.width, seen.width).add_(seen.hidden)
             shares = torch.softmax(scores, dim=-1)
+            own_factors = drawn.view(shares.shape)
             dropped = shares * own_factors
-            of_group = group.of(answers, heads)
+            of_group = own.of(answers, heads)
             of_group.copy_(torch.bmm(dropped, v).view(of_group.shape))
             kept += q, k, v, shares, own_factors, dropped
         ctx.save_for_backward(*kept)
-        ctx.grouping, ctx.scaling = grouping, scaling
-        return grouping.gather(answers).view(tokens, heads, width)
+        ctx.sides, ctx.scaling = sides, scaling
+        return asking.gather(answers).view(-1, heads, width)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Gradients of query, key and value, (tokens, heads, width) each."""
-        grouping: Grouping = ctx.grouping
-        tokens, heads, width = gradient.shape
-        given = grouping.spread(gradient.reshape(tokens, -1)).index_fill_(0, grouping.pads, 0)
-        tables = [torch.empty_like(given) for _ in range(3)]
+        asking, grouping, _ = ctx.sides
+        heads, width = gradient.shape[1:]
+        given = asking.spread(gradient.flatten(1)).index_fill_(0, asking.pads, 0)
+        tables = [given.new_empty(len(side.tokens), heads * width) for side in ctx.sides]
         kept = ctx.saved_tensors
-        for number, group in enumerate(grouping.groups):
+        for number, (own, seen) in enumerate(zip(asking.groups, grouping.groups, strict=True)):
             q, k, v, shares, factors, dropped = kept[6 * number : 6 * number + 6]
-            own = group.of(given, heads).reshape(v.shape)
-            of_shares = torch.bmm(own, v.transpose(1, 2)).mul_(factors)
+            of_answer = own.of(given, heads).reshape(q.shape)
+            of_shares = torch.bmm(of_answer, v.transpose(1, 2)).mul_(factors)
             of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
             found = (
                 torch.bmm(of_scores, k),
                 torch.bmm(of_scores.transpose(1, 2), q),
-                torch.bmm(dropped.transpose(1, 2), own),
+                torch.bmm(dropped.transpose(1, 2), of_answer),
             )
-            for table, part in zip(tables, found, strict=True):
-                of_group = group.of(table, heads)
+            for side, table, part in zip((own, seen, seen), tables, found, strict=True):
+                of_group = side.of(table, heads)
                 of_group.copy_(part.view(of_group.shape))
         tables[0].mul_(ctx.scaling)
-        return *(grouping.gather(table).view(tokens, heads, width) for table in tables), None, None, None
+        gradients = (
+            side.gather(table).view(-1, heads, width) for side, table in zip(ctx.sides, tables, strict=True)
+        )
+        return *gradients, None, None, None, None
 
 
 def attend_at_once(

@@ -7,22 +7,24 @@ to the next of a few widths, and what they are widened by is hidden from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import torch
 
 # Rows up to the second are widened to multiples of the first, longer ones to multiples of the third.
 SHORT_MULTIPLE, SHORT, LONG_MULTIPLE = 8, 64, 16
+# To start a group's products takes as long as this many scores of each head.
+SCORES_PER_START = 8192
 
 
 @dataclass(frozen=True)
 class Group:
     """Rows that are widened to one width, from a slot on.
 
-    ``hidden`` is added to their scores (rows, heads, width, width): minus infinity for what no row has there;
+    ``hidden`` is added to their scores (rows, heads, any, width): minus infinity for what no row has there;
     None where all are as wide.
     """
 
@@ -35,10 +37,6 @@ class Group:
         """Its part of a table (slots, heads * a head's width) as (rows, heads, width, a head's width)."""
         part = table[self.start : self.start + self.rows * self.width]
         return part.view(self.rows, self.width, heads, -1).transpose(1, 2)
-
-    def scores(self, heads: int) -> int:
-        """How many scores its attention has."""
-        return self.rows * heads * self.width**2
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,13 @@ class Grouping:
     def of(cls, lengths: Sequence[int], filling: int = 0) -> Grouping:
         """Group rows that stand from long to short.
 
-        >>> found = Grouping.of([70, 65, 15, 9, 3])
+        >>> found = Grouping.of([130, 129, 15, 9, 3])
         >>> [(group.start, group.rows, group.width) for group in found.groups]
-        [(0, 2, 80), (160, 2, 16), (192, 1, 8)]
+        [(0, 2, 144), (288, 3, 16)]
         """
         groups, tokens, token, slot = [], [], 0, 0
-        for width, some in groupby(lengths, widened):
-            own = np.array([*some])
+        for own in map(np.array, gathered(lengths)):
+            width = widened(int(own[0]))
             there = np.arange(width) < own[:, None]
             hidden = None if there.all() else hide(~there)
             groups.append(Group(slot, len(own), width, hidden))
@@ -88,11 +86,40 @@ class Grouping:
         torch.index_select(table, 0, self.slots, out=found[: len(self.slots)])
         return found
 
-    def parts_of(self, numbers: torch.Tensor, heads: int) -> Iterator[torch.Tensor]:
-        """Cut a list of as many numbers as there are scores: (rows * heads, width, width) for each group."""
-        sizes = [group.scores(heads) for group in self.groups]
-        for group, part in zip(self.groups, numbers.split(sizes), strict=True):
-            yield part.view(-1, group.width, group.width)
+    @functools.cached_property
+    def of_firsts(self) -> Grouping:
+        """The same rows, in the same groups, where there is a table of the first token of each alone.
+
+        >>> [(group.start, group.rows, group.width) for group in Grouping.of([130, 15, 9]).of_firsts.groups]
+        [(0, 1, 1), (1, 2, 1)]
+        """
+        sizes = [group.rows for group in self.groups]
+        starts = np.cumsum([0, *sizes]).tolist()
+        groups = tuple(Group(start, rows, 1, None) for start, rows in zip(starts, sizes, strict=False))
+        every = torch.arange(starts[-1])
+        return Grouping(groups, every, every, every[:0], 0)
+
+
+def gathered(lengths: Sequence[int]) -> list[Sequence[int]]:
+    """Lengths from long to short, in groups that take the least time together.
+
+    >>> gathered([130, 129, 40, 22, 20, 3])
+    [[130, 129], [40, 22, 20, 3]]
+    """
+    starts = [0, *(at for at in range(1, len(lengths)) if widened(lengths[at]) < widened(lengths[at - 1]))]
+    # The best way to gather the rows before each border: what it takes, and where its last group starts.
+    best = {0: (0, 0)}
+    for end in [*starts[1:], len(lengths)]:
+        best[end] = min(
+            (best[start][0] + SCORES_PER_START + (end - start) * widened(lengths[start]) ** 2, start)
+            for start in best
+        )
+    groups, end = list[Sequence[int]](), len(lengths)
+    while end:
+        start = best[end][1]
+        groups.insert(0, lengths[start:end])
+        end = start
+    return groups
 
 
 def widened(length: int) -> int:
@@ -106,6 +133,6 @@ def widened(length: int) -> int:
 
 
 def hide(missing: np.ndarray) -> torch.Tensor:
-    """What is added to scores (rows, heads, width, width) where columns (rows, width) are missing."""
+    """What is added to scores (rows, heads, any, width) where columns (rows, width) are missing."""
     hidden = torch.zeros(missing.shape, dtype=torch.bfloat16)
     return hidden.masked_fill_(torch.from_numpy(missing), -torch.inf)[:, None, None]

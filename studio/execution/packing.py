@@ -8,11 +8,13 @@ them is found by trying (``pack_model``).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from studio.errors import ran_out_of_memory
 from studio.execution.attention import PACKED_ATTENTION, FilledPack, Pack
@@ -20,6 +22,9 @@ from studio.execution.devices import computing_in, is_fast_in_bf16
 from studio.execution.heads import OF_EVERY_TOKEN, has_head, logits_of
 
 PROBED_LENGTHS = (7, 5, 5, 2)
+# Parts of a layer that are the last to see other tokens than their own, with the sum after attention: of
+# DistilBERT, and of the others.
+LAST_TO_SEE_OTHERS = ("sa_layer_norm", "attention")
 # Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
 PROBE_TOLERANCE = 1e-3
 
@@ -41,8 +46,7 @@ class PackedModel:
         if model.config._attn_implementation != PACKED_ATTENTION:
             raise AttributeError("the encoder keeps to an attention of its own")
         self._reads_all = has_head(model, OF_EVERY_TOKEN)
-        keep = keep_every_token if self._reads_all else keep_first_tokens
-        self._hook = stack.register_forward_hook(keep, with_kwargs=True)
+        self._hooks = [] if self._reads_all else keep_first_tokens(stack)
 
     def logits(
         self,
@@ -79,7 +83,8 @@ class PackedModel:
 
     def plain_again(self) -> None:
         """Let the model compute padded batches as it did before."""
-        self._hook.remove()
+        for hook in self._hooks:
+            hook.remove()
         self._encoder_model.set_attn_implementation(self._attention)
 
 
@@ -90,21 +95,53 @@ def first_position(encoder: Any) -> int:
     return 0 if padding is None else padding + 1
 
 
-def keep_first_tokens(_stack: Any, _inputs: Any, named: dict[str, Any], output: Any) -> Any:
-    """Give the head the first token of each row, as (rows, 1, width): that is all that it looks at."""
-    pack = named.get("pack")
-    if pack is None:
-        return output
-    states = output[0] if isinstance(output, tuple) else output.last_hidden_state
-    first = states[0, pack.starts].unsqueeze(1)
+def keep_first_tokens(stack: Any) -> list[RemovableHandle]:
+    """Have a stack of layers give the head the first token of each row: that is all that it looks at.
+
+    What the last layer does after its attention it does for those alone, where the layer is of a known kind.
+    """
+    after = after_attention(stack)
+    packs: list[Pack | FilledPack] = []
+
+    def note(_layer: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        packs[:] = [named["pack"]] if "pack" in named else []
+        return inputs, {**named, "firsts_only": True} if packs else named
+
+    def cut(_part: Any, _inputs: Any, output: Any) -> Any:
+        return replace_states(output, lambda states: states[:, packs[0].starts]) if packs else output
+
+    def give(_stack: Any, _inputs: Any, named: dict[str, Any], output: Any) -> Any:
+        if "pack" not in named:
+            return output
+        starts = slice(None) if after else named["pack"].starts
+        return replace_states(output, lambda states: states[0, starts].unsqueeze(1))
+
+    hooks = [stack.register_forward_hook(give, with_kwargs=True)]
+    if after is not None:
+        hooks += [
+            stack.layer[-1].register_forward_pre_hook(note, with_kwargs=True),
+            after.register_forward_hook(cut),
+        ]
+    return hooks
+
+
+def after_attention(stack: Any) -> nn.Module | None:
+    """The part of the last layer after which it looks at each token alone; None where it is not known.
+
+    Layers that are used several times, such as ALBERT's, are not in a list of that name.
+    """
+    layers = getattr(stack, "layer", None)
+    parts = [getattr(layers[-1], name, None) for name in LAST_TO_SEE_OTHERS] if layers else []
+    return next((part for part in parts if part is not None), None)
+
+
+def replace_states(output: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """What a module gives, with other states: a tensor, a tuple that begins with it, or an output."""
+    if torch.is_tensor(output):
+        return change(output)
     if isinstance(output, tuple):
-        return (first, *output[1:])
-    output.last_hidden_state = first
-    return output
-
-
-def keep_every_token(_stack: Any, _inputs: Any, _named: dict[str, Any], output: Any) -> Any:
-    """Give the head what it looks at: every token."""
+        return (change(output[0]), *output[1:])
+    output.last_hidden_state = change(output.last_hidden_state)
     return output
 
 

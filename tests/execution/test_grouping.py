@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from studio.execution.attention import GroupedAttention
+from studio.execution.attention import GroupedAttention, Pack, attend
 from studio.execution.dropout import draw_factors
 from studio.execution.executors import PackedExecutor, missing_tokens
-from studio.execution.grouping import Grouping, widened
+from studio.execution.grouping import SCORES_PER_START, Grouping, gathered, widened
 from studio.execution.parts import Limits
 from tests.execution.test_packing import (
     PACKED,
@@ -56,7 +57,7 @@ def test_each_row_sees_itself_alone(filling: int) -> None:
     parts = make_parts(sum(LENGTHS) + filling)
     weights = torch.randn(parts[0].shape, dtype=torch.float64)
     expected = attend_row_by_row(parts)
-    found = GroupedAttention.apply(*parts, Grouping.of(LENGTHS, filling), NEARLY_NONE, SCALING)
+    found = GroupedAttention.apply(*parts, *[Grouping.of(LENGTHS, filling)] * 2, NEARLY_NONE, SCALING)
     assert torch.allclose(found, expected, atol=1e-12)
     gradients = [torch.autograd.grad((answer * weights).sum(), parts) for answer in (found, expected)]
     for own, plain in zip(*gradients, strict=True):
@@ -64,10 +65,26 @@ def test_each_row_sees_itself_alone(filling: int) -> None:
         assert not own[sum(LENGTHS) :].any(), "what is in no row learns nothing"
 
 
+@pytest.mark.parametrize("dropout", [0.0, NEARLY_NONE])
+@pytest.mark.parametrize("filling", [0, 5])
+def test_where_first_tokens_ask_alone_they_see_the_same(filling: int, dropout: float) -> None:
+    parts = make_parts(sum(LENGTHS) + filling)
+    pack = Pack(LENGTHS, torch.device("cpu"), filling)
+    given = [part.transpose(0, 1)[None] for part in parts]
+    found, _ = attend(None, *given, None, dropout, SCALING, pack=pack, firsts_only=True)
+    firsts = pack.starts.long()
+    weights = torch.randn(len(LENGTHS), HEADS, WIDTH, dtype=torch.float64)
+    answers = [found[0, firsts], attend_row_by_row(parts)[firsts]]
+    assert torch.allclose(*answers, atol=1e-12)
+    gradients = [torch.autograd.grad((answer * weights).sum(), parts) for answer in answers]
+    for own, plain in zip(*gradients, strict=True):
+        assert torch.allclose(own, plain, atol=1e-12)
+
+
 def test_what_is_dropped_is_dropped_on_both_ways() -> None:
     parts = make_parts(16)
     torch.manual_seed(2)
-    found = GroupedAttention.apply(*parts, Grouping.of((8, 8)), 0.4, SCALING)
+    found = GroupedAttention.apply(*parts, *[Grouping.of((8, 8))] * 2, 0.4, SCALING)
     torch.manual_seed(2)
     factors = draw_factors(2 * HEADS * 64, 0.4, torch.float64).view(2, HEADS, 8, 8)
     query, key, value = (part.view(2, 8, HEADS, WIDTH).transpose(1, 2) for part in parts)
@@ -87,6 +104,23 @@ def test_every_token_has_one_slot_and_pads_are_few() -> None:
     assert sum(group.rows * group.width for group in found.groups) == len(found.tokens)
     assert len(found.pads) < 0.05 * sum(lengths)
     assert len({widened(length) for length in range(1, 513)}) == 36
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_are_gathered_so_that_they_take_the_least_time_together(seed: int) -> None:
+    lengths = sorted(np.random.default_rng(seed).integers(1, 130, 9).tolist(), reverse=True)
+
+    def cost(borders: Sequence[int]) -> int:
+        edges = [0, *borders, len(lengths)]
+        return sum(
+            SCORES_PER_START + (end - start) * widened(lengths[start]) ** 2
+            for start, end in itertools.pairwise(edges)
+        )
+
+    every = (some for count in range(9) for some in itertools.combinations(range(1, 9), count))
+    found = gathered(lengths)
+    assert [length for some in found for length in some] == lengths
+    assert cost(list(itertools.accumulate(map(len, found)))[:-1]) == min(map(cost, every))
 
 
 @pytest.mark.parametrize("family", sorted(PACKED))
