@@ -83,12 +83,12 @@ def measure(shape: str, method: str, rows: EncodedRows, batch: int, precision: s
         learner.take_step(numbers, batch, False, 1.0, step)
         if step:  # the first warms up
             measured.append(time.perf_counter() - started)
-            work = Workload(batch, 0, 0, rows.lengths[numbers])
+            work = Workload(batch, 0, 0, rows.lengths[numbers], firsts_only=True)
             estimated.append(learning_seconds(recipe, encoder, work, machine))
     yield Step(method, mean(measured), mean(estimated))
     with computing_in(precision, "cpu"):
         seconds = seconds_of(lambda: predict_rows(executor, model, rows), time.perf_counter)
-    work = Workload(0, 0, len(rows), rows.lengths)
+    work = Workload(0, 0, len(rows), rows.lengths, firsts_only=True)
     yield Step("scores", seconds, learning_seconds(recipe, encoder, work, machine))
 
 

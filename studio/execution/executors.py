@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from studio.execution.devices import moved
+from studio.execution.firsts import end_with_firsts
 from studio.execution.heads import logits_of
 from studio.execution.packing import PackedModel, first_position, pack_model
 from studio.execution.parts import (
@@ -67,7 +69,7 @@ class Executor(Protocol):
 class PaddedExecutor:
     """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens.
 
-    ``near`` is a model whose attention looks at near distances for this.
+    ``undo`` is what was done to the model for this, and is undone in the end.
     """
 
     pad_id: int
@@ -78,7 +80,7 @@ class PaddedExecutor:
     tokens: int = TOKENS_PER_PART
     rows: int = ROWS_PER_PART
     sentence: str = "Rows of like length are padded and computed together."
-    near: Any = field(default=None, repr=False, compare=False)
+    undo: tuple[Callable[[], None], ...] = field(default=(), repr=False, compare=False)
 
     def cut(self, lengths: np.ndarray, limits: Limits) -> Iterable[np.ndarray]:
         """Rows of like length together, as few padded tokens as possible."""
@@ -114,8 +116,8 @@ class PaddedExecutor:
 
     def close(self) -> None:
         """Give the model back as it was."""
-        if self.near is not None:
-            look_everywhere(self.near)
+        for undo in self.undo:
+            undo()
 
 
 @dataclass(frozen=True)
@@ -215,8 +217,10 @@ def choose_executor(
     """
     packed = pack_model(model) if device in PACKED_ON else None
     if packed is None:
-        padding = choose_padding(tokenizer, max_length, device)
-        return replace(padding, near=model) if look_near(model) else padding
+        undo = [partial(look_everywhere, model)] if look_near(model) else []
+        if (hook := end_with_firsts(model)) is not None:
+            undo.append(hook.remove)
+        return replace(choose_padding(tokenizer, max_length, device), undo=tuple(undo))
     if device == "cpu":
         tokens = TOKENS_PER_THREAD[precision] * torch.get_num_threads()
         return PackedExecutor(packed, tokens, fills=precision == "bf16")

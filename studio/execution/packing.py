@@ -8,25 +8,17 @@ them is found by trying (``pack_model``).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import nn
-from torch.utils.hooks import RemovableHandle
 
 from studio.errors import ran_out_of_memory
 from studio.execution.attention import PACKED_ATTENTION, FilledPack, Pack
 from studio.execution.devices import computing_in, is_fast_in_bf16
+from studio.execution.firsts import keep_firsts_of_packs, stack_of
 from studio.execution.heads import OF_EVERY_TOKEN, has_head, logits_of
-
-PROBED_LENGTHS = (7, 5, 5, 2)
-# Parts of a layer that are the last to see other tokens than their own, with the sum after attention: of
-# DistilBERT, and of the others.
-LAST_TO_SEE_OTHERS = ("sa_layer_norm", "attention")
-# Of how far apart the logits of the probed rows are; a text that sees another one is off by much more.
-PROBE_TOLERANCE = 1e-3
+from studio.execution.probing import answer_one_by_one, are_alike, evaluating, probed_rows
 
 
 class PackedModel:
@@ -41,12 +33,12 @@ class PackedModel:
         self._takes_types = "token_type_ids" in inspect.signature(encoder.forward).parameters
         self.first_position = first_position(encoder)
         self._attention = model.config._attn_implementation
-        stack = encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
+        stack = stack_of(model)
         model.set_attn_implementation(PACKED_ATTENTION)
         if model.config._attn_implementation != PACKED_ATTENTION:
             raise AttributeError("the encoder keeps to an attention of its own")
         self._reads_all = has_head(model, OF_EVERY_TOKEN)
-        self._hooks = [] if self._reads_all else keep_first_tokens(stack)
+        self._hooks = [] if self._reads_all else keep_firsts_of_packs(stack)
 
     def logits(
         self,
@@ -95,56 +87,6 @@ def first_position(encoder: Any) -> int:
     return 0 if padding is None else padding + 1
 
 
-def keep_first_tokens(stack: Any) -> list[RemovableHandle]:
-    """Have a stack of layers give the head the first token of each row: that is all that it looks at.
-
-    What the last layer does after its attention it does for those alone, where the layer is of a known kind.
-    """
-    after = after_attention(stack)
-    packs: list[Pack | FilledPack] = []
-
-    def note(_layer: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        packs[:] = [named["pack"]] if "pack" in named else []
-        return inputs, {**named, "firsts_only": True} if packs else named
-
-    def cut(_part: Any, _inputs: Any, output: Any) -> Any:
-        return replace_states(output, lambda states: states[:, packs[0].starts]) if packs else output
-
-    def give(_stack: Any, _inputs: Any, named: dict[str, Any], output: Any) -> Any:
-        if "pack" not in named:
-            return output
-        starts = slice(None) if after else named["pack"].starts
-        return replace_states(output, lambda states: states[0, starts].unsqueeze(1))
-
-    hooks = [stack.register_forward_hook(give, with_kwargs=True)]
-    if after is not None:
-        hooks += [
-            stack.layer[-1].register_forward_pre_hook(note, with_kwargs=True),
-            after.register_forward_hook(cut),
-        ]
-    return hooks
-
-
-def after_attention(stack: Any) -> nn.Module | None:
-    """The part of the last layer after which it looks at each token alone; None where it is not known.
-
-    Layers that are used several times, such as ALBERT's, are not in a list of that name.
-    """
-    layers = getattr(stack, "layer", None)
-    parts = [getattr(layers[-1], name, None) for name in LAST_TO_SEE_OTHERS] if layers else []
-    return next((part for part in parts if part is not None), None)
-
-
-def replace_states(output: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """What a module gives, with other states: a tensor, a tuple that begins with it, or an output."""
-    if torch.is_tensor(output):
-        return change(output)
-    if isinstance(output, tuple):
-        return (change(output[0]), *output[1:])
-    output.last_hidden_state = change(output.last_hidden_state)
-    return output
-
-
 def pack_model(model: Any) -> PackedModel | None:
     """Have a classifier compute without padding; None, and nothing changed, where answers would differ.
 
@@ -154,7 +96,7 @@ def pack_model(model: Any) -> PackedModel | None:
     packed = None
     with evaluating(model), torch.no_grad():
         try:
-            expected = torch.cat([logits_of(model, {"input_ids": row[None]}).flatten(0, -2) for row in rows])
+            expected = answer_one_by_one(model, rows)
             packed = PackedModel(model)
             found = packed.logits(model, torch.cat(rows), None, [len(row) for row in rows])
             if found.is_cuda:
@@ -163,10 +105,8 @@ def pack_model(model: Any) -> PackedModel | None:
             if ran_out_of_memory(error):
                 raise
             found = None
-    if found is not None:
-        apart = (expected.max(dim=0).values - expected.min(dim=0).values).max()
-        if (found - expected).abs().max() <= PROBE_TOLERANCE * apart:
-            return packed
+    if found is not None and are_alike(found, expected):
+        return packed
     if packed is not None:
         packed.plain_again()
     return None
@@ -179,22 +119,3 @@ def try_half(packed: PackedModel, model: Any, rows: Sequence[torch.Tensor]) -> N
     with torch.enable_grad(), computing_in(precision, device):
         packed.logits(model, torch.cat(list(rows)), None, [len(row) for row in rows]).sum().backward()
     model.zero_grad(set_to_none=True)
-
-
-@contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """Without dropout meanwhile."""
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
-
-
-def probed_rows(model: Any) -> list[torch.Tensor]:
-    """A few rows of tokens, none of which stands for padding, on the model's device."""
-    vocabulary, padding = model.config.vocab_size, model.config.pad_token_id
-    tokens = [number for number in range(min(vocabulary, 50)) if number != padding] * max(PROBED_LENGTHS)
-    device = next(model.parameters()).device
-    return [torch.tensor(tokens[at : at + length], device=device) for at, length in enumerate(PROBED_LENGTHS)]

@@ -16,6 +16,7 @@ from studio.cores import usable_cores
 from studio.errors import Unavailable, WorkFailed
 from studio.execution.compiled import GRAPH_NAME, import_openvino
 from studio.execution.executors import choose_padding
+from studio.execution.firsts import end_with_firsts
 from studio.execution.heads import EachAlone
 from studio.execution.rows import EncodedRows
 from studio.metrics.registry import get_metric
@@ -87,6 +88,7 @@ def trace(openvino: Any, plain: LoadedModel, folder: Path) -> Any:
     """The graph of a model for batches of any number of rows and tokens."""
     # Anew: that of ``plain`` may compute without padding, as no other can.
     _, model = read_weights(folder, plain.task)
+    end_with_firsts(model)
     (example,) = batches(plain, traced_rows(plain.task), TRACED_AT_MOST)
     with warnings.catch_warnings():
         # What the trace might miss shows when its answers are compared with the plain ones.

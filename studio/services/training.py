@@ -283,7 +283,8 @@ class TrainingService:
 def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, sample: Sample) -> Estimate:
     """What a training will take here, from what was seen of some rows."""
     lengths, sequences = sample.lengths, sample.sequences
-    if get_task(dataset.task).reads_all and len(lengths):
+    reads_all = get_task(dataset.task).reads_all
+    if reads_all and len(lengths):
         parts = lengths_of_parts(lengths, recipe.max_length)
         lengths, sequences = parts, sequences * len(parts) / len(lengths)
     workload = Workload(
@@ -293,6 +294,7 @@ def expect(dataset: Dataset, resolved: Resolved, recipe: Recipe, sample: Sample)
         lengths=np.minimum(lengths, recipe.max_length),
         sequences=sequences,
         words=sample.words,
+        firsts_only=not reads_all,
     )
     return estimate(recipe, resolved.checkpoint, workload, detect_machine())
 

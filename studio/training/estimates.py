@@ -30,6 +30,8 @@ PADDED_SHARE = 1.3
 TOKENS_PER_CORE, TOKENS_ON_CARD = 1024, 16_384
 # Encoders that are computed without padding (``studio.execution.packing`` finds out by trying).
 PACKED = {"bert", "distilbert", "roberta", "xlm-roberta", "camembert", "electra", "albert", "ernie"}
+# Encoders whose last layer may end with first tokens, and what of it is left out then.
+ENDING_WITH_FIRSTS, LEFT_OUT = PACKED - {"albert"} | {"mpnet", "deberta", "deberta-v2"}, 2 / 3
 # Numbers that are kept of the scores of each token for each other one; DeBERTa adds those of distances.
 SCORES, SCORES_OF_DISTANCES = 3, 24
 TRIED_BATCHES = 20
@@ -137,7 +139,8 @@ class Words:
 class Workload:
     """Rows of each split; ``lengths``: tokens of some of the sequences, cut; a row has so many of these.
 
-    ``words`` are those of the training rows, where they could be counted.
+    ``words`` are those of the training rows, where they could be counted. With ``firsts_only`` the head looks
+    at the first token of each sequence alone.
     """
 
     train_rows: int
@@ -146,6 +149,7 @@ class Workload:
     lengths: np.ndarray
     sequences: float = 1.0
     words: Words | None = None
+    firsts_only: bool = False
 
     @cached_property
     def mean_tokens(self) -> float:
@@ -258,12 +262,13 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
     """Seconds of all steps, and of the scores after each epoch and at the end."""
     learnt = recipe.epochs * workload.train_rows * workload.mean_tokens
     judged = ((recipe.epochs + 1) * workload.validation_rows + workload.test_rows) * workload.mean_tokens
-    products = flops_per_token(shape, workload.seen_tokens) / (gflops(machine) * 1e9)
+    computed = share_computed(shape, workload)
+    products = computed * flops_per_token(shape, workload.seen_tokens) / (gflops(machine) * 1e9)
     costs = costs_of(recipe, machine)
     learning, scoring = costs.learning[recipe.method], costs.scoring
     if machine.device != "cpu":
         return PADDED_SHARE * products * (learnt * learning.products + judged)
-    numbers = numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
+    numbers = computed * numbers_per_token(shape, workload.seen_tokens) / machine.cpu_cores**CORES_POWER
     parts, padded = parts_of_step(recipe, shape, workload)
     seconds = padded * learnt * (products * learning.products + numbers * learning.number)
     seconds += judged * (products * scoring.products + numbers * scoring.number)
@@ -273,6 +278,12 @@ def learning_seconds(recipe: RecipeCosts, shape: EncoderShape, workload: Workloa
         still = still_weights(recipe, shape, workload, machine)
         seconds += steps * (shape.parameters - still) * costs.weight
     return seconds
+
+
+def share_computed(shape: EncoderShape, workload: Workload) -> float:
+    """Of the products of all layers, and of the numbers between them, the share that is computed."""
+    cut = workload.firsts_only and shape.architecture in ENDING_WITH_FIRSTS
+    return 1.0 - LEFT_OUT / shape.layers if cut else 1.0
 
 
 def parts_of_step(recipe: RecipeCosts, shape: EncoderShape, workload: Workload) -> tuple[float, float]:
@@ -337,6 +348,7 @@ def estimate_memory(recipe: RecipeCosts, shape: EncoderShape, workload: Workload
         # Those of words that occur are in a table of their own beside that of all.
         weights += shape.vocabulary * shape.word_width - still - 3 * still
     numbers = numbers_per_token(shape, workload.max_tokens) * tokens_at_once(recipe, workload, machine)
+    numbers *= share_computed(shape, workload)
     if recipe.method == "frozen":
         numbers /= shape.layers
     code = CODE_BYTES_PER_LENGTH * min(workload.max_tokens, MOST_LENGTHS)

@@ -12,7 +12,6 @@ from transformers import (
     AutoModelForMultipleChoice,
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
 )
 
 from studio.execution.answers import predict_rows
@@ -24,8 +23,9 @@ from studio.execution.executors import (
     choose_executor,
     grouped_logits,
 )
-from studio.execution.packing import pack_model, probed_rows, try_half
+from studio.execution.packing import pack_model, try_half
 from studio.execution.parts import Limits
+from studio.execution.probing import probed_rows
 from studio.execution.rows import EncodedRows
 from studio.training.losses import cross_entropy, share_of_loss
 from tests.encoders import FAMILIES, POSITIONS, build_tokenizer
@@ -199,28 +199,6 @@ def test_after_twenty_steps_the_weights_are_the_same(encoder_folders: dict[str, 
     learn(packed, PackedExecutor(packing(packed)), rows, Limits(rows=9), steps=20)
     for expected, found in zip(plain.parameters(), packed.parameters(), strict=True):
         assert torch.allclose(found, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("head", [AutoModelForSequenceClassification, AutoModelForTokenClassification])
-@pytest.mark.parametrize("family", sorted(PACKED - {"albert"}))
-def test_where_the_head_reads_first_tokens_the_last_layer_ends_with_those_alone(
-    encoder_folders: dict[str, Path], family: str, head: Any
-) -> None:
-    """A layer of ALBERT is every one, and so not the last."""
-    model, rows = load(encoder_folders[family], head), make_rows(8)
-    executor = PackedExecutor(packing(model))
-    seen: list[int] = []
-    for name, module in model.named_modules():
-        if name.endswith((".intermediate", ".ffn")):
-            module.register_forward_hook(lambda _module, _inputs, output: seen.append(output.shape[1]))
-    executor.logits(model, rows, np.arange(8))
-    layers, tokens = model.config.num_hidden_layers, int(rows.lengths.sum())
-    last = 8 if head is AutoModelForSequenceClassification else tokens
-    assert seen == [*[tokens] * (layers - 1), last]
-    executor.close()
-    seen.clear()
-    PADDED.logits(model, rows, np.arange(8))
-    assert seen[layers - 1 :: layers] == seen[::layers], "it is as it was"
 
 
 @pytest.mark.parametrize("device", DEVICES)

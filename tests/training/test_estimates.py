@@ -12,7 +12,14 @@ import pytest
 
 from studio.checkpoints.builtin import find_builtin_folder
 from studio.checkpoints.tokens import read_tokens
-from studio.training.estimates import Words, Workload, estimate, flops_per_token, parts_of_step
+from studio.training.estimates import (
+    Words,
+    Workload,
+    estimate,
+    flops_per_token,
+    parts_of_step,
+    share_computed,
+)
 from studio.training.hardware import Machine
 from studio.training.recipe import Recipe
 
@@ -194,6 +201,16 @@ def test_what_is_padded_is_computed_in_several_parts_and_more_tokens() -> None:
     lengths = np.random.default_rng(0).lognormal(4, 0.8, 2000).astype(int)
     parts, padded = parts_of_step(RECIPE, Shape(architecture="mpnet"), replace(WORK, lengths=lengths))
     assert parts > 3 and 1.02 < padded < 1.2
+
+
+def test_a_last_layer_that_ends_with_first_tokens_takes_less_and_less_memory() -> None:
+    firsts_only = replace(WORK, firsts_only=True)
+    shapes = [Shape(), Shape(layers=4), Shape(architecture="albert"), Shape(architecture="modernbert")]
+    assert [share_computed(shape, WORK) for shape in shapes] == [1.0] * 4
+    expected = [1 - 1 / 18, 1 - 1 / 6, 1.0, 1.0]
+    assert [share_computed(shape, firsts_only) for shape in shapes] == pytest.approx(expected)
+    less, every = (estimate(RECIPE, Shape(layers=2), work, CPU) for work in (firsts_only, WORK))
+    assert less.seconds < every.seconds and less.memory_bytes < every.memory_bytes
 
 
 def test_attention_that_looks_at_distances_takes_longer_and_more_memory() -> None:
