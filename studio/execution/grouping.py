@@ -88,11 +88,7 @@ class Grouping:
 
     @functools.cached_property
     def of_firsts(self) -> Grouping:
-        """The same rows, in the same groups, where there is a table of the first token of each alone.
-
-        >>> [(group.start, group.rows, group.width) for group in Grouping.of([130, 15, 9]).of_firsts.groups]
-        [(0, 1, 1), (1, 2, 1)]
-        """
+        """The same rows, in the same groups, where there is a table of the first token of each alone."""
         sizes = [group.rows for group in self.groups]
         starts = np.cumsum([0, *sizes]).tolist()
         groups = tuple(Group(start, rows, 1, None) for start, rows in zip(starts, sizes, strict=False))

@@ -1,4 +1,4 @@
-"""How the answers of each task are kept, compared with simple models and reported: one line each."""
+"""How each kind of answer is kept, compared with simple models and reported: one line each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studio.data.answers.label_set import LABEL_SET
+from studio.data.answers.number import ONE_NUMBER
+from studio.data.answers.one_label import ONE_LABEL
+from studio.data.answers.option import ONE_OPTION
+from studio.data.answers.registry import kind_of as kind_of_answer
+from studio.data.answers.spans import ANSWER_SPANS
+from studio.data.answers.tagged import TAGGED
 from studio.results.baselines import fit_baselines
 from studio.results.entities import (
     EntityBaselines,
@@ -54,15 +61,13 @@ from studio.results.report import Report, build_report
 from studio.tasks.base import Row, Task, text_of
 from studio.tasks.classification import CLASSIFICATION
 from studio.tasks.multilabel import MULTILABEL
-from studio.tasks.multiple_choice import MULTIPLE_CHOICE
-from studio.tasks.question_answering import QUESTION_ANSWERING
-from studio.tasks.regression import REGRESSION, read_number
-from studio.tasks.token_classification import TOKEN_CLASSIFICATION
+from studio.tasks.registry import get_task
+from studio.tasks.regression import read_number
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What becomes of the answers of a task.
+    """What becomes of answers of one kind.
 
     ``keep`` takes labels, what was asked, the rows of the dataset and the scores; ``fit`` takes what was
     asked of the training rows, these rows and the labels, and gives the simple models. ``mistakes`` lists
@@ -128,8 +133,9 @@ def numbers_of(frame: pd.DataFrame) -> np.ndarray:
     return np.array([read_number(cell) for cell in frame["number"]], dtype=np.float64)
 
 
+# By the roles that tell a kind of answer: tasks whose answers are of one kind are reported alike.
 KINDS = {
-    CLASSIFICATION.key: Kind(
+    ONE_LABEL.roles: Kind(
         keep=keep_labels,
         fit=fit_labels,
         report=build_report,
@@ -139,7 +145,7 @@ KINDS = {
         disagreements=find_disagreements,
         tabs=("labels", "mistakes", "confidence"),
     ),
-    MULTILABEL.key: Kind(
+    LABEL_SET.roles: Kind(
         keep=LabelSets.of,
         fit=fit_sets,
         report=build_set_report,
@@ -150,7 +156,7 @@ KINDS = {
         tabs=("labels", "mistakes"),
         rivals={"tfidf": "tfidf", "frequent": "frequent"},
     ),
-    MULTIPLE_CHOICE.key: Kind(
+    ONE_OPTION.roles: Kind(
         keep=ChosenOptions.of,
         fit=fit_options,
         report=build_option_report,
@@ -161,7 +167,7 @@ KINDS = {
         tabs=("options", "mistakes"),
         rivals={"tfidf": "by_words", "chance": "chance"},
     ),
-    TOKEN_CLASSIFICATION.key: Kind(
+    TAGGED.roles: Kind(
         keep=FoundEntities.of,
         fit=EntityBaselines.fit,
         report=build_entity_report,
@@ -172,7 +178,7 @@ KINDS = {
         tabs=("entities", "mistakes"),
         rivals={"lookup": "lookup"},
     ),
-    QUESTION_ANSWERING.key: Kind(
+    ANSWER_SPANS.roles: Kind(
         keep=GivenAnswers.of,
         fit=PassageBaselines.fit,
         report=build_answer_report,
@@ -183,7 +189,7 @@ KINDS = {
         tabs=("questions", "mistakes"),
         rivals={"sentence": "sentence", "none": "never"},
     ),
-    REGRESSION.key: Kind(
+    ONE_NUMBER.roles: Kind(
         keep=keep_numbers,
         fit=fit_numbers,
         report=build_number_report,
@@ -199,10 +205,10 @@ KINDS = {
 
 def kind_of(task: Task) -> Kind:
     """What becomes of the answers of a task."""
-    return KINDS[task.key]
+    return KINDS[kind_of_answer(task.required_roles).roles]
 
 
 def read_answers(path: Path) -> Answers:
     """Answers as stored, of whatever task. Raises NotFound where the file is missing."""
     table, about = read_stored(path)
-    return KINDS[about.get("task", CLASSIFICATION.key)].read(table, about)
+    return kind_of(get_task(about.get("task", CLASSIFICATION.key))).read(table, about)
