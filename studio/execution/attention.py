@@ -182,14 +182,14 @@ class GroupedAttention(torch.autograd.Function):
                 side.of(table, heads).reshape(-1, side.width, width)
                 for side, table in zip((own, seen, seen), tables, strict=True)
             )
-            scores = torch.bmm(q, k.transpose(1, 2))
+            scores = compare(q, k)
             if seen.hidden is not None:
                 scores.view(own.rows, heads, own.width, seen.width).add_(seen.hidden)
             shares = torch.softmax(scores, dim=-1)
             own_factors = drawn.view(shares.shape)
             dropped = shares * own_factors
             of_group = own.of(answers, heads)
-            of_group.copy_(torch.bmm(dropped, v).view(of_group.shape))
+            of_group.copy_(mix(dropped, v).view(of_group.shape))
             kept += q, k, v, shares, own_factors, dropped
         ctx.save_for_backward(*kept)
         ctx.sides, ctx.scaling = sides, scaling
@@ -207,13 +207,9 @@ class GroupedAttention(torch.autograd.Function):
         for number, (own, seen) in enumerate(zip(asking.groups, grouping.groups, strict=True)):
             q, k, v, shares, factors, dropped = kept[6 * number : 6 * number + 6]
             of_answer = own.of(given, heads).reshape(q.shape)
-            of_shares = torch.bmm(of_answer, v.transpose(1, 2)).mul_(factors)
+            of_shares = compare(of_answer, v).mul_(factors)
             of_scores = torch._softmax_backward_data(of_shares, shares, -1, shares.dtype)
-            found = (
-                torch.bmm(of_scores, k),
-                torch.bmm(of_scores.transpose(1, 2), q),
-                torch.bmm(dropped.transpose(1, 2), of_answer),
-            )
+            found = (mix(of_scores, k), share_out(of_scores, q), share_out(dropped, of_answer))
             for side, table, part in zip((own, seen, seen), tables, found, strict=True):
                 of_group = side.of(table, heads)
                 of_group.copy_(part.view(of_group.shape))
@@ -222,6 +218,31 @@ class GroupedAttention(torch.autograd.Function):
             side.gather(table).view(-1, heads, width) for side, table in zip(ctx.sides, tables, strict=True)
         )
         return *gradients, None, None, None, None
+
+
+# The products of attention in rows. For each shape of a product oneDNN writes machine code that stays; what
+# has one token is multiplied without it.
+
+
+def compare(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """How alike tokens (rows, tokens, width) and others (rows, others, width) are: (rows, tokens, others)."""
+    if one.shape[1] == 1:
+        return (one * other).sum(dim=-1).unsqueeze(1)
+    return torch.bmm(one, other.transpose(1, 2))
+
+
+def mix(shares: torch.Tensor, parts: torch.Tensor) -> torch.Tensor:
+    """Sums of parts (rows, others, width) by shares (rows, tokens, others): (rows, tokens, width)."""
+    if shares.shape[1] == 1:
+        return (shares.transpose(1, 2) * parts).sum(dim=1, keepdim=True)
+    return torch.bmm(shares, parts)
+
+
+def share_out(shares: torch.Tensor, sums: torch.Tensor) -> torch.Tensor:
+    """What each part has of sums (rows, tokens, width) by such shares: (rows, others, width)."""
+    if shares.shape[1] == 1:
+        return shares.transpose(1, 2) * sums
+    return torch.bmm(shares.transpose(1, 2), sums)
 
 
 def attend_at_once(

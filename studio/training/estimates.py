@@ -42,7 +42,7 @@ LARGEST_BATCH = 2.0
 # Machine code that oneDNN writes in bf16 for each length that occurs, and for how many it does at most.
 CODE_BYTES_PER_LENGTH, MOST_LENGTHS = 10**6, 300
 # Data, tokens, simple models to beat and reports; a job in a worker's first seconds waits 5 s more for torch.
-START_SECONDS = 3.0
+START_SECONDS = 2.0
 # Every weight is read, written with the best epoch and with the model, and its file is hashed.
 FILE_SECONDS_PER_WEIGHT = 4e-8
 BASE_BYTES = 640 * 10**6
@@ -91,11 +91,11 @@ FP32 = Costs(
 )
 # With instructions for bf16 products are twice as fast.
 BF16 = Costs(
-    Pass(0.46, 1.2e-9, 0.0),
+    Pass(0.43, 1.1e-9, 0.0),
     {
-        "full": Pass(1.2, 2.9e-9, 12.5e-3),
-        "lora": Pass(1.1, 2.9e-9, 8e-3),
-        "frozen": Pass(0.46, 0.95e-9, 2.2e-3),
+        "full": Pass(1.2, 2.9e-9, 12e-3),
+        "lora": Pass(1.0, 2.7e-9, 7e-3),
+        "frozen": Pass(0.43, 0.85e-9, 2e-3),
     },
     weight=1.1e-9,
 )
