@@ -137,7 +137,7 @@ def attend_in_runs(
         tokens = slice(token, token + rows * length)
         asking = slice(row, row + rows) if firsts_only else tokens
         q, k, v = (
-            part[own].view(rows, -1, heads, width).transpose(1, 2)
+            part[own].reshape(rows, -1, heads, width).transpose(1, 2)
             for part, own in ((query, asking), (key, tokens), (value, tokens))
         )
         answer = functional.scaled_dot_product_attention(q, k, v, scale=scaling)

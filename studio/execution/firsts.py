@@ -6,7 +6,7 @@ thirds of its products. Answers and gradients stay the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -77,24 +77,31 @@ def end_with_firsts(model: Any) -> RemovableHandle | None:
     """
     if has_head(model, OF_EVERY_TOKEN):
         return None
-    rows, handle = probed_rows(model), None
     with evaluating(model), torch.no_grad():
         try:
-            part = last_to_see_others(stack_of(model))
-            if part is None:
-                return None
-            expected = answer_one_by_one(model, rows)
-            handle = part.register_forward_hook(
-                lambda _part, _inputs, output: replace_states(output, lambda states: states[:, :1])
-            )
-            if are_alike(answer_one_by_one(model, rows), expected):
-                return handle
+            return hook_firsts(model, probed_rows(model))
         except (RuntimeError, TypeError, AttributeError, IndexError, ValueError) as error:
             if ran_out_of_memory(error):
                 raise
-    if handle is not None:
-        handle.remove()
     return None
+
+
+def hook_firsts(model: Any, rows: Sequence[torch.Tensor]) -> RemovableHandle | None:
+    """The hook that does so, where a model answers rows as it did without; None and no hook elsewhere."""
+    part = last_to_see_others(stack_of(model))
+    if part is None:
+        return None
+    expected = answer_one_by_one(model, rows)
+    hook = part.register_forward_hook(
+        lambda _part, _inputs, output: replace_states(output, lambda states: states[:, :1])
+    )
+    alike = False
+    try:
+        alike = are_alike(answer_one_by_one(model, rows), expected)
+    finally:
+        if not alike:
+            hook.remove()
+    return hook if alike else None
 
 
 def replace_states(output: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:

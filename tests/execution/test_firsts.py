@@ -83,12 +83,17 @@ def test_a_head_that_looks_at_more_keeps_the_whole_layer(encoder_folders: dict[s
     assert torch.equal(EachAlone(model)(torch.tensor([[2, 9, 8, 3]]), torch.ones(1, 4)), before)
 
 
-def test_a_model_that_the_memory_cannot_try_says_so(encoder_folders: dict[str, Path]) -> None:
+def test_a_model_that_the_memory_cannot_try_is_left_alone_and_says_so(
+    encoder_folders: dict[str, Path],
+) -> None:
     model = load(encoder_folders["mpnet"])
+    part = model.base_model.encoder.layer[-1].attention
 
-    def fail(_module: Any, _given: Any) -> None:
-        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    def fail(_module: Any, _inputs: Any, states: torch.Tensor) -> None:
+        if part._forward_hooks:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    model.get_input_embeddings().register_forward_pre_hook(fail)
+    model.get_input_embeddings().register_forward_hook(fail)
     with pytest.raises(RuntimeError, match="out of memory"):
         end_with_firsts(model)
+    assert not part._forward_hooks
