@@ -15,6 +15,7 @@ from studio.api.app import ROUTERS
 from studio.bootstrap import Studio
 from studio.checkpoints.catalogue import Checkpoint, load_catalogue
 from studio.cli.main import app
+from studio.data.answers.registry import kind_of
 from studio.errors import NotFound
 from studio.metrics.base import Metric
 from studio.metrics.registry import METRICS
@@ -50,6 +51,12 @@ def test_a_task_is_explained_scored_and_documented(task: Task) -> None:
     assert json.loads(json.dumps(answers)) == answers
     assert task.say(answers[0])
     assert pickle.loads(pickle.dumps(task)).key == task.key, "several processes train it"
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)
+def test_a_task_has_all_that_its_kind_of_answer_needs(task: Task) -> None:
+    """One label is what nothing tells, and so is no answer for a task without it."""
+    assert set(kind_of(task.required_roles).roles) <= set(task.required_roles)
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.key)

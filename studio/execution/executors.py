@@ -69,7 +69,7 @@ class Executor(Protocol):
 class PaddedExecutor:
     """Pads the rows of a part to the longest of them, rounded up to a multiple, up to ``limit`` tokens.
 
-    ``undo`` is what was done to the model for this, and is undone in the end.
+    ``undo`` gives the model back as it was before what was done to it for this.
     """
 
     pad_id: int
@@ -217,9 +217,10 @@ def choose_executor(
     """
     packed = pack_model(model) if device in PACKED_ON else None
     if packed is None:
-        undo = [partial(look_everywhere, model)] if look_near(model) else []
-        if (hook := end_with_firsts(model)) is not None:
-            undo.append(hook.remove)
+        hook = end_with_firsts(model)
+        undo = [] if hook is None else [hook.remove]
+        if look_near(model):
+            undo.append(partial(look_everywhere, model))
         return replace(choose_padding(tokenizer, max_length, device), undo=tuple(undo))
     if device == "cpu":
         tokens = TOKENS_PER_THREAD[precision] * torch.get_num_threads()

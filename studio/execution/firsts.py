@@ -17,9 +17,8 @@ from studio.errors import ran_out_of_memory
 from studio.execution.heads import OF_EVERY_TOKEN, has_head
 from studio.execution.probing import answer_one_by_one, are_alike, evaluating, probed_rows
 
-# Parts of a layer that are the last to see other tokens than their own, with the sum after attention: of
-# DistilBERT, and of the others.
-LAST_TO_SEE_OTHERS = ("sa_layer_norm", "attention")
+# The parts of a layer that end with the sum after its attention: of DistilBERT, and of the others.
+PARTS_AFTER_ATTENTION = ("sa_layer_norm", "attention")
 
 
 def stack_of(model: Any) -> Any:
@@ -34,19 +33,21 @@ def last_to_see_others(stack: Any) -> nn.Module | None:
     Layers that are used several times, such as ALBERT's, are not in a list of that name.
     """
     layers = getattr(stack, "layer", None)
-    parts = [getattr(layers[-1], name, None) for name in LAST_TO_SEE_OTHERS] if layers else []
+    parts = [getattr(layers[-1], name, None) for name in PARTS_AFTER_ATTENTION] if layers else []
     return next((part for part in parts if part is not None), None)
 
 
 def keep_firsts_of_packs(stack: Any) -> list[RemovableHandle]:
     """Have a stack give the first tokens of packed rows, (rows, 1, width), and end with those if it can.
 
-    With ``firsts_only`` the last attention is told that nobody looks at other tokens.
+    With ``firsts_only`` the last attention is told that nobody looks at other tokens. A stack computes one
+    pack at a time: which it is, is noted by hooks within the last layer, since those of a layer itself do not
+    run where its results are computed anew for the backward pass.
     """
     part = last_to_see_others(stack)
     packs: list[Any] = []
 
-    def note(_layer: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def note(_attention: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         packs[:] = [named["pack"]] if "pack" in named else []
         return inputs, {**named, "firsts_only": True} if packs else named
 
@@ -64,8 +65,11 @@ def keep_firsts_of_packs(stack: Any) -> list[RemovableHandle]:
 
     hooks = [stack.register_forward_hook(give, with_kwargs=True)]
     if part is not None:
-        layer = stack.layer[-1]
-        hooks += [layer.register_forward_pre_hook(note, with_kwargs=True), part.register_forward_hook(cut)]
+        attention = stack.layer[-1].attention
+        hooks += [
+            attention.register_forward_pre_hook(note, with_kwargs=True),
+            part.register_forward_hook(cut),
+        ]
     return hooks
 
 

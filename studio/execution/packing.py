@@ -103,6 +103,8 @@ def pack_model(model: Any) -> PackedModel | None:
                 try_half(packed, model, rows)
         except (RuntimeError, TypeError, AttributeError, IndexError, ValueError) as error:
             if ran_out_of_memory(error):
+                if packed is not None:
+                    packed.plain_again()
                 raise
             found = None
     if found is not None and are_alike(found, expected):

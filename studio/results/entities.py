@@ -29,6 +29,7 @@ from studio.results.predictions import Asked, by_role, find_differing, rows_fing
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import Row
+from studio.tasks.registry import get_task
 from studio.tasks.tagging.lookup import Lookup
 from studio.tasks.token_classification import (
     ENTITIES,
@@ -315,13 +316,14 @@ def find_other_entities(
 
 def build_entity_report(inputs: ReportInputs[FoundEntities, EntityBaselines]) -> Report:
     """Measure one model on one split; an empty split gives a report that says so."""
+    task = get_task(inputs.task)
     predictions = inputs.predictions
     metrics: dict[str, float] = {}
     intervals: dict[str, list[float]] = {}
     if predictions.rows:
         values = predictions.truth, predictions.scores
-        metrics = compute_metrics(TOKEN_CLASSIFICATION.metrics, *values)
-        chosen = [get_metric(name) for name in TOKEN_CLASSIFICATION.metrics]
+        metrics = compute_metrics(task.metrics, *values)
+        chosen = [get_metric(name) for name in task.metrics]
         drawn = bootstrap_intervals(chosen, *values, seed=inputs.seed)
         intervals = {name: list(edges) for name, edges in drawn.items()}
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
@@ -340,10 +342,10 @@ def build_entity_report(inputs: ReportInputs[FoundEntities, EntityBaselines]) ->
         model=inputs.model,
         dataset=inputs.dataset,
         split=inputs.split,
-        task=TOKEN_CLASSIFICATION.key,
+        task=task.key,
         rows=predictions.rows,
         labels=list(predictions.labels),
-        primary_metric=TOKEN_CLASSIFICATION.primary_metric,
+        primary_metric=task.primary_metric,
         metrics=metrics,
         intervals=intervals,
         per_label=per_label,

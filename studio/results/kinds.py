@@ -209,6 +209,6 @@ def kind_of(task: Task) -> Kind:
 
 
 def read_answers(path: Path) -> Answers:
-    """Answers as stored, of whatever task. Raises NotFound where the file is missing."""
+    """Answers as stored, of whatever task. Raises NotFound where the file is missing, or the task."""
     table, about = read_stored(path)
     return kind_of(get_task(about.get("task", CLASSIFICATION.key))).read(table, about)

@@ -29,6 +29,7 @@ from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words, percent
 from studio.tasks.base import Row
 from studio.tasks.multilabel import MIDDLE, MULTILABEL, THRESHOLDS, read_labels, show_labels, write_labels
+from studio.tasks.registry import get_task
 
 
 @dataclass(frozen=True)
@@ -240,12 +241,13 @@ def find_set_gaps(
 
 def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
     """Measure one model on one split; an empty split gives a report that says so."""
+    task = get_task(inputs.task)
     predictions, metrics = inputs.predictions, {}
     intervals: dict[str, list[float]] = {}
     if predictions.rows:
         values = predictions.truth, predictions.scores
-        metrics = compute_metrics(MULTILABEL.metrics, *values)
-        chosen = [get_metric(name) for name in MULTILABEL.metrics]
+        metrics = compute_metrics(task.metrics, *values)
+        chosen = [get_metric(name) for name in task.metrics]
         drawn = bootstrap_intervals(chosen, *values, seed=inputs.seed)
         intervals = {name: list(edges) for name, edges in drawn.items()}
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
@@ -266,10 +268,10 @@ def build_set_report(inputs: ReportInputs[LabelSets, SetBaselines]) -> Report:
         model=inputs.model,
         dataset=inputs.dataset,
         split=inputs.split,
-        task=MULTILABEL.key,
+        task=task.key,
         rows=predictions.rows,
         labels=list(predictions.labels),
-        primary_metric=MULTILABEL.primary_metric,
+        primary_metric=task.primary_metric,
         metrics=metrics,
         intervals=intervals,
         per_label=per_label,

@@ -19,6 +19,7 @@ from studio.results.predictions import Asked, by_role, rows_fingerprint, tell_di
 from studio.results.report import Report, ReportInputs
 from studio.results.wording import count_words
 from studio.tasks.base import Row
+from studio.tasks.registry import get_task
 from studio.tasks.regression import REGRESSION
 
 POINTS_SHOWN, BINS = 500, 20
@@ -190,6 +191,7 @@ def find_gaps(
 
 def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]) -> Report:
     """Measure one model of numbers on one split; an empty split gives a report that says so."""
+    task = get_task(inputs.task)
     predictions = inputs.predictions
     measured = measure_numbers(predictions, inputs.seed)
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
@@ -200,9 +202,9 @@ def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]
         model=inputs.model,
         dataset=inputs.dataset,
         split=inputs.split,
-        task=REGRESSION.key,
+        task=task.key,
         rows=predictions.rows,
-        primary_metric=REGRESSION.primary_metric,
+        primary_metric=task.primary_metric,
         metrics=measured["metrics"],
         intervals=measured["intervals"],
         baselines=rivals,

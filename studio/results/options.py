@@ -21,6 +21,7 @@ from studio.results.report import Report, ReportInputs
 from studio.results.wording import percent
 from studio.tasks.base import BETWEEN_TEXTS, Row
 from studio.tasks.multiple_choice import MULTIPLE_CHOICE, read_options, show_options
+from studio.tasks.registry import get_task
 
 
 @dataclass(frozen=True)
@@ -244,12 +245,13 @@ def group_of(predictions: ChosenOptions, among: np.ndarray, key: int) -> dict[st
 
 def build_option_report(inputs: ReportInputs[ChosenOptions, OptionBaselines]) -> Report:
     """Measure one model on one split; an empty split gives a report that says so."""
+    task = get_task(inputs.task)
     predictions = inputs.predictions
     metrics: dict[str, float] = {}
     intervals: dict[str, list[float]] = {}
     score = words.describe_empty(inputs.split)
     if predictions.rows:
-        metrics = compute_metrics(MULTIPLE_CHOICE.metrics, predictions.truth, predictions.scores)
+        metrics = compute_metrics(task.metrics, predictions.truth, predictions.scores)
         intervals = {"accuracy": list(wilson_interval(int(predictions.right.sum()), predictions.rows))}
         score = words.describe_score(
             predictions.rows, inputs.split, metrics["accuracy"], intervals["accuracy"]
@@ -260,9 +262,9 @@ def build_option_report(inputs: ReportInputs[ChosenOptions, OptionBaselines]) ->
         model=inputs.model,
         dataset=inputs.dataset,
         split=inputs.split,
-        task=MULTIPLE_CHOICE.key,
+        task=task.key,
         rows=predictions.rows,
-        primary_metric=MULTIPLE_CHOICE.primary_metric,
+        primary_metric=task.primary_metric,
         metrics=metrics,
         intervals=intervals,
         baselines=rivals,

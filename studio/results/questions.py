@@ -31,6 +31,7 @@ from studio.tasks.question_answering import (
     read_answers,
     show_answers,
 )
+from studio.tasks.registry import get_task
 
 # The first that a question holds is its type; in this order, as "how many" is also "how".
 TYPES = {
@@ -263,12 +264,13 @@ def find_other_answers(
 
 def build_answer_report(inputs: ReportInputs[GivenAnswers, PassageBaselines]) -> Report:
     """Measure one model on one split; an empty split gives a report that says so."""
+    task = get_task(inputs.task)
     predictions = inputs.predictions
     metrics: dict[str, float] = {}
     intervals: dict[str, list[float]] = {}
     if predictions.rows:
         values = predictions.truth, predictions.scores
-        metrics = compute_metrics(QUESTION_ANSWERING.metrics, *values)
+        metrics = compute_metrics(task.metrics, *values)
         drawn = bootstrap_intervals([get_metric(name) for name in metrics], *values, seed=inputs.seed)
         intervals = {name: list(edges) for name, edges in drawn.items() if not np.isnan(edges).any()}
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
@@ -283,9 +285,9 @@ def build_answer_report(inputs: ReportInputs[GivenAnswers, PassageBaselines]) ->
         model=inputs.model,
         dataset=inputs.dataset,
         split=inputs.split,
-        task=QUESTION_ANSWERING.key,
+        task=task.key,
         rows=predictions.rows,
-        primary_metric=QUESTION_ANSWERING.primary_metric,
+        primary_metric=task.primary_metric,
         metrics=metrics,
         intervals=intervals,
         baselines=rivals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
-from studio.execution.executors import PaddedExecutor, choose_executor
+from studio.execution.executors import PackedExecutor, choose_executor
 from studio.execution.firsts import end_with_firsts
 from studio.execution.heads import EachAlone
 from studio.execution.parts import Limits
@@ -45,25 +46,33 @@ def watch(model: Any) -> list[int]:
 def test_the_last_layer_ends_with_what_the_head_looks_at(
     encoder_folders: dict[str, Path], family: str, head: Any
 ) -> None:
-    model, rows = load(encoder_folders[family], head), make_rows(8).chosen(np.array([3]))
+    model, rows = load(encoder_folders[family], head), make_rows(2).chosen(np.array([0, 0, 1, 1]))
     executor = choose_executor(model, build_tokenizer(), POSITIONS, "cpu")
     seen = watch(model)
-    executor.logits(model, rows, np.arange(1))
-    layers, tokens = model.config.num_hidden_layers, int(rows.lengths[0])
-    last = 1 if head is AutoModelForSequenceClassification else tokens
+    executor.logits(model, rows, np.arange(4))
+    packs = isinstance(executor, PackedExecutor)
+    tokens, firsts = (int(rows.lengths.sum()), 4) if packs else (int(rows.lengths.max()), 1)
+    layers = model.config.num_hidden_layers
+    last = firsts if head is AutoModelForSequenceClassification else tokens
     assert seen == [*[tokens] * (layers - 1), last]
     executor.close()
     seen.clear()
-    PADDED.logits(model, rows, np.arange(1))
-    assert seen == [tokens] * layers, "it is as it was"
+    PADDED.logits(model, rows, np.arange(4))
+    assert seen == [int(rows.lengths.max())] * layers, "it is as it was"
 
 
-@pytest.mark.parametrize("family", ["deberta-v2", "mpnet"])
-def test_padded_rows_have_the_same_gradient(encoder_folders: dict[str, Path], family: str) -> None:
+# MPNet always keeps the results of its layers.
+@pytest.mark.parametrize(
+    "family, recomputes", [pair for pair in product(CUT, (False, True)) if pair != ("mpnet", True)]
+)
+def test_rows_have_the_same_gradient_also_where_results_are_computed_anew(
+    encoder_folders: dict[str, Path], family: str, recomputes: bool
+) -> None:
     rows = make_rows()
     plain, cut = (without_dropout(load(encoder_folders[family])) for _ in range(2))
     executor = choose_executor(cut, build_tokenizer(), POSITIONS, "cpu")
-    assert isinstance(executor, PaddedExecutor)
+    if recomputes:
+        cut.activation_checkpointing_enable({"use_reentrant": False})
     for model, way in ((plain, PADDED), (cut, executor)):
         add_gradients(model, way, rows, Limits())
     expected, found = map(gradients_of, (plain, cut))

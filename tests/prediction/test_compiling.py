@@ -90,6 +90,18 @@ def test_every_kind_of_encoder_chooses_the_same_compiled(
     assert np.abs(found[there] - expected[there]).max() < 1e-4
 
 
+def test_a_compiled_form_ends_with_first_tokens(model_dir: Path) -> None:
+    from studio.execution.compiled import GRAPH_NAME, import_openvino
+
+    graph = import_openvino().Core().read_model(folder_of_form(model_dir, "made") / GRAPH_NAME)
+    shapes = [
+        op.output(0).get_partial_shape() for op in graph.get_ordered_ops() if op.get_type_name() == "MatMul"
+    ]
+    tokens = [shape[1].get_max_length() for shape in shapes if len(shape) == 3]
+    assert tokens[-2:] == [1, 1], "the two products after the last attention"
+    assert 1 not in tokens[:-2]
+
+
 def test_a_form_in_full_precision_stays_so(model_dir: Path) -> None:
     from studio.prediction.embedded import read_form
 

@@ -52,7 +52,12 @@ def answered(count: int = 60, skill: float = 2.0, seed: int = 0) -> ChosenOption
 def report_of(predictions: ChosenOptions, baselines: OptionBaselines | None = None) -> Report:
     """The report on a test split."""
     inputs = ReportInputs(
-        model="m", dataset="quiz", split="test", predictions=predictions, baselines=baselines
+        model="m",
+        dataset="quiz",
+        split="test",
+        predictions=predictions,
+        task="multiple-choice",
+        baselines=baselines,
     )
     return build_option_report(inputs)
 

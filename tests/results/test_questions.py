@@ -62,7 +62,8 @@ def answered(rows: list[tuple[str, str, str, str]] = ROWS) -> GivenAnswers:
 
 def report_of(predictions: GivenAnswers, **more: object) -> Report:
     """The report on a test split."""
-    inputs = ReportInputs(model="m", dataset="asked", split="test", predictions=predictions, **more)  # type: ignore[arg-type]
+    about = {"model": "m", "dataset": "asked", "split": "test", "task": "question-answering"}
+    inputs = ReportInputs(predictions=predictions, **about, **more)  # type: ignore[arg-type]
     return build_answer_report(inputs)
 
 
