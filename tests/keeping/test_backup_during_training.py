@@ -42,7 +42,7 @@ def test_a_backup_during_training_restores_to_a_consistent_studio(tmp_path: Path
         studio.start()
         studio.run("dataset", "sample")
         dataset = studio.get("/datasets")[0]["name"]
-        words = ("--dataset", dataset, "--checkpoint", str(tiny), "--set", "epochs=4", "--name", "one")
+        words = ("--dataset", dataset, "--checkpoint", str(tiny), "--set", "epochs=12", "--name", "one")
         job_id = studio.run("train", *words)["id"]
         wait_for_snapshot(studio, job_id)
         made = studio.run("backup", "--to", str(tmp_path / "studio.zip"))
