@@ -117,21 +117,25 @@ def attend(  # noqa: PLR0913 - what transformers hands to an attention
         asking = pack.grouping.of_firsts if firsts_only else pack.grouping
         answer = GroupedAttention.apply(*tokens, pack.grouping, asking, dropout, scaling)
     else:
-        answer = attend_in_runs(*tokens, pack, scaling)
+        answer = attend_in_runs(*tokens, pack, scaling, firsts_only)
     if firsts_only:
         answer = torch.zeros_like(tokens[1]).index_copy(0, pack.starts.long(), answer)
     return answer.unsqueeze(0), None
 
 
 def attend_in_runs(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, pack: Pack, scaling: float
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    pack: Pack,
+    scaling: float,
+    firsts_only: bool,
 ) -> torch.Tensor:
     """Attention (tokens, heads, width) of rows of one length after those of another, without dropout.
 
-    Where only the first token of each row asks, ``query`` and the answer are of those, (rows, heads, width).
+    With ``firsts_only`` query and answer are of the first token of each row alone, (rows, heads, width).
     """
     heads, width = query.shape[1:]
-    firsts_only = len(query) == len(pack.lengths)
     answers, row, token = [], 0, 0
     for rows, length in pack.runs:
         tokens = slice(token, token + rows * length)

@@ -129,16 +129,18 @@ class NumberBaselines:
         }
 
 
-def measure_numbers(predictions: NumberPredictions, seed: int = 0) -> dict[str, Any]:
+def measure_numbers(
+    predictions: NumberPredictions, seed: int = 0, names: Sequence[str] = REGRESSION.metrics
+) -> dict[str, Any]:
     """{metrics, intervals, residuals, points, sentence} of answers; empty parts where there are no rows.
 
     ``residuals`` are [{low, high, count}] of the errors; ``points`` are [{true, predicted}] of 500 rows.
     """
     if not predictions.rows:
         return {"metrics": {}, "intervals": {}, "residuals": [], "points": [], "sentence": ""}
-    metrics = compute_metrics(REGRESSION.metrics, predictions.truth, predictions.found)
+    metrics = compute_metrics(names, predictions.truth, predictions.found)
     drawn = bootstrap_intervals(
-        [get_metric(name) for name in REGRESSION.metrics], predictions.truth, predictions.found, seed=seed
+        [get_metric(name) for name in names], predictions.truth, predictions.found, seed=seed
     )
     counts, edges = np.histogram(predictions.errors, bins=BINS)
     shown = np.random.default_rng(seed).permutation(predictions.rows)[:POINTS_SHOWN]
@@ -193,7 +195,7 @@ def build_number_report(inputs: ReportInputs[NumberPredictions, NumberBaselines]
     """Measure one model of numbers on one split; an empty split gives a report that says so."""
     task = get_task(inputs.task)
     predictions = inputs.predictions
-    measured = measure_numbers(predictions, inputs.seed)
+    measured = measure_numbers(predictions, inputs.seed, task.metrics)
     rivals = inputs.baselines.score(predictions) if inputs.baselines and predictions.rows else {}
     score = measured["sentence"] or words.describe_empty(inputs.split)
     told = describe_rivals(measured["metrics"], rivals)
